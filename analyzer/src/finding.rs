@@ -1,0 +1,251 @@
+//! What idlewatt can say of a device. Findings are the only thing that leaves this room.
+//!
+//! Every finding has a deterministic identity (device and instant, bucket or number), so that writing one twice
+//! overwrites it. They are serialisable for the findings log alone (docs/decisions/0002-serialisation.md); public
+//! formats have types of their own in `deliver`.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::site::TariffPeriod;
+use crate::{Energy, State};
+
+/// A device's id from the configuration.
+pub type DeviceId = Arc<str>;
+
+/// One thing found out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Finding {
+    /// A point of the power curve.
+    Sample(Sample),
+    /// The live state changed.
+    StateChange(StateChange),
+    /// A stretch of time in one state, final.
+    Interval(Interval),
+    /// A cluster of scanning, final.
+    Exam(Exam),
+    /// Energy and time of one bucket so far; a later row of the same key replaces it.
+    Ledger(LedgerRow),
+    /// An alert was raised, reminded or cleared.
+    Alert(AlertEvent),
+    /// Something is wrong with a meter or its counter.
+    Fault(Fault),
+}
+
+/// A point of the power curve: the device's power and what it means. Key: device, at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sample {
+    /// Which device.
+    pub device: DeviceId,
+    /// The instant of measurement.
+    pub at: Timestamp,
+    /// Sum of the signed active power of the device's channels, W.
+    pub power_w: f64,
+    /// The state at that instant.
+    pub state: State,
+    /// Whether a later sample may still correct `state` (a correction is the same key again).
+    pub is_provisional: bool,
+}
+
+/// The live state changed, as soon as it can be said. Key: device, at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StateChange {
+    /// Which device.
+    pub device: DeviceId,
+    /// Since when the new state holds (may lie up to `FINAL_AFTER` before the moment it is said).
+    pub at: Timestamp,
+    /// The state before.
+    pub from: State,
+    /// The state now.
+    pub to: State,
+    /// The power that made the change, W; none where silence did.
+    pub power_w: Option<f64>,
+}
+
+/// A stretch of time in one state, with the energy booked to it. Intervals of a device tile time. Key: device, from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    /// Which device.
+    pub device: DeviceId,
+    /// First instant.
+    pub from: Timestamp,
+    /// First instant after it.
+    pub until: Timestamp,
+    /// The state all through.
+    pub state: State,
+    /// Energy booked to it.
+    pub energy: Energy,
+    /// The part of `energy` that was integrated from power, not counted by the meter.
+    pub estimated: Energy,
+}
+
+/// A cluster of scanning with short gaps: probably one patient's examination. Key: device, from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Exam {
+    /// Which device.
+    pub device: DeviceId,
+    /// Counts up from 1 since the device was first seen.
+    pub number: u64,
+    /// Start of the first acquisition.
+    pub from: Timestamp,
+    /// End of the last acquisition.
+    pub until: Timestamp,
+    /// All energy from `from` to `until`.
+    pub energy: Energy,
+    /// The energy of the scanning inside it.
+    pub scanning_energy: Energy,
+    /// The time of the scanning inside it.
+    pub scanning: SignedDuration,
+}
+
+/// The energy ledger: device × local hour × state × open or closed × tariff. Key: all of these.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LedgerRow {
+    /// Which device.
+    pub device: DeviceId,
+    /// Start of the local hour.
+    pub hour: Timestamp,
+    /// The state the energy is booked to.
+    pub state: State,
+    /// Whether the device's opening hours cover it.
+    pub is_open: bool,
+    /// Which price applies.
+    pub tariff: TariffPeriod,
+    /// Energy so far in this row.
+    pub energy: Energy,
+    /// The part of it integrated from power, not counted by the meter.
+    pub estimated: Energy,
+    /// Time so far in this row.
+    pub duration: SignedDuration,
+    /// `energy` at the tariff's price, in the site's currency.
+    pub cost: f64,
+    /// `energy` times the carbon factor, grams of CO2 equivalent.
+    pub co2e_g: f64,
+}
+
+/// How urgent an alert is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// Somebody should act in working hours or tonight.
+    Warning,
+    /// Somebody must act now.
+    Critical,
+}
+
+impl Severity {
+    /// The stable word used in topics and pages.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+/// Where in its life an alert is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum AlertPhase {
+    /// New.
+    Raised,
+    /// Still so, an interval later.
+    Reminded,
+    /// Over.
+    Cleared,
+}
+
+impl AlertPhase {
+    /// The stable word used in topics and pages.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Raised => "raised",
+            Self::Reminded => "reminded",
+            Self::Cleared => "cleared",
+        }
+    }
+}
+
+/// A step in an alert's life. Key of the alert: rule, device, since; key of the step: these and at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AlertEvent {
+    /// The rule's name (see [`crate::alert::RULES`]).
+    pub rule: String,
+    /// Which device.
+    pub device: DeviceId,
+    /// How urgent.
+    pub severity: Severity,
+    /// What happened to the alert.
+    pub phase: AlertPhase,
+    /// When what it tells of began.
+    pub since: Timestamp,
+    /// When this step was taken.
+    pub at: Timestamp,
+    /// Energy spent on it so far.
+    pub energy: Energy,
+    /// `energy` in the site's currency.
+    pub cost: f64,
+    /// `energy` in grams of CO2 equivalent.
+    pub co2e_g: f64,
+}
+
+/// Something is wrong with a meter. Key: device, meter, at, kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fault {
+    /// The device the meter feeds.
+    pub device: DeviceId,
+    /// The meter.
+    pub meter: String,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub kind: FaultKind,
+    /// The figures, for an engineer.
+    pub detail: String,
+}
+
+/// What can be wrong with a meter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum FaultKind {
+    /// The energy counter fell to (nearly) zero.
+    CounterReset,
+    /// The energy counter went back a little.
+    CounterRollback,
+    /// The energy counter rose by more than the device can draw.
+    CounterJump,
+    /// Power is beyond the device's plausible maximum; the sample was set aside.
+    ImplausiblePower,
+    /// No reading for longer than the silence limit.
+    Silent,
+    /// Readings came back after silence.
+    Heard,
+    /// The meter's last will or availability topic says it is away.
+    Offline,
+    /// The meter's clock is far from the time of arrival; its stamps are not used.
+    ClockWrong,
+    /// The reading is older than what is final; it was not used.
+    TooLate,
+}
+
+impl FaultKind {
+    /// The stable word used in series and pages.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::CounterReset => "counter_reset",
+            Self::CounterRollback => "counter_rollback",
+            Self::CounterJump => "counter_jump",
+            Self::ImplausiblePower => "implausible_power",
+            Self::Silent => "silent",
+            Self::Heard => "heard",
+            Self::Offline => "offline",
+            Self::ClockWrong => "clock_wrong",
+            Self::TooLate => "too_late",
+        }
+    }
+}
