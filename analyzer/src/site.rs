@@ -99,7 +99,7 @@ impl Site {
     /// Start of the local hour that holds `at`, as an instant.
     #[must_use]
     pub fn hour_start(&self, at: Timestamp) -> Timestamp {
-        let local = at.to_zoned(self.zone.clone());
+        let local = at.to_zoned_datetime(self.zone.clone());
         let into_hour = local.time().duration_since(Time::constant(local.hour(), 0, 0, 0));
         at - into_hour
     }
@@ -107,13 +107,13 @@ impl Site {
     /// Start of the local day that holds `at`, as an instant; days of 23 and 25 hours included.
     #[must_use]
     pub fn day_start(&self, at: Timestamp) -> Timestamp {
-        at.to_zoned(self.zone.clone()).start_of_day().map_or(at, |day| day.timestamp())
+        at.to_zoned_datetime(self.zone.clone()).start_of_day().map_or(at, |day| day.timestamp())
     }
 
     /// Start of the next local day after `at`.
     #[must_use]
     pub fn next_day_start(&self, at: Timestamp) -> Timestamp {
-        let today = at.to_zoned(self.zone.clone());
+        let today = at.to_zoned_datetime(self.zone.clone());
         let next = today.checked_add(1.day()).and_then(|tomorrow| tomorrow.start_of_day());
         next.map_or(at, |day| day.timestamp())
     }

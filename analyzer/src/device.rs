@@ -1,0 +1,61 @@
+//! A device as the configuration describes it: what it is, where it stands, which meters feed it, when it is used.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::DeviceId;
+use crate::band::Bands;
+use crate::calendar::OpeningHours;
+use crate::modality::Modality;
+
+/// One device: a scanner, a workstation, a rack, a chiller.
+#[derive(Clone, Debug)]
+pub struct Device {
+    /// Stable id, used in series and topics.
+    pub id: DeviceId,
+    /// What people call it.
+    pub name: String,
+    /// Where it stands.
+    pub room: String,
+    /// What kind of machine it is.
+    pub modality: &'static Modality,
+    /// The meters that feed it; their powers add up.
+    pub feeds: Vec<Feed>,
+    /// When it is meant to be used.
+    pub opening: OpeningHours,
+    /// Its own bands; none means the modality's published levels.
+    pub bands: Option<Bands>,
+    /// More than this is not plausible, W.
+    pub power_w_max: f64,
+    /// No reading for so long is silence (state unknown); none means it is learned from the meter's rhythm.
+    pub silent_after: Option<SignedDuration>,
+    /// The rule "overnight idle"; none means the device is exempt (an emergency CT, a PET-CT).
+    pub overnight_idle: Option<OvernightIdle>,
+}
+
+/// One meter's part in a device.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Feed {
+    /// The meter's name, as its decoder says it.
+    pub meter: String,
+    /// The channels that add up; empty means `total` where the meter states one, else the sum of all.
+    pub channels: Vec<String>,
+    /// +1, or -1 where the clamp sits backwards.
+    pub sign: f64,
+}
+
+/// When an overnight-idle alert is raised and repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OvernightIdle {
+    /// Idle in closed hours for longer than this raises it.
+    pub grace: SignedDuration,
+    /// Repeated after each of these.
+    pub remind_every: SignedDuration,
+}
+
+impl Device {
+    /// Whether the device is meant to be used at `at`.
+    #[must_use]
+    pub fn is_open(&self, at: Timestamp) -> bool {
+        self.opening.is_open(at)
+    }
+}
