@@ -1,1 +1,1 @@
-//! tests
+//! Real servers for the tests: each started on a kernel-chosen port and stopped by its pid.

@@ -1,0 +1,1 @@
+//! One decoder per meter family: topic and payload in; readings, or a reason, out.
