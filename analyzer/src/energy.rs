@@ -20,7 +20,10 @@ impl Energy {
 
     /// From watt-hours; not finite is zero, too large saturates.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, reason = "float to integer saturates, NaN is 0: the documented limits")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "float to integer saturates, NaN is 0: the documented limits"
+    )]
     pub fn from_wh(wh: f64) -> Self {
         Self((wh * MICRO_WH_PER_WH).round() as i64)
     }
@@ -45,7 +48,10 @@ impl Energy {
 
     /// Watt-hours, for people and series.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "a shown figure; 9 × 10⁹ Wh are still exact to 1 µWh")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a shown figure; 9 × 10⁹ Wh are still exact to 1 µWh"
+    )]
     pub fn wh(self) -> f64 {
         self.0 as f64 / MICRO_WH_PER_WH
     }
@@ -115,6 +121,9 @@ mod tests {
     #[test]
     fn not_a_number_is_nothing_and_too_much_saturates() {
         assert_eq!(Energy::from_wh(f64::NAN), Energy::ZERO);
-        assert_eq!(Energy::from_wh(f64::INFINITY) + Energy::from_wh(1.0), Energy::from_micro_wh(i64::MAX));
+        assert_eq!(
+            Energy::from_wh(f64::INFINITY) + Energy::from_wh(1.0),
+            Energy::from_micro_wh(i64::MAX)
+        );
     }
 }

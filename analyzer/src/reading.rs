@@ -30,15 +30,25 @@ impl Reading {
     /// An empty reading of one channel, to be filled.
     #[must_use]
     pub fn of(meter: &str, channel: Option<&str>) -> Self {
-        Self { meter: meter.to_owned(), channel: channel.map(str::to_owned), ..Self::default() }
+        Self {
+            meter: meter.to_owned(),
+            channel: channel.map(str::to_owned),
+            ..Self::default()
+        }
     }
 
     /// Whether it states any value at all.
     #[must_use]
     pub fn has_value(&self) -> bool {
-        [self.power_w, self.energy_wh, self.energy_export_wh, self.voltage_v, self.current_a]
-            .iter()
-            .any(Option::is_some)
+        [
+            self.power_w,
+            self.energy_wh,
+            self.energy_export_wh,
+            self.voltage_v,
+            self.current_a,
+        ]
+        .iter()
+        .any(Option::is_some)
     }
 }
 
@@ -57,7 +67,11 @@ impl Arrival {
     /// A live message received at `at`.
     #[must_use]
     pub const fn live(at: Timestamp) -> Self {
-        Self { at, is_retained: false, is_after_outage: false }
+        Self {
+            at,
+            is_retained: false,
+            is_after_outage: false,
+        }
     }
 }
 

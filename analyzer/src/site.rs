@@ -62,8 +62,16 @@ impl Tariff {
     #[must_use]
     pub fn period(&self, local: Time) -> TariffPeriod {
         let (from, until) = (self.night_from, self.night_until);
-        let is_night = if from <= until { (from..until).contains(&local) } else { local >= from || local < until };
-        if is_night { TariffPeriod::Night } else { TariffPeriod::Day }
+        let is_night = if from <= until {
+            (from..until).contains(&local)
+        } else {
+            local >= from || local < until
+        };
+        if is_night {
+            TariffPeriod::Night
+        } else {
+            TariffPeriod::Day
+        }
     }
 
     /// The price of one kilowatt-hour.
@@ -107,14 +115,18 @@ impl Site {
     /// Start of the local day that holds `at`, as an instant; days of 23 and 25 hours included.
     #[must_use]
     pub fn day_start(&self, at: Timestamp) -> Timestamp {
-        at.to_zoned_datetime(self.zone.clone()).start_of_day().map_or(at, |day| day.timestamp())
+        at.to_zoned_datetime(self.zone.clone())
+            .start_of_day()
+            .map_or(at, |day| day.timestamp())
     }
 
     /// Start of the next local day after `at`.
     #[must_use]
     pub fn next_day_start(&self, at: Timestamp) -> Timestamp {
         let today = at.to_zoned_datetime(self.zone.clone());
-        let next = today.checked_add(1.day()).and_then(|tomorrow| tomorrow.start_of_day());
+        let next = today
+            .checked_add(1.day())
+            .and_then(|tomorrow| tomorrow.start_of_day());
         next.map_or(at, |day| day.timestamp())
     }
 }

@@ -23,7 +23,13 @@ pub enum State {
 
 impl State {
     /// Every state, in the order used for tables and legends.
-    pub const ALL: [Self; 5] = [Self::Scanning, Self::Idle, Self::Standby, Self::Off, Self::Unknown];
+    pub const ALL: [Self; 5] = [
+        Self::Scanning,
+        Self::Idle,
+        Self::Standby,
+        Self::Off,
+        Self::Unknown,
+    ];
 
     /// The stable word used in series, topics and files.
     #[must_use]
@@ -52,6 +58,9 @@ pub struct NotAState(pub String);
 impl FromStr for State {
     type Err = NotAState;
     fn from_str(word: &str) -> Result<Self, NotAState> {
-        Self::ALL.into_iter().find(|state| state.name() == word).ok_or_else(|| NotAState(word.to_owned()))
+        Self::ALL
+            .into_iter()
+            .find(|state| state.name() == word)
+            .ok_or_else(|| NotAState(word.to_owned()))
     }
 }

@@ -1,0 +1,26 @@
+//! Chiller or room air conditioning, on a line of its own and never added to the scanner it cools: compressor running is
+//! `idle`, controls alone are `standby`.
+
+use jiff::SignedDuration;
+
+use super::{Modality, Timing};
+use crate::State;
+
+/// See the module.
+pub(super) static COOLING: Modality = Modality {
+    name: "cooling",
+    label: "Cooling",
+    levels: &[
+        (State::Off, -50.0, 20.0),
+        (State::Standby, 20.0, 800.0),
+        (State::Idle, 800.0, 300_000.0),
+    ],
+    power_w_max: 300_000.0,
+    timing: Timing {
+        bridge: SignedDuration::from_secs(30),
+        rise_dwell: SignedDuration::from_secs(30),
+        fall_dwell: SignedDuration::from_secs(60),
+    },
+    exam_gap: None,
+    source: "Heye et al., Radiology 2020;295:593 (cooling is 33 to 80 % on top)",
+};

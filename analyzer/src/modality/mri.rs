@@ -1,0 +1,29 @@
+//! MRI: power-save 6.4 kW lies below off (7.3 to 9.7 kW, the magnet is still cooled); idle 9.5 to 14.5 kW; prepared to
+//! scan 17 to 26 kW, counted as idle; scanning 28 to 48 kW.
+//!
+//! Near 0 W is in no band: it is a lost cryocooler, never a saving.
+
+use jiff::SignedDuration;
+
+use super::{Modality, Timing};
+use crate::State;
+
+/// See the module.
+pub(super) static MRI: Modality = Modality {
+    name: "mri",
+    label: "MRI",
+    levels: &[
+        (State::Standby, 4_500.0, 6_900.0),
+        (State::Off, 6_900.0, 9_500.0),
+        (State::Idle, 9_500.0, 27_000.0),
+        (State::Scanning, 27_000.0, 150_000.0),
+    ],
+    power_w_max: 150_000.0,
+    timing: Timing {
+        bridge: SignedDuration::from_secs(90),
+        rise_dwell: SignedDuration::from_secs(30),
+        fall_dwell: SignedDuration::from_secs(60),
+    },
+    exam_gap: Some(SignedDuration::from_secs(300)),
+    source: "Woolen et al., Radiology 2023;307:e230441; Overweg, ISMRM 2024 E8954",
+};

@@ -1,0 +1,21 @@
+//! Server or PACS rack behind a PDU: a base load that is on (`idle`) or off.
+
+use jiff::SignedDuration;
+
+use super::{Modality, Timing};
+use crate::State;
+
+/// See the module.
+pub(super) static SERVER: Modality = Modality {
+    name: "server",
+    label: "Server rack",
+    levels: &[(State::Off, -5.0, 30.0), (State::Idle, 30.0, 50_000.0)],
+    power_w_max: 50_000.0,
+    timing: Timing {
+        bridge: SignedDuration::from_secs(30),
+        rise_dwell: SignedDuration::from_secs(30),
+        fall_dwell: SignedDuration::from_secs(60),
+    },
+    exam_gap: None,
+    source: "no published levels: anything above 30 W is on",
+};
