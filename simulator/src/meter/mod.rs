@@ -1,0 +1,124 @@
+//! Wire formats: one file per format, one line each in [`TABLE`].
+//!
+//! A format turns a sample into the topics and payloads that family really sends, with its quality of service and
+//! retain flag, its counter's unit and resolution, and its availability messages. It knows nothing of devices or states.
+
+mod generic_json;
+mod generic_number;
+mod shelly_gen1;
+mod shelly_gen1_plug;
+mod shelly_gen2_events;
+mod shelly_gen2_plug;
+mod shelly_gen2_status;
+mod tasmota;
+mod zigbee2mqtt;
+
+use std::sync::Arc;
+
+use crate::dice::fold;
+use crate::parcel::Parcel;
+use crate::register::Sample;
+use crate::scenario::{DeviceSpec, Family, Scenario};
+
+/// What a format is built from.
+pub(crate) struct Context<'a> {
+    pub(crate) scenario: &'a Scenario,
+    pub(crate) device: &'a DeviceSpec,
+}
+
+impl Context<'_> {
+    /// The meter's topic, prefix or name.
+    pub(crate) fn topic(&self) -> &str {
+        &self.device.meter.topic
+    }
+
+    /// A way to publish on one topic: the family's flags unless the scenario says otherwise.
+    pub(crate) fn line(&self, topic: String, qos: u8, retain: bool) -> Line {
+        let meter = &self.device.meter;
+        Line { topic: topic.into(), qos: meter.qos.unwrap_or(qos), retain: meter.retain.unwrap_or(retain) }
+    }
+
+    /// A hardware address for factory ids: stable, made of the device's id.
+    pub(crate) fn hardware_address(&self) -> String {
+        format!("{:012x}", fold(&self.device.id, 0xcbf2_9ce4_8422_2325) & 0xffff_ffff_ffff)
+    }
+}
+
+/// A topic with its flags.
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    pub(crate) topic: Arc<str>,
+    pub(crate) qos: u8,
+    pub(crate) retain: bool,
+}
+
+impl Line {
+    pub(crate) fn say(&self, at_ms: i64, payload: Vec<u8>) -> Parcel {
+        Parcel { at_ms, topic: self.topic.clone(), payload, qos: self.qos, retain: self.retain }
+    }
+}
+
+/// The topic on which a meter, or the broker in its name, says whether it is there.
+#[derive(Debug, Clone)]
+pub(crate) struct Availability {
+    pub(crate) line: Line,
+    pub(crate) online: &'static [u8],
+    pub(crate) offline: &'static [u8],
+}
+
+impl Availability {
+    pub(crate) fn online(&self, at_ms: i64) -> Parcel {
+        self.line.say(at_ms, self.online.to_vec())
+    }
+
+    pub(crate) fn offline(&self, at_ms: i64) -> Parcel {
+        self.line.say(at_ms, self.offline.to_vec())
+    }
+}
+
+/// Why a report is made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Due {
+    pub(crate) power: bool,
+    pub(crate) counter: bool,
+}
+
+/// One meter's way of speaking.
+pub(crate) trait WireFormat: Send {
+    /// Messages of a meter that has just connected.
+    fn greet(&mut self, sample: &Sample, out: &mut Vec<Parcel>) {
+        out.push(self.availability().online(sample.at_ms));
+    }
+
+    /// Messages of one report.
+    fn report(&mut self, sample: &Sample, due: Due, out: &mut Vec<Parcel>);
+
+    /// Where it says whether it is there.
+    fn availability(&self) -> &Availability;
+}
+
+/// One wire format.
+pub(crate) struct Entry {
+    pub(crate) family: Family,
+    /// 1 or 3.
+    pub(crate) phases: usize,
+    /// Usual class accuracy.
+    pub(crate) class_percent: f64,
+    pub(crate) format: fn(&Context<'_>) -> Box<dyn WireFormat>,
+}
+
+pub(crate) const TABLE: &[Entry] = &[
+    generic_json::ENTRY,
+    generic_number::ENTRY,
+    shelly_gen1::ENTRY,
+    shelly_gen1_plug::ENTRY,
+    shelly_gen2_events::ENTRY,
+    shelly_gen2_plug::ENTRY,
+    shelly_gen2_status::ENTRY,
+    tasmota::ENTRY,
+    zigbee2mqtt::ENTRY,
+];
+
+pub(crate) fn entry(family: Family) -> &'static Entry {
+    TABLE.iter().find(|entry| entry.family == family).expect("a test finds every family in the table")
+}
