@@ -4,16 +4,30 @@
 //! analyzer, a plain state machine: no I/O, no clock, no logging, no randomness. Time comes in with every
 //! call, so the same code runs live, on a replayed journal, on a CSV file and in the tests, and says the same.
 
+pub mod alert;
+mod analyzer;
 pub mod band;
+mod booking;
+mod cadence;
 pub mod calendar;
+mod counter;
+mod decider;
 mod device;
 mod energy;
+mod exam;
+mod feed;
 mod finding;
+pub mod kpi;
+mod ledger;
 pub mod modality;
 mod reading;
 pub mod site;
+mod slice;
+mod snapshot;
 mod state;
+mod tracker;
 
+pub use analyzer::{Analyzer, Config};
 pub use device::{Device, Feed, OvernightIdle};
 pub use energy::Energy;
 pub use finding::{
@@ -21,16 +35,8 @@ pub use finding::{
     StateChange,
 };
 pub use reading::{Arrival, Availability, Reading};
+pub use snapshot::SnapshotError;
 pub use state::{NotAState, State};
 
 /// What is said of an instant is final after at most this long.
 pub const FINAL_AFTER: jiff::SignedDuration = jiff::SignedDuration::from_secs(120);
-
-/// All that an analyzer is told before the first reading.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// What holds for every device.
-    pub site: site::Site,
-    /// The devices, each with its meters.
-    pub devices: Vec<Device>,
-}

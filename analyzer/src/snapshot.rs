@@ -1,0 +1,62 @@
+//! The memory of all devices as bytes. A snapshot of another version is refused; the journal can tell all again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::tracker::Tracker;
+
+/// Raised whenever the shape of anything in a [`Tracker`] changes.
+const VERSION: u32 = 1;
+
+/// Why a snapshot cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SnapshotError {
+    /// Made by another version of idlewatt.
+    #[error(
+        "the snapshot has version {found}, this idlewatt reads version {VERSION}; it analyzes the journal again"
+    )]
+    Version {
+        /// The version found.
+        found: u32,
+    },
+    /// Not a snapshot, or cut short.
+    #[error("the snapshot is damaged ({0}); idlewatt analyzes the journal again")]
+    Damaged(String),
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    trackers: BTreeMap<&'a str, &'a Tracker>,
+    wrong_clocks: &'a BTreeSet<String>,
+}
+
+#[derive(Deserialize)]
+struct Read {
+    trackers: BTreeMap<String, Tracker>,
+    wrong_clocks: BTreeSet<String>,
+}
+
+pub(crate) fn encode<'a>(
+    trackers: impl Iterator<Item = (&'a str, &'a Tracker)>,
+    wrong_clocks: &BTreeSet<String>,
+) -> Vec<u8> {
+    let written = (
+        VERSION,
+        Written {
+            trackers: trackers.collect(),
+            wrong_clocks,
+        },
+    );
+    postcard::to_stdvec(&written).expect("plain data of known size serialises")
+}
+
+pub(crate) fn decode(bytes: &[u8]) -> Result<(BTreeMap<String, Tracker>, BTreeSet<String>), SnapshotError> {
+    let damaged = |error: postcard::Error| SnapshotError::Damaged(error.to_string());
+    let (found, rest): (u32, _) = postcard::take_from_bytes(bytes).map_err(damaged)?;
+    if found != VERSION {
+        return Err(SnapshotError::Version { found });
+    }
+    let read: Read = postcard::from_bytes(rest).map_err(damaged)?;
+    Ok((read.trackers, read.wrong_clocks))
+}
