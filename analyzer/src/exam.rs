@@ -46,7 +46,7 @@ impl ExamState {
             .as_ref()
             .is_none_or(|open| interval.from.duration_since(open.until) > gap);
         let ended = if is_new { self.close(device) } else { None };
-        let open = self.open.get_or_insert_with(|| Open {
+        let open = self.open.get_or_insert(Open {
             from: interval.from,
             until: interval.from,
             energy: Energy::ZERO,

@@ -98,7 +98,7 @@ impl FeedState {
             Step::First => counted.is_first = true,
             Step::Counted(energy) => *counted.energy.get_or_insert(Energy::ZERO) += energy,
             Step::Broken { kind, before_wh } => {
-                counted.fault = Some((kind, key.to_owned(), before_wh, value_wh))
+                counted.fault = Some((kind, key.to_owned(), before_wh, value_wh));
             }
         }
     }

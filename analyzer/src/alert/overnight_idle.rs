@@ -107,7 +107,7 @@ impl OvernightIdleState {
             }
             Some(night) => {
                 let next = night.told + context.limits.remind_every;
-                if piece.until >= next {
+                if piece.until > next {
                     let at = next.max(piece.from).max(due);
                     (night.told, night.is_active) = (at, true);
                     out.extend(self.event(context, AlertPhase::Reminded, at));
