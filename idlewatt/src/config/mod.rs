@@ -1,0 +1,110 @@
+//! The configuration: one TOML file, read as a whole, checked as a whole, and handed to each room in its own words.
+//!
+//! Unknown keys are refused, every fault carries file, line and mend, and all of them are said at once. Reading goes
+//! in three steps: [`document`] (text to tree), [`shape`] (tree to sections: unknown keys, wrong kinds), [`build`]
+//! (sections to what the rooms are told: what is missing, contradictory, doubtful). Secrets come from files or the
+//! environment and print as stars.
+
+mod build;
+mod document;
+mod fault;
+mod review;
+mod schema;
+mod section;
+mod shape;
+mod value;
+
+use std::path::Path;
+
+pub use build::{DeviceConfig, SiteConfig};
+pub use fault::{Fault, Faults};
+pub use value::Language;
+
+use document::Document;
+use review::Review;
+use section::Entry;
+
+/// A whole configuration.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The hospital.
+    pub site: SiteConfig,
+    /// The devices.
+    pub devices: Vec<DeviceConfig>,
+}
+
+/// A configuration that can be used, and what is worth a look in it.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    /// What is worth a look.
+    pub warnings: Vec<Fault>,
+}
+
+impl Config {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// All that is wrong with it, each with its line and mend.
+    pub fn load(path: &Path) -> Result<Loaded, Faults> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => Self::parse(path, &text),
+            Err(error) => {
+                let fault = Fault {
+                    file: path.to_owned(),
+                    line: 0,
+                    column: 0,
+                    path: String::new(),
+                    subject: String::new(),
+                    what: format!("the file cannot be read ({error})"),
+                    mend: "name another with -c, or write one: idlewatt check --print-config > idlewatt.toml"
+                        .to_owned(),
+                };
+                Err(Faults {
+                    faults: vec![fault],
+                    warnings: Vec::new(),
+                })
+            }
+        }
+    }
+
+    /// Checks a text as if it stood in a file.
+    ///
+    /// # Errors
+    /// All that is wrong with it, each with its line and mend.
+    pub fn parse(path: &Path, text: &str) -> Result<Loaded, Faults> {
+        let document = Document::parse(path, text).map_err(|faults| Faults {
+            faults,
+            warnings: Vec::new(),
+        })?;
+        let mut review = Review::new(&document);
+        let config = Self::build(&mut review);
+        let warnings = review.finish()?;
+        let config = config.expect("what could not be built was said as a fault");
+        Ok(Loaded { config, warnings })
+    }
+
+    fn build(review: &mut Review<'_>) -> Option<Self> {
+        let file: Entry<schema::File> = Entry::preset(shape::read(review));
+        let site = build::site(review, &file);
+        // faults of the devices are looked for even where the zone is not known
+        let zone = site
+            .as_ref()
+            .map_or(jiff::tz::TimeZone::UTC, |site| site.site.zone.clone());
+        let devices = build::devices(review, &file, &zone);
+        Some(Self { site: site?, devices })
+    }
+
+    /// What the analyzer is told.
+    #[must_use]
+    pub fn analyzer(&self) -> analyzer::Config {
+        analyzer::Config {
+            site: self.site.site.clone(),
+            devices: self.devices.iter().map(|device| device.device.clone()).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

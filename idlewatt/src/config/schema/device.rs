@@ -1,0 +1,164 @@
+//! `[[device]]`, what it inherits from `[defaults]`, and `[alerts]`.
+
+use std::fmt;
+use std::num::NonZeroU32;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use crate::config::section::{Entry, Words, section};
+use crate::config::value::{Day, Id, ModalityWord, Number, OpenWindow, StateWord};
+
+section! {
+    /// What holds for every device that does not say otherwise.
+    Defaults {
+        /// When devices are meant to be used, in local time; or "always".
+        opening: Option<Opening> => inline(OpeningPlan, "{ mon_fri = [\"07:30-19:00\"] }"),
+        /// Days on which nothing opens. A device that says its own says them all.
+        holidays: Vec<Entry<Day>> => preset(Vec::new()),
+        /// A meter that says nothing for so long is silent, seconds: its device's state is then unknown, never off.
+        /// Not said: learned from the meter's rhythm.
+        silent_after_s: Option<NonZeroU32> => optional("900"),
+    }
+
+    /// A device: a scanner, a workstation, a rack, a chiller.
+    Device {
+        /// Its id in series and topics: small letters, digits, - _ .; it should never change.
+        id: Option<Id> => required("\"ct-1\""),
+        /// What people call it. Not said: its id.
+        name: Option<String> => optional("\"CT 1\""),
+        /// The room it stands in.
+        room: Option<String> => required("\"CT room 1\""),
+        /// The floor, to group rooms by.
+        floor: Option<String> => optional("\"1st floor\""),
+        /// "angio", "cooling", "ct", "mri", "server", "workstation" or "xray".
+        modality: Option<ModalityWord> => required("\"ct\""),
+        /// The meter that feeds it, as its family names it (`idlewatt decode` says how).
+        meter: Option<String> => required("\"shellypro3em-ct1\""),
+        /// That meter's channels which add up. Not said: "total" where the meter states one, else the sum of all.
+        channels: Vec<Entry<String>> => preset(Vec::new()),
+        /// More than one meter, or a clamp that sits backwards: instead of 'meter' and 'channels'.
+        feeds: Vec<Entry<Feed>> => inline(Feed, "[{ meter = \"pdu-1\", channels = [\"1\", \"2\"] }, { meter = \"pdu-2\" }]"),
+        /// When it is meant to be used, in local time; or "always". Not said: that of [defaults].
+        opening: Option<Opening> => inline(OpeningPlan, "{ mon_fri = [\"07:30-19:00\"], sat = [\"08:00-12:00\"] }"),
+        /// Days on which it does not open. Not said: those of [defaults].
+        holidays: Option<Vec<Entry<Day>>> => optional("[\"2026-05-01\"]"),
+        /// Why it may idle overnight: no alert is raised. An emergency CT must be ready, a PET-CT needs 12 hours to
+        /// recalibrate.
+        exempt: Option<String> => optional("\"emergency CT, must be ready at night\""),
+        /// What its power means. Not said: the published levels of its modality. A state may have several bands; power
+        /// in none of them is unknown. MRI: power-save lies below off, and near 0 W nothing is right.
+        bands: Vec<Entry<Band>> => inline(Band, "[{ state = \"off\", from_w = -50, until_w = 650 }, { state = \"idle\", from_w = 650, until_w = 9000 }]"),
+        /// More than this is not plausible, watts. Not said: that of its modality.
+        power_w_max: Option<Number> => optional("150000"),
+        /// As in [defaults], for this device.
+        silent_after_s: Option<NonZeroU32> => optional("900"),
+    }
+
+    /// One meter's part in a device; their powers add up.
+    Feed {
+        /// The meter, as its family names it.
+        meter: Option<String> => required("\"shellypro3em-ct1\""),
+        /// The channels that add up. Not said: "total" where the meter states one, else the sum of all.
+        channels: Vec<Entry<String>> => preset(Vec::new()),
+        /// The clamp sits backwards: the sign is turned.
+        reversed: bool => preset(false),
+        /// The same meter feeds another device as well, on purpose.
+        shared: bool => preset(false),
+    }
+
+    /// A range of watts that means a state.
+    Band {
+        /// "off", "standby", "idle" or "scanning".
+        state: Option<StateWord> => required("\"idle\""),
+        /// First watt of the band.
+        from_w: Option<Number> => required("1600"),
+        /// First watt above it.
+        until_w: Option<Number> => required("10000"),
+    }
+
+    /// Windows of local time for days of the week; a day of its own replaces that of a range. "20:00-02:00" runs past
+    /// midnight. A day that is not named is closed.
+    OpeningPlan {
+        /// Monday to Friday.
+        mon_fri: Option<Vec<Entry<OpenWindow>>> => optional("[\"07:30-19:00\"]"),
+        /// Every day.
+        mon_sun: Option<Vec<Entry<OpenWindow>>> => optional("[\"07:30-19:00\"]"),
+        /// Saturday and Sunday.
+        sat_sun: Option<Vec<Entry<OpenWindow>>> => optional("[\"08:00-12:00\"]"),
+        /// Monday.
+        mon: Option<Vec<Entry<OpenWindow>>> => optional("[\"07:30-12:00\", \"13:00-19:00\"]"),
+        /// Tuesday.
+        tue: Option<Vec<Entry<OpenWindow>>> => optional("[\"07:30-19:00\"]"),
+        /// Wednesday.
+        wed: Option<Vec<Entry<OpenWindow>>> => optional("[\"07:30-19:00\"]"),
+        /// Thursday.
+        thu: Option<Vec<Entry<OpenWindow>>> => optional("[\"07:30-19:00\"]"),
+        /// Friday.
+        fri: Option<Vec<Entry<OpenWindow>>> => optional("[\"07:30-16:00\"]"),
+        /// Saturday.
+        sat: Option<Vec<Entry<OpenWindow>>> => optional("[\"08:00-12:00\"]"),
+        /// Sunday.
+        sun: Option<Vec<Entry<OpenWindow>>> => optional("[]"),
+    }
+
+    /// When a person is told.
+    Alerts {
+        /// A device is idle outside its opening hours.
+        overnight_idle: OvernightIdle => table(OvernightIdle),
+    }
+
+    /// A device is idle outside its opening hours.
+    OvernightIdle {
+        /// Whether to look for it.
+        enabled: bool => preset(true),
+        /// Idle for longer than this raises the alert, minutes.
+        grace_minutes: NonZeroU32 => preset(NonZeroU32::new(30).expect("not 0")),
+        /// It is repeated after each of these, minutes, until the state changes or the hours open.
+        remind_minutes: NonZeroU32 => preset(NonZeroU32::new(120).expect("not 0")),
+    }
+}
+
+/// When a device is meant to be used.
+#[derive(Clone, Debug)]
+pub(crate) enum Opening {
+    /// Round the clock.
+    Always,
+    /// By the days of the week.
+    Plan(Box<OpeningPlan>),
+}
+
+impl Words for Opening {
+    const WORDS: &'static str = "a plan of opening hours";
+}
+
+const OPENING_MEND: &str = "write \"always\" or { mon_fri = [\"07:30-19:00\"] }";
+
+impl<'de> Deserialize<'de> for Opening {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Opening;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("\"always\" or a table of days")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<Opening, E> {
+                match word {
+                    "always" => Ok(Opening::Always),
+                    _ => Err(E::custom(format!(
+                        "{word:?} is not a plan of opening hours; {OPENING_MEND}"
+                    ))),
+                }
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Opening, A::Error> {
+                let plan = OpeningPlan::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(Opening::Plan(Box::new(plan)))
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}

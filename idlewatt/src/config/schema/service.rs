@@ -1,0 +1,38 @@
+//! `[service]`, `[page]`, `[decode]`, `[publish]`.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use crate::config::section::section;
+use crate::config::value::{TopicPrefix, Zone};
+
+section! {
+    /// Where things are kept.
+    Service {
+        /// The folder of the journal, the findings and the history. Not said: what systemd gives in $STATE_DIRECTORY,
+        /// else the folder 'idlewatt-state' beside this file.
+        state_dir: Option<PathBuf> => optional("\"/var/lib/idlewatt\""),
+    }
+
+    /// The live page, `/metrics` and `/health`.
+    Page {
+        /// Address and port. The page has no login: beyond this machine, put a proxy with one before it.
+        listen: SocketAddr => preset(SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))),
+    }
+
+    /// How payloads are read.
+    Decode {
+        /// The zone of stamps that name none. Not said: such stamps are not used, the time of arrival is.
+        stamp_zone: Option<Zone> => optional("\"Europe/Paris\""),
+    }
+
+    /// Our own topics: states and alerts, retained, as JSON.
+    Publish {
+        /// Whether to publish.
+        enabled: bool => preset(false),
+        /// The topic under which ours stand.
+        prefix: TopicPrefix => preset(TopicPrefix::ours()),
+        /// The name of the broker to publish at. Not said: the first one.
+        broker: Option<String> => optional("\"main\""),
+    }
+}

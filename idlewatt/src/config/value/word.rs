@@ -1,0 +1,202 @@
+//! Words with a fixed set of meanings, and names that go into topics and series.
+
+use std::fmt;
+use std::str::FromStr;
+
+use analyzer::State;
+use analyzer::modality::{MODALITIES, Modality};
+
+use super::text_value;
+use crate::config::shape::nearest;
+
+/// `word` is none of `known`.
+fn not_one_of<'a>(word: &str, what: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
+    let mend = match nearest(word, known.clone()) {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None => {
+            let known: Vec<String> = known.into_iter().map(|word| format!("\"{word}\"")).collect();
+            format!("write one of {}", known.join(", "))
+        }
+    };
+    format!("{word:?} is not {what}; {mend}")
+}
+
+/// A modality's name.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct ModalityWord(pub &'static Modality);
+
+text_value!(ModalityWord, "a modality");
+
+impl FromStr for ModalityWord {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let names = MODALITIES.map(|modality| modality.name);
+        let found = Modality::named(text).map(Self);
+        found.ok_or_else(|| not_one_of(text, "a modality", names))
+    }
+}
+
+impl fmt::Display for ModalityWord {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.0.name)
+    }
+}
+
+/// A state's name; `unknown` is what no band claims, so it is not one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StateWord(pub State);
+
+text_value!(StateWord, "a state");
+
+impl FromStr for StateWord {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse::<State>() {
+            Ok(State::Unknown) => Err("'unknown' is what no band claims; leave this band out".to_owned()),
+            Ok(state) => Ok(Self(state)),
+            Err(_) => Err(not_one_of(
+                text,
+                "a state",
+                ["off", "standby", "idle", "scanning"],
+            )),
+        }
+    }
+}
+
+impl fmt::Display for StateWord {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// Declares an enumeration of words.
+macro_rules! words_value {
+    ($($(#[doc = $title:literal])* $vis:vis $type:ident, $what:literal { $($(#[doc = $doc:literal])* $variant:ident = $word:literal,)* })*) => { $(
+        $(#[doc = $title])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        $vis enum $type { $($(#[doc = $doc])* $variant,)* }
+
+        impl $type {
+            /// The word of the file.
+            #[must_use]
+            $vis const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = String;
+            fn from_str(text: &str) -> Result<Self, String> {
+                match text {
+                    $($word => Ok(Self::$variant),)*
+                    _ => Err(not_one_of(text, $what, [$($word),*])),
+                }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.pad(self.name())
+            }
+        }
+
+        text_value!($type, $what);
+    )* };
+}
+
+words_value! {
+    /// What language people are spoken to in.
+    pub Language, "a language of ours" {
+        /// English.
+        English = "en",
+        /// French.
+        French = "fr",
+    }
+    /// Which MQTT is spoken.
+    pub(crate) MqttVersion, "an MQTT version of ours" {
+        /// Version 5.
+        V5 = "5",
+        /// Version 3.1.1.
+        V311 = "3.1.1",
+    }
+    /// What kind of database a sink is.
+    pub(crate) SinkKind, "a kind of sink" {
+        /// InfluxDB 1.x, `/write`.
+        InfluxDb1 = "influxdb1",
+        /// InfluxDB 2.x, `/api/v2/write`.
+        InfluxDb2 = "influxdb2",
+        /// InfluxDB 3, `/api/v2/write`.
+        InfluxDb3 = "influxdb3",
+        /// VictoriaMetrics.
+        VictoriaMetrics = "victoriametrics",
+    }
+}
+
+/// Longer ids do not fit on a tile.
+const ID_LENGTH_MAX: usize = 64;
+
+/// An id or name that goes into topics, series and addresses: small letters, digits, `-`, `_`, `.`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Id(pub String);
+
+text_value!(Id, "an id");
+
+impl FromStr for Id {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let is_plain = |letter: char| matches!(letter, 'a'..='z' | '0'..='9' | '-' | '_' | '.');
+        if (1..=ID_LENGTH_MAX).contains(&text.len()) && text.chars().all(is_plain) {
+            return Ok(Self(text.to_owned()));
+        }
+        let plain: String = text
+            .to_lowercase()
+            .chars()
+            .map(|letter| if is_plain(letter) { letter } else { '-' })
+            .collect();
+        let plain: String = plain.trim_matches('-').chars().take(ID_LENGTH_MAX).collect();
+        let example = if plain.is_empty() {
+            "ct-1".to_owned()
+        } else {
+            plain
+        };
+        Err(format!(
+            "{text:?} is not an id (small letters, digits, - _ . and at most {ID_LENGTH_MAX} of them); write for example \"{example}\""
+        ))
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_is_answered_with_the_nearest_word() {
+        let fault = "workstations"
+            .parse::<ModalityWord>()
+            .expect_err("no such modality");
+        assert_eq!(
+            fault,
+            "\"workstations\" is not a modality; did you mean \"workstation\"?"
+        );
+        let fault = "toaster".parse::<ModalityWord>().expect_err("no such modality");
+        assert!(fault.contains("write one of \"angio\""), "{fault}");
+        assert!("unknown".parse::<StateWord>().is_err());
+    }
+
+    #[test]
+    fn an_id_is_safe_in_topics_and_series() {
+        assert!("ct-1".parse::<Id>().is_ok());
+        for text in ["", "CT 1", "ct/1", "ct+", "é", &"x".repeat(65)] {
+            let fault = text.parse::<Id>().expect_err("not an id");
+            assert!(fault.contains("write for example"), "{fault}");
+        }
+        let fault = "CT 1".parse::<Id>().expect_err("not an id");
+        assert!(fault.ends_with("write for example \"ct-1\""), "{fault}");
+    }
+}
