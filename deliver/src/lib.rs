@@ -1,1 +1,5 @@
 //! deliver
+
+pub mod history;
+pub mod live;
+pub mod page;

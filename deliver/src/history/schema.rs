@@ -1,0 +1,202 @@
+//! The tables, their version, and opening a file that may be new, old, too new or torn.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::{HistoryError, Result};
+
+/// The version this program writes (SQLite's `user_version`).
+pub(super) const VERSION: i64 = 1;
+
+/// A file up to this size is checked page by page when it is opened (about a second on a slow disk).
+const CHECKED_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// `WITHOUT ROWID` where the key is most of the row. All instants `_ms` are Unix milliseconds.
+const TABLES: &str = "
+CREATE TABLE cursor (id INTEGER PRIMARY KEY CHECK (id = 1), log_seq INTEGER NOT NULL);
+INSERT INTO cursor VALUES (1, 0);
+CREATE TABLE device (key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE);
+CREATE TABLE last_state (device INTEGER PRIMARY KEY, state INTEGER NOT NULL, since_ms INTEGER,
+    power_dw INTEGER, sampled_ms INTEGER);
+CREATE TABLE state_change (device INTEGER, at_ms INTEGER, was INTEGER NOT NULL, state INTEGER NOT NULL,
+    PRIMARY KEY (device, at_ms)) WITHOUT ROWID;
+CREATE TABLE interval (device INTEGER, from_ms INTEGER, until_ms INTEGER NOT NULL, state INTEGER NOT NULL,
+    energy_uwh INTEGER NOT NULL, estimated_uwh INTEGER NOT NULL, PRIMARY KEY (device, from_ms)) WITHOUT ROWID;
+CREATE TABLE ledger (device INTEGER, hour_ms INTEGER, state INTEGER, is_open INTEGER, tariff INTEGER,
+    energy_uwh INTEGER NOT NULL, estimated_uwh INTEGER NOT NULL, duration_ms INTEGER NOT NULL,
+    cost_millionths INTEGER NOT NULL, co2e_mg INTEGER NOT NULL,
+    PRIMARY KEY (device, hour_ms, state, is_open, tariff)) WITHOUT ROWID;
+CREATE TABLE exam (device INTEGER, from_ms INTEGER, until_ms INTEGER NOT NULL, number INTEGER NOT NULL,
+    energy_uwh INTEGER NOT NULL, scanning_uwh INTEGER NOT NULL, scanning_ms INTEGER NOT NULL,
+    PRIMARY KEY (device, from_ms)) WITHOUT ROWID;
+CREATE TABLE alert (device INTEGER, rule TEXT, since_ms INTEGER, severity INTEGER NOT NULL,
+    phase INTEGER NOT NULL, raised_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, energy_uwh INTEGER NOT NULL,
+    cost_millionths INTEGER NOT NULL, co2e_mg INTEGER NOT NULL, PRIMARY KEY (device, rule, since_ms)) WITHOUT ROWID;
+CREATE INDEX alert_by_time ON alert (raised_ms);
+CREATE TABLE alert_step (device INTEGER, rule TEXT, since_ms INTEGER, at_ms INTEGER, phase INTEGER NOT NULL,
+    energy_uwh INTEGER NOT NULL, cost_millionths INTEGER NOT NULL, co2e_mg INTEGER NOT NULL,
+    PRIMARY KEY (device, rule, since_ms, at_ms, phase)) WITHOUT ROWID;
+CREATE TABLE fault (seq INTEGER PRIMARY KEY, device INTEGER NOT NULL, meter TEXT NOT NULL, at_ms INTEGER NOT NULL,
+    kind INTEGER NOT NULL, detail TEXT NOT NULL, UNIQUE (device, meter, at_ms, kind));
+CREATE TABLE power_minute (device INTEGER, minute INTEGER, samples INTEGER NOT NULL, sum_dw INTEGER NOT NULL,
+    min_dw INTEGER NOT NULL, max_dw INTEGER NOT NULL, last_ms INTEGER NOT NULL, state INTEGER NOT NULL,
+    PRIMARY KEY (device, minute)) WITHOUT ROWID;
+CREATE TABLE power_quarter (device INTEGER, quarter INTEGER, samples INTEGER NOT NULL, sum_dw INTEGER NOT NULL,
+    min_dw INTEGER NOT NULL, max_dw INTEGER NOT NULL, state INTEGER NOT NULL,
+    PRIMARY KEY (device, quarter)) WITHOUT ROWID;
+";
+
+/// Opens `path` for writing. A torn file is renamed first; its new name comes back with the fresh connection.
+pub(super) fn open_to_write(path: &Path) -> Result<(Connection, Option<PathBuf>)> {
+    match connect(path) {
+        Ok(connection) => Ok((connection, None)),
+        Err(HistoryError::Torn { source, .. }) => {
+            let aside = set_aside(path)?;
+            tracing::error!(path = %path.display(), aside = %aside.display(), %source, "history torn, set aside");
+            connect(path).map(|connection| (connection, Some(aside)))
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// Opens `path` for reading alone; the writer must have made it.
+pub(super) fn open_to_read(path: &Path) -> Result<Connection> {
+    let open = || {
+        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        connection.busy_timeout(std::time::Duration::from_secs(5))?;
+        connection.set_prepared_statement_cache_capacity(32);
+        Ok(connection)
+    };
+    open().map_err(|source| HistoryError::from_sqlite(path, source))
+}
+
+fn connect(path: &Path) -> Result<Connection> {
+    let sqlite = |source| HistoryError::from_sqlite(path, source);
+    let mut connection = Connection::open(path).map_err(sqlite)?;
+    // NORMAL, not FULL: the history is derived and carries its cursor, so a commit that a power cut takes back is
+    // delivered again. The file itself stays sound (WAL).
+    connection
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 16777216;",
+        )
+        .map_err(sqlite)?;
+    connection
+        .busy_timeout(std::time::Duration::from_secs(5))
+        .map_err(sqlite)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    let found: i64 = connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(sqlite)?;
+    match found {
+        0 => create(&mut connection).map_err(sqlite)?,
+        VERSION => check(&connection, path)?,
+        _ => {
+            return Err(HistoryError::Newer {
+                path: path.to_owned(),
+                found,
+                known: VERSION,
+            });
+        }
+    }
+    Ok(connection)
+}
+
+fn create(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = connection.transaction()?;
+    transaction.execute_batch(TABLES)?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()
+}
+
+fn check(connection: &Connection, path: &Path) -> Result<()> {
+    let sqlite = |source| HistoryError::from_sqlite(path, source);
+    let bytes = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+    if bytes > CHECKED_BYTES_MAX {
+        return Ok(());
+    }
+    let verdict: String = connection
+        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+        .map_err(sqlite)?;
+    if verdict == "ok" {
+        return Ok(());
+    }
+    let corrupt = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+    Err(sqlite(rusqlite::Error::SqliteFailure(corrupt, Some(verdict))))
+}
+
+/// Renames the file and its companions to the first free `<name>.torn-<n>`.
+fn set_aside(path: &Path) -> Result<PathBuf> {
+    let give_up = |source: std::io::Error| HistoryError::GiveUp {
+        path: path.to_owned(),
+        source: Box::new(source),
+    };
+    let with_suffix = |suffix: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name)
+    };
+    let aside = (1..1000)
+        .map(|number| with_suffix(&format!(".torn-{number}")))
+        .find(|candidate| !candidate.exists())
+        .ok_or_else(|| {
+            give_up(std::io::Error::other(
+                "1000 torn files lie beside it; remove them",
+            ))
+        })?;
+    std::fs::rename(path, &aside).map_err(give_up)?;
+    for companion in ["-wal", "-shm"] {
+        match std::fs::remove_file(with_suffix(companion)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(give_up(error)),
+            _ => {}
+        }
+    }
+    Ok(aside)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_no_database_is_set_aside_and_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.sqlite");
+        std::fs::write(&path, vec![7_u8; 8192]).unwrap();
+        let (connection, aside) = open_to_write(&path).unwrap();
+        assert_eq!(aside, Some(folder.path().join("history.sqlite.torn-1")));
+        assert_eq!(
+            connection
+                .query_row("SELECT log_seq FROM cursor", [], |row| row.get::<_, i64>(0))
+                .unwrap(),
+            0
+        );
+    }
+
+    #[test]
+    fn a_file_with_a_torn_page_is_set_aside() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.sqlite");
+        drop(open_to_write(&path).unwrap());
+        let mut bytes = std::fs::read(&path).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle..].fill(0xA5);
+        std::fs::write(&path, bytes).unwrap();
+        assert!(open_to_write(&path).unwrap().1.is_some());
+        assert!(open_to_write(&path).unwrap().1.is_none(), "the new file is sound");
+    }
+
+    #[test]
+    fn a_newer_schema_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.sqlite");
+        let (connection, _) = open_to_write(&path).unwrap();
+        connection
+            .pragma_update(None, "user_version", VERSION + 1)
+            .unwrap();
+        drop(connection);
+        assert!(
+            matches!(open_to_write(&path), Err(HistoryError::Newer { found, .. }) if found == VERSION + 1)
+        );
+    }
+}

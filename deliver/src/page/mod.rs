@@ -1,0 +1,189 @@
+//! The live page: what people see. Server-rendered HTML, server-sent events, a JSON API; no build step and nothing
+//! fetched from outside.
+//!
+//! Each view is a file: [`wall`] (all rooms), [`device`], [`alerts`], [`pipeline`]; `words` holds every text in
+//! English and French; `speaker` writes numbers, times and money; `chart` draws.
+//!
+//! Limits: the page trusts its network (no accounts yet): put a proxy in front where that is not so. Listeners get at
+//! most one update a second. A device the history knows but the configuration does not is not shown.
+//!
+//! Invariants: a state is always shown by colour, by word and by shape; a figure always with its unit; a device that
+//! is not heard is shown as unknown, never as off. Every text that comes from outside goes through the escaping
+//! template.
+
+mod alerts;
+mod api;
+mod asset;
+mod chart;
+mod device;
+mod events;
+mod frame;
+mod pipeline;
+mod reply;
+mod shape;
+mod spark;
+mod speaker;
+mod tile;
+mod wall;
+mod words;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+use analyzer::DeviceId;
+use axum::Router;
+use axum::routing::get;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::history::Readers;
+use crate::live::{Live, PipelineFigures};
+
+pub use words::Language;
+
+/// Tells the time: the wall clock live, simulated time in the demo.
+pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Gives the pipeline's account when a page asks.
+pub type PipelineSource = Arc<dyn Fn() -> PipelineFigures + Send + Sync>;
+
+/// Gives the text of `/metrics`.
+pub type MetricsSource = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// Gives the answer of `/health`.
+pub type HealthSource = Arc<dyn Fn() -> Health + Send + Sync>;
+
+/// Everything the page is made of. The composition root fills it.
+#[derive(Clone)]
+pub struct Page {
+    /// The hospital.
+    pub site: SiteInfo,
+    /// Every device, in the order they should be shown.
+    pub devices: Vec<PageDevice>,
+    /// What is true now.
+    pub live: Live,
+    /// What was.
+    pub history: Readers,
+    /// The time.
+    pub now: Now,
+    /// The account.
+    pub pipeline: PipelineSource,
+    /// Prometheus text.
+    pub metrics: MetricsSource,
+    /// Whether the service is well.
+    pub health: HealthSource,
+}
+
+/// The hospital as the page names it.
+#[derive(Clone, Debug)]
+pub struct SiteInfo {
+    /// What people call it.
+    pub name: String,
+    /// All times are shown in it.
+    pub zone: TimeZone,
+    /// The language shown when the address does not ask for one.
+    pub language: Language,
+    /// ISO 4217.
+    pub currency: String,
+    /// The prices with source and year, ready to be shown.
+    pub tariff: String,
+    /// The carbon factor with source and year, ready to be shown.
+    pub carbon: String,
+    /// What a household uses in a year, for comparison.
+    pub household_kwh_per_year: f64,
+}
+
+/// A device as the page names it.
+#[derive(Clone, Debug)]
+pub struct PageDevice {
+    /// Its id in the findings.
+    pub id: DeviceId,
+    /// What people call it.
+    pub name: String,
+    /// Where it stands.
+    pub room: String,
+    /// The floor; devices are grouped by it.
+    pub floor: Option<String>,
+    /// The modality's name in the configuration, e.g. `ct`. A `workstation` gets a small tile.
+    pub modality: String,
+    /// The modality as people say it, e.g. `CT scanner`; shown where the page has no word of its own.
+    pub modality_label: String,
+}
+
+/// The answer of `/health`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Health {
+    /// False answers 503.
+    pub is_ready: bool,
+    /// The body.
+    pub body: serde_json::Value,
+}
+
+/// What every handler shares.
+struct Shared {
+    page: Page,
+    places: BTreeMap<DeviceId, usize>,
+    sparks: spark::Cache,
+    shutdown: CancellationToken,
+}
+
+type Context = Arc<Shared>;
+
+impl Shared {
+    fn device(&self, id: &str) -> Option<&PageDevice> {
+        self.places
+            .get(id)
+            .and_then(|place| self.page.devices.get(*place))
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.page.now)()
+    }
+}
+
+/// Serves the page on a bound listener until `shutdown` is cancelled; open event streams end then.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(listener: TcpListener, page: Page, shutdown: CancellationToken) -> io::Result<()> {
+    let router = router(page, shutdown.clone());
+    axum::serve(listener, router)
+        .with_graceful_shutdown(shutdown.cancelled_owned())
+        .await
+}
+
+fn router(page: Page, shutdown: CancellationToken) -> Router {
+    let places = page
+        .devices
+        .iter()
+        .enumerate()
+        .map(|(place, device)| (Arc::clone(&device.id), place))
+        .collect();
+    let context: Context = Arc::new(Shared {
+        page,
+        places,
+        sparks: spark::Cache::default(),
+        shutdown,
+    });
+    Router::new()
+        .route("/", get(wall::show))
+        .route("/device/{id}", get(device::show))
+        .route("/alerts", get(alerts::show))
+        .route("/pipeline", get(pipeline::show))
+        .route("/events", get(events::stream))
+        .route("/api/devices", get(api::devices))
+        .route("/api/device/{id}/power", get(api::power))
+        .route("/api/summary", get(api::summary))
+        .route("/api/alerts", get(api::alerts))
+        .route("/metrics", get(reply::metrics))
+        .route("/health", get(reply::health))
+        .route("/app.css", get(asset::css))
+        .route("/app.js", get(asset::js))
+        .route("/icon.svg", get(asset::icon))
+        .fallback(reply::not_found)
+        .layer(axum::middleware::from_fn(reply::finish))
+        .with_state(context)
+}

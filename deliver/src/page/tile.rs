@@ -1,0 +1,121 @@
+//! A device at a glance: the part of a tile that lives, used on the wall and at the head of a device's page.
+
+use analyzer::{AlertEvent, State};
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+use super::speaker::Speaker;
+use super::{PageDevice, shape};
+use crate::history::Amount;
+use crate::live::DeviceView;
+
+/// Whether a device is one of many alike and gets a small tile.
+pub(super) fn is_small(device: &PageDevice) -> bool {
+    device.modality == "workstation"
+}
+
+/// The id of the element that holds [`live`].
+pub(super) fn live_id(device: &PageDevice) -> String {
+    format!("live-{}", device.id)
+}
+
+/// State, power, since when, waste of today, alert or meter fault.
+pub(super) fn live(speaker: &Speaker, view: &DeviceView, now: Timestamp) -> Markup {
+    html! {
+        (state_line(speaker, view, now))
+        (power(speaker, view))
+        (waste(speaker, view))
+        @if let Some(alert) = view.open_alert() {
+            p.tile-alert { (shape::named("alert")) (alert_text(speaker, alert, now)) }
+        } @else if let Some(fault) = &view.meter_fault {
+            p.tile-fault { (shape::of_state(State::Unknown)) (fault.meter) ": " (speaker.fault(fault.kind)) " "
+                (speaker.words.since) " " (speaker.moment(fault.at, now)) }
+        }
+    }
+}
+
+/// The same in one line, for small tiles.
+pub(super) fn live_small(speaker: &Speaker, view: &DeviceView, now: Timestamp) -> Markup {
+    html! {
+        (state_line(speaker, view, now))
+        (power(speaker, view))
+        @if let Some(alert) = view.open_alert() {
+            p.tile-alert { (shape::named("alert")) (alert_text(speaker, alert, now)) }
+        }
+    }
+}
+
+fn state_line(speaker: &Speaker, view: &DeviceView, now: Timestamp) -> Markup {
+    html! {
+        p.state {
+            span.pill { (shape::of_state(view.state)) span { (speaker.state(view.state)) } }
+            span.since { (since(speaker, view, now)) }
+        }
+    }
+}
+
+fn since(speaker: &Speaker, view: &DeviceView, now: Timestamp) -> Markup {
+    let words = speaker.words;
+    html! {
+        @if let Some(since) = view.since {
+            (words.since) " " time datetime=(speaker.machine_time(since)) { (speaker.moment(since, now)) }
+            span.for { (speaker.duration(now.duration_since(since))) }
+        } @else { (words.never_heard) }
+    }
+}
+
+fn power(speaker: &Speaker, view: &DeviceView) -> Markup {
+    html! {
+        p.watts {
+            @match view.power_w {
+                Some(power_w) => {
+                    @let (number, unit) = speaker.power_parts(power_w);
+                    b { (number) } " " span.unit { (unit) }
+                }
+                None => span.none { (speaker.words.no_power) },
+            }
+        }
+    }
+}
+
+fn waste(speaker: &Speaker, view: &DeviceView) -> Markup {
+    let (idle, closed) = (view.today.idle(), view.today.idle_closed());
+    html! {
+        dl.waste {
+            div { dt { (speaker.words.idle_today) } dd { (amount(speaker, &idle)) } }
+            div.closed data-some=[(closed.energy.wh() >= 1.0).then_some("")] {
+                dt { (speaker.words.closed_part) } dd { b { (speaker.energy(closed.energy)) } }
+            }
+        }
+    }
+}
+
+/// Energy, money and carbon, marked where it was integrated from power.
+pub(super) fn amount(speaker: &Speaker, amount: &Amount) -> Markup {
+    html! {
+        b title=[is_estimated(amount).then_some(speaker.words.estimated)] {
+            @if is_estimated(amount) { "≈ " }
+            (speaker.energy(amount.energy))
+        }
+        " " span { (speaker.money(amount.cost())) }
+        " " span { (speaker.carbon(amount.co2e_g())) }
+    }
+}
+
+/// More than a fiftieth of it was not counted by a meter.
+pub(super) fn is_estimated(amount: &Amount) -> bool {
+    amount.estimated.magnitude().wh() * 50.0 > amount.energy.magnitude().wh()
+        && amount.estimated.magnitude().wh() >= 1.0
+}
+
+/// `left idle since 19:42 · 26.4 kWh so far`.
+pub(super) fn alert_text(speaker: &Speaker, alert: &AlertEvent, now: Timestamp) -> Markup {
+    let words = speaker.words;
+    html! {
+        span {
+            @if alert.rule == "overnight_idle" { (words.left_idle) } @else { (speaker.rule(&alert.rule)) }
+            " " (words.since) " " (speaker.moment(alert.since, now))
+        }
+        @if alert.energy.wh() >= 1.0 { b { (speaker.energy(alert.energy)) } }
+    }
+}

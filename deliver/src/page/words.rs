@@ -1,0 +1,244 @@
+//! Every text of the page, in English and French, side by side.
+
+/// A language of the page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Language {
+    /// English.
+    #[default]
+    English,
+    /// French.
+    French,
+}
+
+impl Language {
+    /// Both, in the order of the switch.
+    pub const ALL: [Self; 2] = [Self::English, Self::French];
+
+    /// The tag used in `?lang=`, in `<html lang>` and in the configuration.
+    #[must_use]
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::French => "fr",
+        }
+    }
+
+    /// The language of a tag; regions are ignored (`fr-CH` is French).
+    #[must_use]
+    pub fn from_tag(tag: &str) -> Option<Self> {
+        let primary = tag.split(['-', '_']).next().unwrap_or_default();
+        Self::ALL
+            .into_iter()
+            .find(|language| language.tag().eq_ignore_ascii_case(primary))
+    }
+
+    pub(super) const fn own_name(self) -> &'static str {
+        match self {
+            Self::English => "English",
+            Self::French => "Français",
+        }
+    }
+
+    pub(super) const fn words(self) -> &'static Words {
+        match self {
+            Self::English => &EN,
+            Self::French => &FR,
+        }
+    }
+}
+
+macro_rules! words {
+    ($($key:ident: $en:literal / $fr:literal,)*) => {
+        /// One field a text; see the table below for both languages.
+        pub(super) struct Words { $(pub(super) $key: &'static str,)* }
+        static EN: Words = Words { $($key: $en,)* };
+        static FR: Words = Words { $($key: $fr,)* };
+        #[cfg(test)]
+        static ALL: &[(&str, &str, &str)] = &[$((stringify!($key), $en, $fr),)*];
+    };
+}
+
+words! {
+    // navigation and frame
+    rooms: "Rooms" / "Salles",
+    alerts: "Alerts" / "Alertes",
+    pipeline: "Data flow" / "Flux de données",
+    skip: "Skip to content" / "Aller au contenu",
+    language: "Language" / "Langue",
+    main_menu: "Main menu" / "Menu principal",
+    stale: "No connection. What you see is from" / "Connexion perdue. Ce que vous voyez date de",
+    back: "All rooms" / "Toutes les salles",
+    not_found: "There is no such page here." / "Cette page n’existe pas.",
+    no_such_device: "There is no such device in the configuration." / "Cet appareil n’est pas dans la configuration.",
+    history_fails: "The local history cannot be read just now. States above are still live." / "L’historique local est illisible pour le moment. Les états restent en direct.",
+
+    // states
+    scanning: "Scanning" / "Acquisition",
+    idle: "Idle" / "En attente",
+    standby: "Standby" / "Veille",
+    off: "Off" / "Éteint",
+    unknown: "Unknown" / "Inconnu",
+    scanning_means: "acquiring images" / "acquisition en cours",
+    idle_means: "ready, not acquiring" / "prêt, sans acquisition",
+    standby_means: "reduced power, resumes by itself" / "puissance réduite, reprise rapide",
+    off_means: "must boot before use" / "à redémarrer avant usage",
+    unknown_means: "meter silent or unclear; never counted as off" / "compteur muet ou ambigu ; jamais compté comme éteint",
+
+    // modalities
+    ct: "CT" / "Scanner",
+    mri: "MRI" / "IRM",
+    angio: "Angiography" / "Angiographie",
+    xray: "X-ray" / "Radiographie",
+    workstation: "Workstation" / "Station de lecture",
+    workstations: "Reading workstations" / "Stations de lecture",
+    server: "Server" / "Serveur",
+    chiller: "Chiller" / "Groupe froid",
+    mammography: "Mammography" / "Mammographie",
+    ultrasound: "Ultrasound" / "Échographie",
+    pet_ct: "PET-CT" / "TEP-scan",
+
+    // wall
+    idle_waste: "Idle waste" / "Gaspillage en attente",
+    this_week: "last 7 days" / "7 derniers jours",
+    today: "today" / "aujourd’hui",
+    idle_today: "Idle today" / "En attente aujourd’hui",
+    closed_part: "out of hours" / "hors horaires",
+    in_closed_hours: "of it in closed hours" / "dont hors horaires",
+    since: "since" / "depuis",
+    never_heard: "never heard" / "jamais reçu",
+    no_power: "no reading" / "aucun relevé",
+    energy_used: "Energy used" / "Énergie consommée",
+    states_now: "Devices now" / "Appareils maintenant",
+    last_24_h: "last 24 hours" / "24 dernières heures",
+    last_7_d: "last 7 days" / "7 derniers jours",
+    no_curve: "No samples yet" / "Pas encore de mesures",
+    households: "households" / "foyers",
+    like_households: "as much as" / "autant que",
+    other_floor: "Other rooms" / "Autres salles",
+
+    // alerts
+    left_idle: "left idle" / "laissé en attente",
+    left_idle_long: "Left idle outside opening hours" / "Laissé en attente hors horaires",
+    open_alerts: "Open alerts" / "Alertes ouvertes",
+    past_alerts: "Past alerts" / "Alertes passées",
+    no_open_alerts: "Nothing needs attention." / "Rien à signaler.",
+    no_past_alerts: "No alert was ever closed." / "Aucune alerte close.",
+    still_open: "still so" / "en cours",
+    until: "until" / "jusqu’à",
+    raised: "raised" / "levée",
+    reminded: "reminded" / "rappelée",
+    cleared: "cleared" / "close",
+    severity_info: "Notice" / "Information",
+    severity_warning: "Warning" / "Avertissement",
+    severity_critical: "Critical" / "Critique",
+    steps: "Steps" / "Étapes",
+    wasted_so_far: "so far" / "à ce jour",
+    in_total: "in all" / "au total",
+
+    // device
+    power: "Power" / "Puissance",
+    power_curve: "Power and state" / "Puissance et état",
+    mean: "mean" / "moyenne",
+    peak: "peak" / "pointe",
+    lowest: "lowest" / "minimum",
+    energy_by_state: "Energy by state" / "Énergie par état",
+    state: "State" / "État",
+    time: "Time" / "Durée",
+    energy: "Energy" / "Énergie",
+    cost: "Cost" / "Coût",
+    carbon: "Carbon" / "Carbone",
+    closed: "Closed hours" / "Hors horaires",
+    share: "Share" / "Part",
+    total: "Total" / "Total",
+    estimated: "integrated from power, not counted by the meter" / "intégré depuis la puissance, non compté",
+    exams: "Exams" / "Examens",
+    exams_mean: "energy per exam" / "énergie par examen",
+    net_scan: "of it scanning" / "dont acquisition",
+    ratio: "Idle for each kWh of scanning" / "En attente par kWh d’acquisition",
+    ratio_published: "published for CT: 14 to 30" / "publié pour le scanner : 14 à 30",
+    ratio_source: "Esmaeili 2015/2018, as quoted by ACI NSW" / "Esmaeili 2015/2018, cité par ACI NSW",
+    ratio_none: "no scanning in 7 days" / "aucune acquisition en 7 jours",
+    meter_faults: "Meter faults" / "Défauts de compteur",
+    no_faults: "None." / "Aucun.",
+    alerts_of_device: "Alerts of this device" / "Alertes de cet appareil",
+    no_alerts_of_device: "None so far." / "Aucune à ce jour.",
+    when: "When" / "Quand",
+    what: "What" / "Quoi",
+    meter: "Meter" / "Compteur",
+    detail: "Detail" / "Détail",
+    room: "Room" / "Salle",
+
+    // faults
+    counter_reset: "counter went to zero" / "compteur remis à zéro",
+    counter_rollback: "counter went back" / "compteur revenu en arrière",
+    counter_jump: "counter jumped" / "saut du compteur",
+    implausible_power: "implausible power" / "puissance invraisemblable",
+    silent: "silent" / "muet",
+    heard: "heard again" / "de nouveau reçu",
+    offline: "offline" / "hors ligne",
+    clock_wrong: "clock is wrong" / "horloge fausse",
+    too_late: "reading too late" / "relevé trop tardif",
+
+    // pipeline
+    account: "Account of messages" / "Bilan des messages",
+    received: "received" / "reçus",
+    stored: "stored" / "stockés",
+    duplicate: "duplicates" / "doublons",
+    quarantined: "set aside" / "mis de côté",
+    balances: "The account balances: every message is explained." / "Le bilan est juste : chaque message est expliqué.",
+    balance_off: "messages are not explained yet (some may be in flight)" / "messages non expliqués (certains peuvent être en cours)",
+    unread: "Stored, but no meter family could read them" / "Stockés, mais illisibles par toute famille de compteurs",
+    readings: "Readings" / "Relevés",
+    findings: "Findings" / "Constats",
+    broker: "MQTT broker" / "Courtier MQTT",
+    connected: "connected" / "connecté",
+    not_connected: "not connected" / "non connecté",
+    sinks: "Sinks" / "Destinations",
+    no_sinks: "No sink is configured; the local history keeps everything." / "Aucune destination configurée ; l’historique local garde tout.",
+    sink: "Sink" / "Destination",
+    kind: "Kind" / "Type",
+    delivered: "Delivered" / "Livrés",
+    rejected: "Refused" / "Refusés",
+    behind: "To deliver" / "À livrer",
+    last_error: "Trouble" / "Problème",
+    up_to_date: "up to date" / "à jour",
+    meters: "Meters" / "Compteurs",
+    no_meters: "No meter was heard yet." / "Aucun compteur reçu.",
+    family: "Family" / "Famille",
+    heard_at: "Last heard" / "Dernier relevé",
+    faults: "Faults" / "Défauts",
+    never: "never" / "jamais",
+
+    // definitions
+    definitions: "What the figures mean" / "Ce que disent les chiffres",
+    def_idle: "Idle waste is the energy a device draws while it is ready to acquire and does not." / "Le gaspillage est l’énergie consommée par un appareil prêt à acquérir, sans acquisition.",
+    def_closed: "The part in closed hours is what was drawn idle outside the device’s opening hours, when nobody could have used it." / "La part hors horaires est consommée en dehors des heures d’ouverture, quand personne ne pouvait s’en servir.",
+    def_productive: "Productive is scanning alone. An MRI’s magnet cooling runs in every state; off is never zero there." / "Seule l’acquisition est productive. Le refroidissement d’un aimant d’IRM tourne dans tous les états.",
+    def_unknown: "Unknown means that the meter is silent or its value fits no band; it is never counted as off." / "Inconnu : compteur muet ou valeur hors de toute bande ; jamais compté comme éteint.",
+    def_energy: "Energy comes from the meter’s counter; where it had to be integrated from power it is marked ≈." / "L’énergie vient du compteur ; intégrée depuis la puissance, elle est marquée ≈.",
+    def_exam: "An exam is a cluster of scanning with short gaps; it is found from power and knows no patient." / "Un examen est un groupe d’acquisitions rapprochées, déduit de la puissance, sans donnée patient.",
+    price: "Price" / "Prix",
+    carbon_factor: "Carbon factor" / "Facteur carbone",
+    household_is: "One household" / "Un foyer",
+    per_year: "a year" / "par an",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_with_and_without_a_region() {
+        assert_eq!(Language::from_tag("fr-CH"), Some(Language::French));
+        assert_eq!(Language::from_tag("EN"), Some(Language::English));
+        assert_eq!(Language::from_tag("de"), None);
+    }
+
+    #[test]
+    fn no_text_is_empty_and_french_uses_its_own_marks() {
+        for (key, en, fr) in ALL {
+            assert!(!en.is_empty() && !fr.is_empty(), "{key}");
+            assert!(!en.contains('\'') && !fr.contains('\''), "{key}: use ’");
+        }
+    }
+}
