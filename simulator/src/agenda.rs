@@ -62,8 +62,16 @@ impl Agenda {
     ) -> (Self, Mode) {
         let first_date = local.date(start_ms);
         let next_date = first_date.saturating_sub(1.day());
-        let mut agenda =
-            Self { local, schedule, habit, events, first_date, next_date, dice, queue: VecDeque::new() };
+        let mut agenda = Self {
+            local,
+            schedule,
+            habit,
+            events,
+            first_date,
+            next_date,
+            dice,
+            queue: VecDeque::new(),
+        };
         let mut mode = agenda.after_hours();
         while agenda.peek().at_ms <= start_ms {
             if let Task::Switch(to) = agenda.take().task {
@@ -153,28 +161,50 @@ impl Agenda {
 
     fn plan_open_day(&mut self, date: Date, left_on: bool, plan: &mut Vec<Appointment>) {
         let schedule = self.schedule.clone();
-        let instant = |text: &str| self.local.instant_ms(date, time_of_day(text).unwrap_or(Time::midnight()));
+        let instant = |text: &str| {
+            self.local
+                .instant_ms(date, time_of_day(text).unwrap_or(Time::midnight()))
+        };
         let (open_ms, close_ms) = (instant(&schedule.open), instant(&schedule.close));
         let jitter_ms = self.dice.seconds(-600.0, 600.0);
         let on_ms = open_ms - minutes_ms(schedule.ready_before_minutes) + jitter_ms;
-        plan.push(Appointment { at_ms: on_ms, task: Task::Switch(Mode::Idle) });
+        plan.push(Appointment {
+            at_ms: on_ms,
+            task: Task::Switch(Mode::Idle),
+        });
         if schedule.calibration && self.habit.calibrates {
             let at_ms = on_ms + self.dice.seconds(180.0, 420.0);
-            plan.push(Appointment { at_ms, task: Task::Note(Happening::Calibration) });
-            plan.push(Appointment { at_ms, task: Task::Calibrate });
+            plan.push(Appointment {
+                at_ms,
+                task: Task::Note(Happening::Calibration),
+            });
+            plan.push(Appointment {
+                at_ms,
+                task: Task::Calibrate,
+            });
         }
         let rate = schedule.exams_per_hour.unwrap_or(self.habit.exams_per_hour);
         if rate > 0.0 {
             let slot_minutes = (60.0 / rate).max(self.habit.exam_minutes * 0.8);
             let mut at_ms = open_ms + self.dice.seconds(120.0, 900.0);
             while at_ms + minutes_ms(self.habit.exam_minutes) < close_ms {
-                plan.push(Appointment { at_ms, task: Task::Exam });
+                plan.push(Appointment {
+                    at_ms,
+                    task: Task::Exam,
+                });
                 at_ms += minutes_ms(slot_minutes * self.dice.between(0.75, 1.25));
             }
         }
         let delay_ms = minutes_ms(schedule.closing_delay_minutes * self.dice.between(0.33, 1.67));
-        let task = if left_on { Task::Note(Happening::LeftOn) } else { Task::Switch(self.after_hours()) };
-        plan.push(Appointment { at_ms: close_ms + delay_ms, task });
+        let task = if left_on {
+            Task::Note(Happening::LeftOn)
+        } else {
+            Task::Switch(self.after_hours())
+        };
+        plan.push(Appointment {
+            at_ms: close_ms + delay_ms,
+            task,
+        });
     }
 
     /// A closed day: somebody notices in the morning what the night left on; somebody may leave it on in the evening.
@@ -183,12 +213,21 @@ impl Agenda {
         let (morning, evening) = (Time::constant(8, 0, 0, 0), Time::constant(17, 0, 0, 0));
         if was_left && !left_on {
             let at_ms = self.local.instant_ms(date, morning) + self.dice.seconds(0.0, 1200.0);
-            plan.push(Appointment { at_ms, task: Task::Switch(self.after_hours()) });
+            plan.push(Appointment {
+                at_ms,
+                task: Task::Switch(self.after_hours()),
+            });
         }
         if left_on {
             let at_ms = self.local.instant_ms(date, evening) + self.dice.seconds(0.0, 1200.0);
-            plan.push(Appointment { at_ms, task: Task::Note(Happening::LeftOn) });
-            plan.push(Appointment { at_ms, task: Task::Switch(Mode::Idle) });
+            plan.push(Appointment {
+                at_ms,
+                task: Task::Note(Happening::LeftOn),
+            });
+            plan.push(Appointment {
+                at_ms,
+                task: Task::Switch(Mode::Idle),
+            });
         }
     }
 
@@ -211,18 +250,27 @@ impl Agenda {
     }
 
     fn happening(&self, night: i32) -> Vec<EventSpec> {
-        self.events.iter().filter(|event| happens(event, night)).cloned().collect()
+        self.events
+            .iter()
+            .filter(|event| happens(event, night))
+            .cloned()
+            .collect()
     }
 
     fn has(&self, kind: EventKind, night: i32) -> bool {
-        self.events.iter().any(|event| event.kind == kind && happens(event, night))
+        self.events
+            .iter()
+            .any(|event| event.kind == kind && happens(event, night))
     }
 }
 
 fn happens(event: &EventSpec, night: i32) -> bool {
     event.nights.iter().any(|first| {
         let after = night - first;
-        after == 0 || event.repeat_days.is_some_and(|days| after > 0 && after % days == 0)
+        after == 0
+            || event
+                .repeat_days
+                .is_some_and(|days| after > 0 && after % days == 0)
     })
 }
 

@@ -64,7 +64,9 @@ impl Dice {
 
 /// FNV-1a: a stable 64-bit name of a text (std's hasher is not stable over releases).
 pub(crate) fn fold(text: &str, start: u64) -> u64 {
-    text.bytes().fold(start, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    text.bytes().fold(start, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 #[cfg(test)]

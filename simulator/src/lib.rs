@@ -10,7 +10,7 @@
 //! let scenario = Scenario::builtin("ct_room")?;
 //! let mut simulation = Simulation::new(&scenario);
 //! let first = simulation.next().expect("a meter says that it is there");
-//! assert_eq!(&*first.topic, "ct1-panel/online");
+//! assert_eq!(first.topic, "ct1-panel/online");
 //! simulation.by_ref().take(10_000).for_each(drop);
 //! let known_so_far = simulation.drain_truth();
 //! # let _ = known_so_far;
@@ -32,6 +32,7 @@ mod machine;
 mod meter;
 mod metering;
 mod parcel;
+mod play;
 mod power;
 mod register;
 mod scenario;
@@ -39,10 +40,33 @@ mod simulation;
 mod truth;
 
 pub use load::{Levels, levels};
+pub use play::{BrokerOptions, PlayError, PlayOptions, Played, Speed, play};
 pub use power::{Happening, State};
 pub use scenario::{
-    BUILT_IN, Day, DeviceSpec, EventKind, EventSpec, Family, FaultKind, FaultSpec, LevelsSpec, MeterSpec, Modality,
-    Mode, Moment, Policy, ReportSpec, Scenario, ScenarioError, Schedule,
+    BUILT_IN, Day, DeviceSpec, EventKind, EventSpec, Family, FaultKind, FaultSpec, LevelsSpec, MeterSpec,
+    Modality, Mode, Moment, Policy, ReportSpec, Scenario, ScenarioError, Schedule,
 };
 pub use simulation::{Message, Simulation};
 pub use truth::TruthRecord;
+
+/// A folder holds one file per entry of its table, and `mod.rs`.
+#[cfg(test)]
+fn assert_files(folder: &str, entries: usize) {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let files = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    assert_eq!(
+        files.count(),
+        entries + 1,
+        "{}: files and table differ",
+        folder.display()
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_simulation_may_move_to_another_thread() {
+        fn is_send<T: Send>() {}
+        is_send::<crate::Simulation>();
+    }
+}

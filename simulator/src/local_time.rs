@@ -17,7 +17,12 @@ pub(crate) struct LocalTime {
 
 impl LocalTime {
     pub(crate) fn new(zone: TimeZone) -> Self {
-        Self { zone, offset_seconds: 0, known_from_ms: 0, known_until_ms: 0 }
+        Self {
+            zone,
+            offset_seconds: 0,
+            known_from_ms: 0,
+            known_until_ms: 0,
+        }
     }
 
     /// The instant of a local date and time. In a gap or a fold of the clock, as RFC 5545 says.

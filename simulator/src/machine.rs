@@ -21,7 +21,12 @@ pub(crate) enum Shape {
     /// Linear from one level to another.
     Ramp { from: f64, to: f64 },
     /// High for `on_ms`, then low for `off_ms`, since the epoch.
-    Square { high: f64, low: f64, on_ms: i64, off_ms: i64 },
+    Square {
+        high: f64,
+        low: f64,
+        on_ms: i64,
+        off_ms: i64,
+    },
 }
 
 /// One step of a script.
@@ -40,7 +45,13 @@ impl Step {
     /// An idle-state step that is about constant.
     pub(crate) fn steady(ms: i64, watts: f64) -> Self {
         let shape = Shape::Steady { watts, share: 0.01 };
-        Self { ms, shape, state: State::Idle, in_exam: false, heat_watts: 0.0 }
+        Self {
+            ms,
+            shape,
+            state: State::Idle,
+            in_exam: false,
+            heat_watts: 0.0,
+        }
     }
 
     pub(crate) fn state(self, state: State) -> Self {
@@ -52,7 +63,10 @@ impl Step {
     }
 
     pub(crate) fn in_exam(self) -> Self {
-        Self { in_exam: true, ..self }
+        Self {
+            in_exam: true,
+            ..self
+        }
     }
 
     pub(crate) fn heat(self, heat_watts: f64) -> Self {
@@ -178,7 +192,12 @@ impl Machine {
                 let done = 1.0 - left_ms as f64 / step.ms as f64;
                 (from + (to - from) * done, self.fine_ms)
             }
-            Shape::Square { high, low, on_ms, off_ms } => {
+            Shape::Square {
+                high,
+                low,
+                on_ms,
+                off_ms,
+            } => {
                 let phase = self.now_ms.rem_euclid(on_ms + off_ms);
                 let noise = 1.0 + 0.008 * self.dice.normal();
                 if phase < on_ms {

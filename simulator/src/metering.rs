@@ -74,7 +74,10 @@ impl Meter {
     fn look(&mut self, at_ms: i64, piece: &Segment, out: &mut Outbox) {
         let watts = self.register.measure(piece, self.report.mean, &mut self.dice);
         let total: f64 = watts.iter().sum();
-        let due = Due { power: self.is_power_due(at_ms, total), counter: at_ms >= self.next_counter_ms };
+        let due = Due {
+            power: self.is_power_due(at_ms, total),
+            counter: at_ms >= self.next_counter_ms,
+        };
         if !due.power && !due.counter {
             return;
         }

@@ -17,7 +17,11 @@ pub(crate) struct Parcel {
 /// Appends a decimal number with a fixed number of decimals (at most 6). Not finite numbers become 0.
 pub(crate) fn put_number(out: &mut Vec<u8>, value: f64, decimals: u32) {
     let scale = 10_i64.pow(decimals);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "saturating, checked by a test")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "saturating, checked by a test"
+    )]
     let scaled = (value * scale as f64).round() as i64;
     if scaled < 0 {
         out.push(b'-');

@@ -63,7 +63,10 @@ pub(crate) trait Load: Send {
 
 /// Watts to whole milliwatts; loads never feed back, so negative draws are 0.
 pub(crate) fn milliwatts(watts: f64) -> i64 {
-    #[expect(clippy::cast_possible_truncation, reason = "a saturating cast of a bounded power")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a saturating cast of a bounded power"
+    )]
     let whole = (watts.max(0.0) * 1000.0).round() as i64;
     whole
 }

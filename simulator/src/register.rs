@@ -70,9 +70,17 @@ impl Register {
     /// A meter of `phases` phases whose class allows `class_percent` of gain error.
     pub(crate) fn new(spec: &MeterSpec, phases: usize, class_percent: f64, dice: &mut Dice) -> Self {
         let (first, second) = (dice.between(0.30, 0.39), dice.between(0.29, 0.36));
-        let share = if phases == 1 { [1.0, 0.0, 0.0] } else { [first, second, 1.0 - first - second] };
+        let share = if phases == 1 {
+            [1.0, 0.0, 0.0]
+        } else {
+            [first, second, 1.0 - first - second]
+        };
         let gain_draw = dice.between(-1.0, 1.0);
-        let voltage = [dice.between(228.0, 234.0), dice.between(228.0, 234.0), dice.between(228.0, 234.0)];
+        let voltage = [
+            dice.between(228.0, 234.0),
+            dice.between(228.0, 234.0),
+            dice.between(228.0, 234.0),
+        ];
         let power_factor = dice.between(0.91, 0.98);
         let start_draw = dice.between(1_500.0, 9_500.0) / if phases == 1 { 20.0 } else { 0.1 };
         let start_wh = spec.counter_start_kwh.unwrap_or(start_draw) * 1000.0;
@@ -96,7 +104,11 @@ impl Register {
 
     /// Power of each phase in milliwatts; the three add up to the whole, reversed phases are negative.
     pub(crate) fn split(&self, milliwatts: i64) -> [i64; 3] {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "power of one device")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_precision_loss,
+            reason = "power of one device"
+        )]
         let part = |share: f64| (milliwatts as f64 * share * self.gain).round() as i64;
         let whole = part(1.0);
         let mut phases = [whole, 0, 0];
@@ -144,9 +156,11 @@ impl Register {
         let noise = 1.0 + self.noise_share * dice.normal();
         #[expect(clippy::cast_precision_loss, reason = "power of one device")]
         let watts = if mean && self.window_ms > 0 {
-            self.window.map(|microjoules| microjoules as f64 / self.window_ms as f64 / 1000.0 * noise)
+            self.window
+                .map(|microjoules| microjoules as f64 / self.window_ms as f64 / 1000.0 * noise)
         } else {
-            self.split(piece.milliwatts).map(|milliwatts| milliwatts as f64 / 1000.0 * noise)
+            self.split(piece.milliwatts)
+                .map(|milliwatts| milliwatts as f64 / 1000.0 * noise)
         };
         self.window = [0; 3];
         self.window_ms = 0;
@@ -169,6 +183,11 @@ impl Register {
                 export_wh: wh(self.export[index]),
             };
         }
-        Sample { stamp_ms: at_ms + self.clock_offset_ms, at_ms, phases: self.phases, phase }
+        Sample {
+            stamp_ms: at_ms + self.clock_offset_ms,
+            at_ms,
+            phases: self.phases,
+            phase,
+        }
     }
 }

@@ -5,7 +5,6 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -22,8 +21,8 @@ use crate::truth::{TruthRecord, Witness};
 pub struct Message {
     /// When it reaches the broker, in simulated time.
     pub at: Timestamp,
-    /// Topic; shared, since a meter has few.
-    pub topic: Arc<str>,
+    /// Topic.
+    pub topic: String,
     /// Payload, raw.
     pub payload: Vec<u8>,
     /// Quality of service the family really uses.
@@ -58,7 +57,11 @@ impl Device {
     fn live(&mut self, end_ms: i64) {
         let mut piece = self.rest.take().unwrap_or_else(|| self.load.next_segment());
         if piece.until_ms > end_ms {
-            self.rest = Some(Segment { from_ms: end_ms, happening: None, ..piece });
+            self.rest = Some(Segment {
+                from_ms: end_ms,
+                happening: None,
+                ..piece
+            });
             piece.until_ms = end_ms;
         }
         self.witness.see(&piece);
@@ -95,9 +98,18 @@ impl Simulation {
     /// The hospital of a checked scenario at its start.
     #[must_use]
     pub fn new(scenario: &Scenario) -> Self {
-        let devices = scenario.devices.iter().map(|spec| Device::new(scenario, spec)).collect();
+        let devices = scenario
+            .devices
+            .iter()
+            .map(|spec| Device::new(scenario, spec))
+            .collect();
         let start_ms = scenario.start.as_millisecond();
-        let mut simulation = Self { devices, next: BinaryHeap::new(), end_ms: start_ms, now_ms: start_ms };
+        let mut simulation = Self {
+            devices,
+            next: BinaryHeap::new(),
+            end_ms: start_ms,
+            now_ms: start_ms,
+        };
         simulation.set_end(Some(scenario.end()));
         simulation
     }
@@ -135,15 +147,27 @@ impl Simulation {
 
     /// The truth that has become final since the last call: in order of time per device, not across devices.
     pub fn drain_truth(&mut self) -> Vec<TruthRecord> {
-        self.devices.iter_mut().flat_map(|device| device.witness.drain()).collect()
+        self.devices
+            .iter_mut()
+            .flat_map(|device| device.witness.drain())
+            .collect()
     }
 
     /// Ends the simulation: simulates what is left until the end (without one: until the instant the farthest device has
     /// reached), drops the messages of that, and returns the rest of the truth with every device's total.
     #[must_use]
     pub fn finish(mut self) -> Vec<TruthRecord> {
-        let reached_ms = self.devices.iter().map(|device| device.now_ms).max().unwrap_or(self.now_ms);
-        let end_ms = if self.end_ms == i64::MAX { reached_ms } else { self.end_ms.max(reached_ms) };
+        let reached_ms = self
+            .devices
+            .iter()
+            .map(|device| device.now_ms)
+            .max()
+            .unwrap_or(self.now_ms);
+        let end_ms = if self.end_ms == i64::MAX {
+            reached_ms
+        } else {
+            self.end_ms.max(reached_ms)
+        };
         let mut records = Vec::new();
         for mut device in self.devices.drain(..) {
             while device.now_ms < end_ms {
@@ -163,15 +187,30 @@ impl Iterator for Simulation {
         let mut first = self.next.peek_mut()?;
         let index = first.0.1;
         let device = &mut self.devices[index];
-        let parcel = device.outbox.pop().expect("the heap names devices that have a message");
+        let parcel = device
+            .outbox
+            .pop()
+            .expect("the heap names devices that have a message");
         match device.next_ms(self.end_ms) {
             Some(at_ms) => first.0.0 = at_ms,
             None => {
                 std::collections::binary_heap::PeekMut::pop(first);
             }
         }
-        let Parcel { at_ms, topic, payload, qos, retain } = parcel;
+        let Parcel {
+            at_ms,
+            topic,
+            payload,
+            qos,
+            retain,
+        } = parcel;
         self.now_ms = at_ms;
-        Some(Message { at: timestamp(at_ms), topic, payload, qos, retain })
+        Some(Message {
+            at: timestamp(at_ms),
+            topic: topic.to_string(),
+            payload,
+            qos,
+            retain,
+        })
     }
 }

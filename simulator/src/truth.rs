@@ -154,9 +154,16 @@ impl Witness {
             self.records.push(TruthRecord::Event { device, at, event });
         }
         let stretch = Stretch::of(piece);
-        let bridges = self.exam.as_ref().is_some_and(|exam| exam.number == piece.exam && piece.exam != 0);
+        let bridges = self
+            .exam
+            .as_ref()
+            .is_some_and(|exam| exam.number == piece.exam && piece.exam != 0);
         self.see_exam(piece, &stretch);
-        if bridges && self.current.is_some_and(|current| current.state == State::Scanning) {
+        if bridges
+            && self
+                .current
+                .is_some_and(|current| current.state == State::Scanning)
+        {
             self.see_inside_exam(stretch);
         } else {
             self.close_gap();
@@ -222,7 +229,12 @@ impl Witness {
             None => {
                 let scanning_microjoules = stretch.microjoules;
                 let acquired = *stretch;
-                self.exam = Some(OpenExam { number: piece.exam, acquired, gap: None, scanning_microjoules });
+                self.exam = Some(OpenExam {
+                    number: piece.exam,
+                    acquired,
+                    gap: None,
+                    scanning_microjoules,
+                });
             }
             Some(exam) if piece.state == State::Scanning => {
                 if let Some(gap) = exam.gap.take() {
@@ -271,5 +283,130 @@ impl Witness {
             energy_wh: watt_hours(self.total_microjoules),
         });
         self.records
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use State::{Idle, Scanning};
+
+    /// Pieces of a second each second, as (seconds, state, exam), at 3.6 kW: 1 Wh a second.
+    fn told(pieces: &[(i64, State, u32)]) -> Vec<TruthRecord> {
+        let mut witness = Witness::new("ct", 60_000, 0);
+        let mut now_ms = 0;
+        for &(seconds, state, exam) in pieces {
+            for _ in 0..seconds {
+                let until_ms = now_ms + 1000;
+                let milliwatts = 3_600_000;
+                witness.see(&Segment {
+                    from_ms: now_ms,
+                    until_ms,
+                    milliwatts,
+                    state,
+                    exam,
+                    happening: None,
+                });
+                now_ms = until_ms;
+            }
+        }
+        witness.finish(now_ms)
+    }
+
+    fn states(records: &[TruthRecord]) -> Vec<(State, f64)> {
+        let intervals = records.iter().filter_map(|record| match record {
+            TruthRecord::Interval { state, energy_wh, .. } => Some((*state, *energy_wh)),
+            _ => None,
+        });
+        intervals.collect()
+    }
+
+    #[test]
+    fn short_pauses_inside_an_exam_are_scanning() {
+        let records = told(&[
+            (10, Idle, 0),
+            (5, Scanning, 1),
+            (59, Idle, 1),
+            (5, Scanning, 1),
+            (9, Idle, 0),
+        ]);
+        assert_eq!(states(&records), [(Idle, 10.0), (Scanning, 69.0), (Idle, 9.0)]);
+        let exams: Vec<_> = records
+            .iter()
+            .filter(|record| matches!(record, TruthRecord::Exam { .. }))
+            .collect();
+        let [
+            TruthRecord::Exam {
+                from,
+                until,
+                energy_wh,
+                scanning_wh,
+                ..
+            },
+        ] = exams[..]
+        else {
+            panic!("{exams:?}")
+        };
+        assert_eq!((from.as_second(), until.as_second()), (10, 79));
+        assert_eq!((*energy_wh, *scanning_wh), (69.0, 69.0));
+    }
+
+    #[test]
+    fn long_pauses_and_pauses_outside_exams_are_idle() {
+        let records = told(&[
+            (5, Scanning, 1),
+            (60, Idle, 1),
+            (5, Scanning, 1),
+            (3, Idle, 0),
+            (5, Scanning, 0),
+        ]);
+        let expected = [
+            (Scanning, 5.0),
+            (Idle, 60.0),
+            (Scanning, 5.0),
+            (Idle, 3.0),
+            (Scanning, 5.0),
+        ];
+        assert_eq!(states(&records), expected);
+        let exam = records.iter().find_map(|record| match record {
+            TruthRecord::Exam {
+                energy_wh,
+                scanning_wh,
+                ..
+            } => Some((*energy_wh, *scanning_wh)),
+            _ => None,
+        });
+        assert_eq!(exam, Some((70.0, 10.0)));
+    }
+
+    #[test]
+    fn one_exam_right_after_another_is_two() {
+        let records = told(&[
+            (5, Scanning, 1),
+            (10, Idle, 0),
+            (5, Scanning, 2),
+            (10, Idle, 2),
+            (5, Scanning, 2),
+        ]);
+        assert_eq!(
+            states(&records),
+            [(Scanning, 5.0), (Idle, 10.0), (Scanning, 20.0)]
+        );
+        assert_eq!(
+            records
+                .iter()
+                .filter(|record| matches!(record, TruthRecord::Exam { .. }))
+                .count(),
+            2
+        );
+    }
+
+    #[test]
+    fn records_are_lines_of_json() {
+        for record in told(&[(5, Scanning, 1), (3, Idle, 0)]) {
+            let line = serde_json::to_string(&record).unwrap();
+            assert!(line.starts_with(r#"{"kind":""#), "{line}");
+            assert_eq!(serde_json::from_str::<TruthRecord>(&line).unwrap(), record);
+        }
     }
 }

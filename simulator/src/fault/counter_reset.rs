@@ -6,7 +6,11 @@ use crate::scenario::FaultKind;
 
 pub(super) const ENTRY: Entry = Entry {
     kind: FaultKind::CounterReset,
-    fault: |setup| Box::new(CounterReset { at_ms: Some(setup.instant_ms(setup.spec.at.as_ref(), i64::MAX)) }),
+    fault: |setup| {
+        Box::new(CounterReset {
+            at_ms: Some(setup.instant_ms(setup.spec.at.as_ref(), i64::MAX)),
+        })
+    },
 };
 
 struct CounterReset {

@@ -7,7 +7,10 @@ use crate::scenario::FaultKind;
 pub(super) const ENTRY: Entry = Entry {
     kind: FaultKind::Delay,
     fault: |setup| {
-        Box::new(Delay { probability: setup.probability(), seconds: setup.spec.seconds.unwrap_or(0.0) })
+        Box::new(Delay {
+            probability: setup.probability(),
+            seconds: setup.spec.seconds.unwrap_or(0.0),
+        })
     },
 };
 

@@ -4,8 +4,14 @@ use super::{Entry, Fault, Way};
 use crate::parcel::Parcel;
 use crate::scenario::FaultKind;
 
-pub(super) const ENTRY: Entry =
-    Entry { kind: FaultKind::Drop, fault: |setup| Box::new(Drop { probability: setup.probability() }) };
+pub(super) const ENTRY: Entry = Entry {
+    kind: FaultKind::Drop,
+    fault: |setup| {
+        Box::new(Drop {
+            probability: setup.probability(),
+        })
+    },
+};
 
 struct Drop {
     probability: f64,

@@ -135,14 +135,19 @@ impl Chain {
 
     /// Lets the meter's own faults act; true if the split of power changed.
     pub(crate) fn on_meter(&mut self, at_ms: i64, register: &mut Register) -> bool {
-        self.faults.iter_mut().fold(false, |changed, fault| fault.on_meter(at_ms, register) | changed)
+        self.faults
+            .iter_mut()
+            .fold(false, |changed, fault| fault.on_meter(at_ms, register) | changed)
     }
 
     /// Sends what was just said on its way.
     pub(crate) fn pass(&mut self, availability: &Availability, out: &mut Outbox) {
         let mut parcels = std::mem::take(&mut out.fresh);
         for fault in &mut self.faults {
-            let mut way = Way { dice: &mut self.dice, availability };
+            let mut way = Way {
+                dice: &mut self.dice,
+                availability,
+            };
             let mut passed = Vec::with_capacity(parcels.len());
             for parcel in parcels.drain(..) {
                 fault.on_parcel(parcel, &mut way, &mut passed);
@@ -153,5 +158,52 @@ impl Chain {
             out.push(parcel);
         }
         out.fresh = parcels;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folder_and_table_agree() {
+        let kinds = [
+            FaultKind::Drop,
+            FaultKind::Duplicate,
+            FaultKind::Delay,
+            FaultKind::Reorder,
+            FaultKind::Silence,
+            FaultKind::CounterReset,
+            FaultKind::RollBack,
+            FaultKind::ReversedPhase,
+            FaultKind::ClockWrong,
+            FaultKind::Poison,
+        ];
+        assert_eq!(TABLE.len(), kinds.len());
+        assert!(
+            kinds
+                .iter()
+                .all(|kind| TABLE.iter().any(|entry| entry.kind == *kind))
+        );
+        crate::assert_files("src/fault", TABLE.len());
+    }
+
+    #[test]
+    fn the_outbox_keeps_the_order_of_equals() {
+        let parcel = |at_ms, payload: u8| Parcel {
+            at_ms,
+            topic: "t".into(),
+            payload: vec![payload],
+            qos: 0,
+            retain: false,
+        };
+        let mut outbox = Outbox::default();
+        for (at_ms, payload) in [(5, 0), (9, 1), (5, 2), (7, 3), (9, 4), (1, 5)] {
+            outbox.push(parcel(at_ms, payload));
+        }
+        let order: Vec<u8> = std::iter::from_fn(|| outbox.pop())
+            .map(|parcel| parcel.payload[0])
+            .collect();
+        assert_eq!(order, [5, 0, 2, 3, 1, 4]);
     }
 }

@@ -4,8 +4,14 @@ use super::{Entry, Fault, Way};
 use crate::parcel::Parcel;
 use crate::scenario::FaultKind;
 
-pub(super) const ENTRY: Entry =
-    Entry { kind: FaultKind::Poison, fault: |setup| Box::new(Poison { probability: setup.probability() }) };
+pub(super) const ENTRY: Entry = Entry {
+    kind: FaultKind::Poison,
+    fault: |setup| {
+        Box::new(Poison {
+            probability: setup.probability(),
+        })
+    },
+};
 
 struct Poison {
     probability: f64,
@@ -27,10 +33,16 @@ impl Fault for Poison {
 
 /// The payload with its first JSON number, or the whole of a bare number, replaced by `NaN`.
 fn with_nan(payload: &[u8]) -> Vec<u8> {
-    let Some(colon) = payload.windows(2).position(|pair| pair[0] == b':' && pair[1].is_ascii_digit()) else {
+    let Some(colon) = payload
+        .windows(2)
+        .position(|pair| pair[0] == b':' && pair[1].is_ascii_digit())
+    else {
         return b"NaN".to_vec();
     };
     let rest = &payload[colon + 1..];
-    let length = rest.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
+    let length = rest
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit() || **byte == b'.')
+        .count();
     [&payload[..=colon], b"NaN", &rest[length..]].concat()
 }

@@ -6,7 +6,12 @@ use crate::scenario::FaultKind;
 
 pub(super) const ENTRY: Entry = Entry {
     kind: FaultKind::Reorder,
-    fault: |setup| Box::new(Reorder { probability: setup.probability(), held: None }),
+    fault: |setup| {
+        Box::new(Reorder {
+            probability: setup.probability(),
+            held: None,
+        })
+    },
 };
 
 struct Reorder {

@@ -24,7 +24,12 @@ pub(super) const ENTRY: Entry = Entry {
         scanning_watts_max: 12_500.0,
         burst_watts: 400.0,
     },
-    habit: Habit { exams_per_hour: 0.8, exam_minutes: 55.0, after_hours: Mode::Off, calibrates: false },
+    habit: Habit {
+        exams_per_hour: 0.8,
+        exam_minutes: 55.0,
+        after_hours: Mode::Off,
+        calibrates: false,
+    },
     bridge_ms: 60_000,
     model: Some(|levels| Box::new(Angio { levels })),
 };
@@ -46,7 +51,10 @@ impl Angio {
         } else {
             (dice.seconds(4.0, 9.0), dice.between(middle, high))
         };
-        self.patient(ms).state(State::Scanning).shape(Shape::Steady { watts, share: 0.01 }).in_exam()
+        self.patient(ms)
+            .state(State::Scanning)
+            .shape(Shape::Steady { watts, share: 0.01 })
+            .in_exam()
     }
 }
 
@@ -62,7 +70,10 @@ impl Model for Angio {
 
     fn switch(&mut self, _from: Mode, to: Mode, dice: &mut Dice, script: &mut Script) {
         if to == Mode::Idle {
-            let shape = Shape::Ramp { from: self.levels.idle_watts * 0.9, to: self.levels.idle_watts };
+            let shape = Shape::Ramp {
+                from: self.levels.idle_watts * 0.9,
+                to: self.levels.idle_watts,
+            };
             script.push_back(Step::steady(dice.seconds(60.0, 150.0), self.levels.idle_watts).shape(shape));
         }
     }
@@ -73,8 +84,11 @@ impl Model for Angio {
         for pulse in 0..pulses {
             script.push_back(self.pulse(dice));
             if pulse + 1 < pulses {
-                let pause =
-                    if dice.chance(0.2) { dice.seconds(75.0, 180.0) } else { dice.seconds(6.0, 50.0) };
+                let pause = if dice.chance(0.2) {
+                    dice.seconds(75.0, 180.0)
+                } else {
+                    dice.seconds(6.0, 50.0)
+                };
                 script.push_back(self.patient(pause).in_exam());
             }
         }

@@ -22,7 +22,12 @@ pub(super) const ENTRY: Entry = Entry {
         scanning_watts_max: 27_200.0,
         burst_watts: 26_000.0,
     },
-    habit: Habit { exams_per_hour: 0.0, exam_minutes: 10.0, after_hours: Mode::Idle, calibrates: false },
+    habit: Habit {
+        exams_per_hour: 0.0,
+        exam_minutes: 10.0,
+        after_hours: Mode::Idle,
+        calibrates: false,
+    },
     bridge_ms: 60_000,
     model: None,
 };
@@ -48,7 +53,10 @@ pub(super) struct Cooling {
 
 impl Cooling {
     pub(super) fn new(scenario: &Scenario, device: &DeviceSpec) -> Self {
-        let cooled = scenario.devices.iter().filter(|other| device.cools.contains(&other.id));
+        let cooled = scenario
+            .devices
+            .iter()
+            .filter(|other| device.cools.contains(&other.id));
         let sources = cooled.map(|other| {
             let mut load = build(scenario, other);
             let first = load.next_segment();
@@ -78,7 +86,11 @@ impl Cooling {
         }
         #[expect(clippy::cast_precision_loss, reason = "ten seconds of heat")]
         let watt_seconds = microjoules as f64 / 1e6;
-        let basic = if self.sources.is_empty() { self.levels.burst_watts * HEAT_PER_WATT * 0.3 * 10.0 } else { 0.0 };
+        let basic = if self.sources.is_empty() {
+            self.levels.burst_watts * HEAT_PER_WATT * 0.3 * 10.0
+        } else {
+            0.0
+        };
         watt_seconds * HEAT_SHARE + basic
     }
 }

@@ -26,7 +26,12 @@ pub(super) const ENTRY: Entry = Entry {
         scanning_watts_max: 90_000.0,
         burst_watts: 3_000.0,
     },
-    habit: Habit { exams_per_hour: 3.0, exam_minutes: 10.0, after_hours: Mode::Standby, calibrates: true },
+    habit: Habit {
+        exams_per_hour: 3.0,
+        exam_minutes: 10.0,
+        after_hours: Mode::Standby,
+        calibrates: true,
+    },
     bridge_ms: 60_000,
     model: Some(|levels| Box::new(Ct { levels })),
 };
@@ -43,16 +48,22 @@ impl Ct {
     /// Anode and gantry come up to speed: a few kW, no radiation.
     fn spin_up(&self, dice: &mut Dice) -> Step {
         let watts = self.levels.idle_watts + self.levels.burst_watts * dice.between(0.6, 1.2);
-        self.idle(dice.seconds(1.5, 3.5)).shape(Shape::Steady { watts, share: 0.03 })
+        self.idle(dice.seconds(1.5, 3.5))
+            .shape(Shape::Steady { watts, share: 0.03 })
     }
 
     fn exposure(&self, ms: i64, watts: f64) -> Step {
         let heat = self.levels.burst_watts * (watts / 90_000.0).min(1.0) * 0.5;
-        self.idle(ms).state(State::Scanning).shape(Shape::Steady { watts, share: 0.015 }).heat(heat)
+        self.idle(ms)
+            .state(State::Scanning)
+            .shape(Shape::Steady { watts, share: 0.015 })
+            .heat(heat)
     }
 
     fn scout(&self, dice: &mut Dice) -> Step {
-        let watts = dice.between(5_000.0, 15_000.0).min(self.levels.scanning_watts_max);
+        let watts = dice
+            .between(5_000.0, 15_000.0)
+            .min(self.levels.scanning_watts_max);
         self.exposure(dice.seconds(3.0, 6.0), watts).in_exam()
     }
 }
@@ -81,7 +92,10 @@ impl Model for Ct {
     fn switch(&mut self, from: Mode, to: Mode, dice: &mut Dice, script: &mut Script) {
         if to == Mode::Idle {
             let seconds = if from == Mode::Off { 90.0 } else { 30.0 };
-            let shape = Shape::Ramp { from: self.levels.idle_watts * 0.85, to: self.levels.idle_watts };
+            let shape = Shape::Ramp {
+                from: self.levels.idle_watts * 0.85,
+                to: self.levels.idle_watts,
+            };
             script.push_back(self.idle(dice.seconds(seconds * 0.7, seconds * 1.3)).shape(shape));
         }
     }
@@ -108,14 +122,21 @@ impl Model for Ct {
         for series in 0..dice.count(1, 4) {
             // Planning, then breath-hold; sometimes the wait for the contrast agent.
             let waits = series > 0 && dice.chance(0.3);
-            let pause = if waits { dice.seconds(72.0, 110.0) } else { dice.seconds(12.0, 46.0) };
+            let pause = if waits {
+                dice.seconds(72.0, 110.0)
+            } else {
+                dice.seconds(12.0, 46.0)
+            };
             script.push_back(self.idle(pause).in_exam());
             script.push_back(self.spin_up(dice).in_exam());
             let watts = dice.between(self.levels.scanning_watts_min, self.levels.scanning_watts_max);
             script.push_back(self.exposure(dice.seconds(2.0, 16.0), watts).in_exam());
         }
         let fans = self.levels.idle_watts + self.levels.burst_watts * 0.3;
-        script.push_back(self.idle(dice.seconds(20.0, 60.0)).shape(Shape::Steady { watts: fans, share: 0.02 }));
+        script.push_back(self.idle(dice.seconds(20.0, 60.0)).shape(Shape::Steady {
+            watts: fans,
+            share: 0.02,
+        }));
         script.push_back(self.idle(dice.seconds(120.0, 240.0)));
     }
 }

@@ -60,7 +60,10 @@ pub(crate) const TABLE: &[Entry] = &[
 ];
 
 pub(crate) fn entry(modality: Modality) -> &'static Entry {
-    TABLE.iter().find(|entry| entry.modality == modality).expect("a test finds every modality in the table")
+    TABLE
+        .iter()
+        .find(|entry| entry.modality == modality)
+        .expect("a test finds every modality in the table")
 }
 
 /// The levels of a device: the published ones, with what the scenario overrides.
@@ -97,5 +100,88 @@ pub(crate) fn build(scenario: &Scenario, device: &DeviceSpec) -> Box<dyn Load> {
     #[expect(clippy::cast_possible_truncation, reason = "checked: at most ten seconds")]
     let fine_ms = (scenario.step_seconds * 1000.0) as i64;
     let dice = Dice::new(scenario.seed, &device.id, Part::Load);
-    Box::new(Machine::new(model(levels(device)), agenda, dice, start_ms, fine_ms))
+    Box::new(Machine::new(
+        model(levels(device)),
+        agenda,
+        dice,
+        start_ms,
+        fine_ms,
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::power::State;
+
+    #[test]
+    fn folder_and_table_agree() {
+        let modalities = [
+            Modality::Ct,
+            Modality::Mri,
+            Modality::Angio,
+            Modality::Xray,
+            Modality::Workstation,
+            Modality::Server,
+            Modality::Cooling,
+        ];
+        assert_eq!(TABLE.len(), modalities.len());
+        for modality in modalities {
+            assert_eq!(entry(modality).modality, modality);
+        }
+        crate::assert_files("src/load", TABLE.len());
+    }
+
+    #[test]
+    fn pieces_are_contiguous_and_within_published_power() {
+        let scenario = Scenario::builtin("demo").unwrap();
+        let end_ms = scenario.end().as_millisecond();
+        let mut pieces = 0;
+        for device in &scenario.devices {
+            let levels = levels(device);
+            let mut load = build(&scenario, device);
+            let mut now_ms = scenario.start.as_millisecond();
+            let mut exam = 0;
+            while now_ms < end_ms {
+                let piece = load.next_segment();
+                assert!(
+                    piece.from_ms == now_ms && piece.until_ms > now_ms,
+                    "{}",
+                    device.id
+                );
+                now_ms = piece.until_ms;
+                pieces += 1;
+                assert!(
+                    piece.exam == 0 || piece.exam >= exam,
+                    "exams are numbered upwards"
+                );
+                exam = exam.max(piece.exam);
+                let watts = piece.milliwatts / 1000;
+                let allowed = match (device.modality, piece.state) {
+                    (_, State::Off) => levels.off_watts * 0.9..levels.off_watts * 1.1,
+                    (Modality::Mri, State::Standby) => 5_000.0..7_500.0,
+                    (_, State::Standby) => levels.standby_watts * 0.9..levels.standby_watts * 1.1,
+                    // Scouts of 5 kW, prescans, the gradients' swing.
+                    (Modality::Ct, State::Scanning) => 4_700.0..levels.scanning_watts_max * 1.06 + 4_500.0,
+                    (Modality::Mri, State::Scanning) => 20_000.0..levels.scanning_watts_max * 1.26,
+                    (_, State::Scanning) => levels.scanning_watts_min * 0.9..levels.scanning_watts_max * 1.06,
+                    (Modality::Ct, State::Idle) => levels.idle_watts * 0.8..levels.idle_watts + 10_000.0,
+                    (Modality::Mri, State::Idle) => levels.idle_watts * 0.9..levels.ready_watts * 1.05,
+                    (_, State::Idle) => {
+                        levels.idle_watts * 0.85
+                            ..levels.ready_watts.max(levels.idle_watts + levels.burst_watts) * 1.1
+                    }
+                };
+                #[expect(clippy::cast_precision_loss, reason = "a test")]
+                let watts = watts as f64;
+                assert!(
+                    allowed.contains(&watts),
+                    "{} {:?}: {watts} W",
+                    device.id,
+                    piece.state
+                );
+            }
+        }
+        assert!(pieces > 1_000_000, "{pieces}");
+    }
 }

@@ -26,7 +26,12 @@ pub(super) const ENTRY: Entry = Entry {
         scanning_watts_max: 44_000.0,
         burst_watts: 2_000.0,
     },
-    habit: Habit { exams_per_hour: 1.6, exam_minutes: 32.0, after_hours: Mode::Off, calibrates: false },
+    habit: Habit {
+        exams_per_hour: 1.6,
+        exam_minutes: 32.0,
+        after_hours: Mode::Off,
+        calibrates: false,
+    },
     bridge_ms: 90_000,
     model: Some(|levels| Box::new(Mri { levels })),
 };
@@ -40,11 +45,17 @@ const GRADIENT_SWING: f64 = 0.25;
 
 impl Mri {
     fn ready(&self, ms: i64) -> Step {
-        Step::steady(ms, self.levels.ready_watts).shape(Shape::Steady { watts: self.levels.ready_watts, share: 0.012 })
+        Step::steady(ms, self.levels.ready_watts).shape(Shape::Steady {
+            watts: self.levels.ready_watts,
+            share: 0.012,
+        })
     }
 
     fn acquisition(&self, ms: i64, watts: f64, share: f64) -> Step {
-        Step::steady(ms, watts).state(State::Scanning).shape(Shape::Swing { watts, share }).in_exam()
+        Step::steady(ms, watts)
+            .state(State::Scanning)
+            .shape(Shape::Swing { watts, share })
+            .in_exam()
     }
 }
 
@@ -53,12 +64,20 @@ impl Model for Mri {
         let levels = self.levels;
         let step = Step::steady(dice.seconds(240.0, 900.0), levels.idle_watts);
         match mode {
-            Mode::Off => step.state(State::Off).shape(Shape::Steady { watts: levels.off_watts, share: 0.01 }),
+            Mode::Off => step.state(State::Off).shape(Shape::Steady {
+                watts: levels.off_watts,
+                share: 0.01,
+            }),
             Mode::Standby => {
                 // The cryocooler runs three fifths of the time: the mean is the published level.
                 let high = levels.standby_watts + 0.4 * levels.burst_watts;
                 let low = levels.standby_watts - 0.6 * levels.burst_watts;
-                step.state(State::Standby).shape(Shape::Square { high, low, on_ms: 72_000, off_ms: 48_000 })
+                step.state(State::Standby).shape(Shape::Square {
+                    high,
+                    low,
+                    on_ms: 72_000,
+                    off_ms: 48_000,
+                })
             }
             Mode::Idle => step,
         }
@@ -67,7 +86,10 @@ impl Model for Mri {
     fn switch(&mut self, from: Mode, to: Mode, dice: &mut Dice, script: &mut Script) {
         if to == Mode::Idle {
             let seconds = if from == Mode::Off { 120.0 } else { 40.0 };
-            let shape = Shape::Ramp { from: self.levels.idle_watts * 0.95, to: self.levels.idle_watts };
+            let shape = Shape::Ramp {
+                from: self.levels.idle_watts * 0.95,
+                to: self.levels.idle_watts,
+            };
             let ms = dice.seconds(seconds * 0.7, seconds * 1.3);
             script.push_back(Step::steady(ms, self.levels.idle_watts).shape(shape));
         }

@@ -20,7 +20,12 @@ pub(super) const ENTRY: Entry = Entry {
         scanning_watts_max: 3_700.0,
         burst_watts: 500.0,
     },
-    habit: Habit { exams_per_hour: 4.0, exam_minutes: 10.0, after_hours: Mode::Idle, calibrates: false },
+    habit: Habit {
+        exams_per_hour: 4.0,
+        exam_minutes: 10.0,
+        after_hours: Mode::Idle,
+        calibrates: false,
+    },
     bridge_ms: 60_000,
     model: Some(|levels| Box::new(Server { levels })),
 };

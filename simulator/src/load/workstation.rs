@@ -23,7 +23,12 @@ pub(super) const ENTRY: Entry = Entry {
         burst_watts: 90.0,
     },
     // An "exam" is a reading session: bursts of work, no acquisition.
-    habit: Habit { exams_per_hour: 6.0, exam_minutes: 6.0, after_hours: Mode::Standby, calibrates: false },
+    habit: Habit {
+        exams_per_hour: 6.0,
+        exam_minutes: 6.0,
+        after_hours: Mode::Standby,
+        calibrates: false,
+    },
     bridge_ms: 60_000,
     model: Some(|levels| Box::new(Workstation { levels })),
 };
@@ -40,7 +45,9 @@ impl Model for Workstation {
             Mode::Idle => (State::Idle, self.levels.idle_watts),
         };
         let shape = Shape::Steady { watts, share: 0.02 };
-        Step::steady(dice.seconds(120.0, 600.0), watts).state(state).shape(shape)
+        Step::steady(dice.seconds(120.0, 600.0), watts)
+            .state(state)
+            .shape(shape)
     }
 
     fn exam(&mut self, dice: &mut Dice, script: &mut Script) {

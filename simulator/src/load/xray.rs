@@ -22,7 +22,12 @@ pub(super) const ENTRY: Entry = Entry {
         scanning_watts_max: 12_000.0,
         burst_watts: 500.0,
     },
-    habit: Habit { exams_per_hour: 5.0, exam_minutes: 6.0, after_hours: Mode::Standby, calibrates: false },
+    habit: Habit {
+        exams_per_hour: 5.0,
+        exam_minutes: 6.0,
+        after_hours: Mode::Standby,
+        calibrates: false,
+    },
     bridge_ms: 60_000,
     model: Some(|levels| Box::new(Xray { levels })),
 };
@@ -51,7 +56,9 @@ impl Model for Xray {
             }
             let watts = dice.between(levels.scanning_watts_min, levels.scanning_watts_max);
             let shape = Shape::Steady { watts, share: 0.01 };
-            let image = Step::steady(dice.seconds(1.5, 3.0), watts).shape(shape).state(State::Scanning);
+            let image = Step::steady(dice.seconds(1.5, 3.0), watts)
+                .shape(shape)
+                .state(State::Scanning);
             script.push_back(image.in_exam());
         }
         script.push_back(Step::steady(dice.seconds(90.0, 150.0), levels.idle_watts));

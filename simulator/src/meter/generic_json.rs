@@ -16,7 +16,11 @@ pub(super) const ENTRY: Entry = Entry {
         Box::new(GenericJson {
             line: context.line(context.topic().to_owned(), 1, false),
             availability: Availability {
-                line: Line { topic: format!("{}/status", context.topic()).into(), qos: 1, retain: true },
+                line: Line {
+                    topic: format!("{}/status", context.topic()).into(),
+                    qos: 1,
+                    retain: true,
+                },
                 online: b"online",
                 offline: b"offline",
             },

@@ -17,7 +17,11 @@ pub(super) const ENTRY: Entry = Entry {
             power: context.line(format!("{topic}/power_kw"), 1, false),
             energy: context.line(format!("{topic}/energy_kwh"), 1, false),
             availability: Availability {
-                line: Line { topic: format!("{topic}/online").into(), qos: 1, retain: true },
+                line: Line {
+                    topic: format!("{topic}/online").into(),
+                    qos: 1,
+                    retain: true,
+                },
                 online: b"1",
                 offline: b"0",
             },

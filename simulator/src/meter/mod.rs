@@ -35,12 +35,19 @@ impl Context<'_> {
     /// A way to publish on one topic: the family's flags unless the scenario says otherwise.
     pub(crate) fn line(&self, topic: String, qos: u8, retain: bool) -> Line {
         let meter = &self.device.meter;
-        Line { topic: topic.into(), qos: meter.qos.unwrap_or(qos), retain: meter.retain.unwrap_or(retain) }
+        Line {
+            topic: topic.into(),
+            qos: meter.qos.unwrap_or(qos),
+            retain: meter.retain.unwrap_or(retain),
+        }
     }
 
     /// A hardware address for factory ids: stable, made of the device's id.
     pub(crate) fn hardware_address(&self) -> String {
-        format!("{:012x}", fold(&self.device.id, 0xcbf2_9ce4_8422_2325) & 0xffff_ffff_ffff)
+        format!(
+            "{:012x}",
+            fold(&self.device.id, 0xcbf2_9ce4_8422_2325) & 0xffff_ffff_ffff
+        )
     }
 }
 
@@ -54,7 +61,13 @@ pub(crate) struct Line {
 
 impl Line {
     pub(crate) fn say(&self, at_ms: i64, payload: Vec<u8>) -> Parcel {
-        Parcel { at_ms, topic: self.topic.clone(), payload, qos: self.qos, retain: self.retain }
+        Parcel {
+            at_ms,
+            topic: self.topic.clone(),
+            payload,
+            qos: self.qos,
+            retain: self.retain,
+        }
     }
 }
 
@@ -120,5 +133,33 @@ pub(crate) const TABLE: &[Entry] = &[
 ];
 
 pub(crate) fn entry(family: Family) -> &'static Entry {
-    TABLE.iter().find(|entry| entry.family == family).expect("a test finds every family in the table")
+    TABLE
+        .iter()
+        .find(|entry| entry.family == family)
+        .expect("a test finds every family in the table")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folder_and_table_agree() {
+        let families = [
+            Family::Tasmota,
+            Family::ShellyGen1,
+            Family::ShellyGen1Plug,
+            Family::ShellyGen2Events,
+            Family::ShellyGen2Status,
+            Family::ShellyGen2Plug,
+            Family::Zigbee2mqtt,
+            Family::GenericJson,
+            Family::GenericNumber,
+        ];
+        assert_eq!(TABLE.len(), families.len());
+        for family in families {
+            assert_eq!(entry(family).family, family);
+        }
+        crate::assert_files("src/meter", TABLE.len());
+    }
 }

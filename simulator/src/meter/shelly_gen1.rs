@@ -21,7 +21,11 @@ pub(super) const ENTRY: Entry = Entry {
             phases: [phase(0), phase(1), phase(2)],
             said: Default::default(),
             availability: Availability {
-                line: Line { topic: format!("{device}/online").into(), qos: 0, retain: false },
+                line: Line {
+                    topic: format!("{device}/online").into(),
+                    qos: 0,
+                    retain: false,
+                },
                 online: b"true",
                 offline: b"false",
             },

@@ -18,7 +18,11 @@ pub(super) const ENTRY: Entry = Entry {
             energy: context.line(format!("{device}/relay/0/energy"), 0, false),
             booted_wh: None,
             availability: Availability {
-                line: Line { topic: format!("{device}/online").into(), qos: 0, retain: false },
+                line: Line {
+                    topic: format!("{device}/online").into(),
+                    qos: 0,
+                    retain: false,
+                },
                 online: b"true",
                 offline: b"false",
             },

@@ -18,12 +18,19 @@ pub(super) const ENTRY: Entry = Entry {
         let prefix = context.topic();
         Box::new(ShellyGen2Events {
             line: context.line(format!("{prefix}/events/rpc"), 1, false),
-            head: format!(r#"{{"src":"shellypro3em-{}","dst":"{prefix}/events","#, context.hardware_address()),
+            head: format!(
+                r#"{{"src":"shellypro3em-{}","dst":"{prefix}/events","#,
+                context.hardware_address()
+            ),
             powers: Vec::new(),
             counters: Vec::new(),
             full_ms: i64::MIN,
             availability: Availability {
-                line: Line { topic: format!("{prefix}/online").into(), qos: 0, retain: false },
+                line: Line {
+                    topic: format!("{prefix}/online").into(),
+                    qos: 0,
+                    retain: false,
+                },
                 online: b"true",
                 offline: b"false",
             },
@@ -44,8 +51,13 @@ struct ShellyGen2Events {
 
 /// Appends the component with the fields that differ from `said`; nothing where none does.
 fn put_changes(out: &mut Vec<u8>, component: &str, said: &mut Fields, fields: Fields, all: bool) {
-    let changed = |index: usize, text: &Vec<u8>| all || said.get(index).is_none_or(|(_, before)| before != text);
-    if !fields.iter().enumerate().any(|(index, (_, text))| changed(index, text)) {
+    let changed =
+        |index: usize, text: &Vec<u8>| all || said.get(index).is_none_or(|(_, before)| before != text);
+    if !fields
+        .iter()
+        .enumerate()
+        .any(|(index, (_, text))| changed(index, text))
+    {
         return;
     }
     put_key(out, component);
@@ -65,8 +77,11 @@ impl WireFormat for ShellyGen2Events {
         let full = sample.at_ms.saturating_sub(self.full_ms) >= FULL_STATUS_MS;
         let mut text = Vec::with_capacity(if full { 900 } else { 360 });
         text.extend_from_slice(self.head.as_bytes());
-        let method: &[u8] =
-            if full { br#""method":"NotifyFullStatus","# } else { br#""method":"NotifyStatus","# };
+        let method: &[u8] = if full {
+            br#""method":"NotifyFullStatus","#
+        } else {
+            br#""method":"NotifyStatus","#
+        };
         text.extend_from_slice(method);
         text.extend_from_slice(b"\"params\":{\"ts\":");
         #[expect(clippy::cast_precision_loss, reason = "unix milliseconds")]

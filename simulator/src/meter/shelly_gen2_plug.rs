@@ -16,7 +16,11 @@ pub(super) const ENTRY: Entry = Entry {
         Box::new(ShellyGen2Plug {
             line: context.line(format!("{prefix}/status/switch:0"), 1, false),
             availability: Availability {
-                line: Line { topic: format!("{prefix}/online").into(), qos: 0, retain: false },
+                line: Line {
+                    topic: format!("{prefix}/online").into(),
+                    qos: 0,
+                    retain: false,
+                },
                 online: b"true",
                 offline: b"false",
             },

@@ -18,7 +18,11 @@ pub(super) const ENTRY: Entry = Entry {
             power: context.line(format!("{prefix}/status/em:0"), 1, false),
             energy: context.line(format!("{prefix}/status/emdata:0"), 1, false),
             availability: Availability {
-                line: Line { topic: format!("{prefix}/online").into(), qos: 0, retain: false },
+                line: Line {
+                    topic: format!("{prefix}/online").into(),
+                    qos: 0,
+                    retain: false,
+                },
                 online: b"true",
                 offline: b"false",
             },
@@ -30,9 +34,30 @@ pub(super) const ENTRY: Entry = Entry {
 pub(super) type Fields = Vec<(&'static str, Vec<u8>)>;
 
 const POWER_KEYS: [[&str; 6]; 3] = [
-    ["a_act_power", "a_aprt_power", "a_current", "a_voltage", "a_pf", "a_freq"],
-    ["b_act_power", "b_aprt_power", "b_current", "b_voltage", "b_pf", "b_freq"],
-    ["c_act_power", "c_aprt_power", "c_current", "c_voltage", "c_pf", "c_freq"],
+    [
+        "a_act_power",
+        "a_aprt_power",
+        "a_current",
+        "a_voltage",
+        "a_pf",
+        "a_freq",
+    ],
+    [
+        "b_act_power",
+        "b_aprt_power",
+        "b_current",
+        "b_voltage",
+        "b_pf",
+        "b_freq",
+    ],
+    [
+        "c_act_power",
+        "c_aprt_power",
+        "c_current",
+        "c_voltage",
+        "c_pf",
+        "c_freq",
+    ],
 ];
 const COUNTER_KEYS: [[&str; 2]; 3] = [
     ["a_total_act_energy", "a_total_act_ret_energy"],

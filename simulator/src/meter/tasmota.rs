@@ -25,7 +25,11 @@ pub(super) const ENTRY: Entry = Entry {
             yesterday_wh: 0.0,
             last_wh: None,
             availability: Availability {
-                line: Line { topic: format!("tele/{topic}/LWT").into(), qos: 1, retain: true },
+                line: Line {
+                    topic: format!("tele/{topic}/LWT").into(),
+                    qos: 1,
+                    retain: true,
+                },
                 online: b"Online",
                 offline: b"Offline",
             },

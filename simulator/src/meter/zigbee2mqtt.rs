@@ -19,7 +19,11 @@ pub(super) const ENTRY: Entry = Entry {
         let topic = format!("zigbee2mqtt/{}", context.topic());
         Box::new(Zigbee2mqtt {
             availability: Availability {
-                line: Line { topic: format!("{topic}/availability").into(), qos: 1, retain: true },
+                line: Line {
+                    topic: format!("{topic}/availability").into(),
+                    qos: 1,
+                    retain: true,
+                },
                 online: br#"{"state":"online"}"#,
                 offline: br#"{"state":"offline"}"#,
             },

@@ -102,7 +102,11 @@ impl Scenario {
     pub fn from_toml(text: &str) -> Result<Self, ScenarioError> {
         let file: File = toml::from_str(text)?;
         let zone = TimeZone::get(&file.zone).map_err(|_| {
-            check::invalid("zone", format!("{:?} is no time zone", file.zone), "write an IANA name such as Europe/Paris")
+            check::invalid(
+                "zone",
+                format!("{:?} is no time zone", file.zone),
+                "write an IANA name such as Europe/Paris",
+            )
         })?;
         let start_ms = LocalTime::new(zone.clone()).instant_ms(file.start, Time::midnight());
         let scenario = Self {
@@ -125,7 +129,10 @@ impl Scenario {
     pub fn builtin(name: &str) -> Result<Self, ScenarioError> {
         let Some((_, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) else {
             let known: Vec<&str> = BUILT_IN.iter().map(|(known, _)| *known).collect();
-            return Err(ScenarioError::UnknownName { name: name.to_owned(), known: known.join(", ") });
+            return Err(ScenarioError::UnknownName {
+                name: name.to_owned(),
+                known: known.join(", "),
+            });
         };
         Self::from_toml(text)
     }
