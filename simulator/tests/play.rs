@@ -77,7 +77,7 @@ async fn listen(port: u16) -> mpsc::Receiver<(String, Vec<u8>)> {
         loop {
             match eventloop.poll().await {
                 Ok(Event::Incoming(Incoming::ConnAck(_))) => {
-                    client.try_subscribe("#", QoS::AtLeastOnce).unwrap()
+                    client.try_subscribe("#", QoS::AtLeastOnce).unwrap();
                 }
                 Ok(Event::Incoming(Incoming::SubAck(_))) => {
                     if let Some(ready) = ready.take() {

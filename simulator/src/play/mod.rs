@@ -313,7 +313,9 @@ impl<P: FnMut(&Played)> Player<'_, P> {
             self.stated = Some(message.at);
             self.window.send(Letter::clock(topic, message.at)).await;
         }
-        self.window.send(Letter::of(message)).await;
+        if !self.window.send(Letter::of(message)).await {
+            self.played.refused += 1;
+        }
     }
 
     fn account(&mut self, settled: Settled) {

@@ -80,8 +80,8 @@ impl Window {
         self.rest.len() + 3 <= self.limit.max(3)
     }
 
-    /// Hands a letter to the client.
-    pub(super) async fn send(&mut self, letter: Letter) {
+    /// Hands a letter to the client; false if it does not take it (a topic that cannot be).
+    pub(super) async fn send(&mut self, letter: Letter) -> bool {
         let message = &letter.message;
         let qos = match message.qos {
             0 => QoS::AtMostOnce,
@@ -94,9 +94,13 @@ impl Window {
             .publish_tracked(message.topic.clone(), message.payload.clone(), options)
             .await;
         match sent {
-            Ok(notice) => self.rest.push_back((letter, notice)),
+            Ok(notice) => {
+                self.rest.push_back((letter, notice));
+                true
+            }
             Err(error) => {
-                tracing::error!(topic = message.topic, %error, "the client does not take a message")
+                tracing::error!(topic = message.topic, %error, "the client does not take a message");
+                false
             }
         }
     }
