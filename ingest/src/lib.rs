@@ -3,4 +3,10 @@
 //! A message is acknowledged to the broker only when it is on disk; all that comes after the journal is derived
 //! and can be done again.
 
+pub mod account;
+pub mod clock;
 pub mod decode;
+pub mod journal;
+pub mod quarantine;
+pub mod record;
+pub mod session;

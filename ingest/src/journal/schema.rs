@@ -1,0 +1,251 @@
+//! The journal's file: opening it, making its tables, and setting a torn one aside.
+//!
+//! SQLite in WAL mode; `synchronous=FULL` for the one connection that commits batches. A file that SQLite or the
+//! last batch's checksum calls damaged is renamed with a stamp, never deleted, and a new one begun: its numbers
+//! start above any the old one can have had, so that no reader's cursor points into the future.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+
+use super::encoding;
+use super::error::{JournalError, is_torn};
+
+/// Raised whenever the tables change.
+const SCHEMA_VERSION: i64 = 1;
+/// "idlw"
+const APPLICATION_ID: i64 = 0x6964_6c77;
+const BUSY_WAIT: Duration = Duration::from_secs(5);
+/// Above this size a full check takes too long for a start; the last batch is looked at anyway.
+const CHECKED_BYTES_MAX: u64 = 64 << 20;
+
+const TABLES: &str = "
+    CREATE TABLE batch (
+        seq INTEGER PRIMARY KEY,
+        committed_us INTEGER NOT NULL,
+        records INTEGER NOT NULL,
+        qos1 INTEGER NOT NULL,
+        records_total INTEGER NOT NULL,
+        received_qos0_total INTEGER NOT NULL,
+        received_qos1_total INTEGER NOT NULL,
+        duplicates_total INTEGER NOT NULL,
+        raw_bytes INTEGER NOT NULL,
+        blob BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX batch_with_qos1 ON batch (seq) WHERE qos1 > 0;
+    CREATE TABLE state (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        last_seq INTEGER NOT NULL,
+        committed_us INTEGER,
+        account TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE broker (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+    CREATE TABLE subscription (
+        broker INTEGER NOT NULL,
+        filter TEXT NOT NULL,
+        PRIMARY KEY (broker, filter)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE quarantine (
+        seq INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        received_us INTEGER NOT NULL,
+        topic TEXT NOT NULL,
+        payload BLOB NOT NULL,
+        qos INTEGER NOT NULL,
+        is_retained INTEGER NOT NULL,
+        broker INTEGER NOT NULL,
+        family TEXT,
+        reason TEXT NOT NULL,
+        PRIMARY KEY (seq, position)
+    ) STRICT;
+    CREATE TABLE quarantine_tally (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        stored INTEGER NOT NULL,
+        stored_bytes INTEGER NOT NULL,
+        evicted INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO quarantine_tally (id, stored, stored_bytes, evicted) VALUES (1, 0, 0, 0);
+";
+
+/// A sound journal file, and the damaged one that was in its place.
+pub(super) struct Opened {
+    pub(super) connection: Connection,
+    pub(super) set_aside: Option<PathBuf>,
+}
+
+/// Opens or makes the journal; `now` stamps a torn file.
+pub(super) fn open(path: &Path, now: Timestamp) -> Result<Opened, JournalError> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(|error| JournalError::GiveUp {
+            path: path.to_owned(),
+            what: format!("its folder cannot be made: {error}"),
+            mend: "create the folder, owned by the user that idlewatt runs as",
+        })?;
+    }
+    match open_sound(path, 0) {
+        Err(Fault::Torn(reason)) => {
+            let aside = set_aside(path, now)?;
+            tracing::error!(
+                journal = %path.display(), aside = %aside.display(), reason,
+                "the journal was damaged: set aside, a new one is begun; what it held and no sink had is not delivered"
+            );
+            let first_after = now.as_millisecond().max(0);
+            match open_sound(path, first_after) {
+                Ok(connection) => Ok(Opened {
+                    connection,
+                    set_aside: Some(aside),
+                }),
+                Err(Fault::Torn(reason)) => Err(give_up(path, format!("damaged again at once: {reason}"))),
+                Err(Fault::Other(error)) => Err(error),
+            }
+        }
+        Ok(connection) => Ok(Opened {
+            connection,
+            set_aside: None,
+        }),
+        Err(Fault::Other(error)) => Err(error),
+    }
+}
+
+/// A further connection to a journal that is open already. Its commits are ordered, but not each synced.
+pub(crate) fn connect(path: &Path) -> Result<Connection, JournalError> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.busy_timeout(BUSY_WAIT)?;
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    Ok(connection)
+}
+
+enum Fault {
+    Torn(String),
+    Other(JournalError),
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        if is_torn(&error) {
+            Self::Torn(error.to_string())
+        } else {
+            Self::Other(error.into())
+        }
+    }
+}
+
+fn open_sound(path: &Path, first_after: i64) -> Result<Connection, Fault> {
+    let connection = Connection::open(path).map_err(|error| {
+        if is_torn(&error) {
+            error.into()
+        } else {
+            Fault::Other(cannot_open(path, &error))
+        }
+    })?;
+    connection.busy_timeout(BUSY_WAIT)?;
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let application: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
+    match (application, version) {
+        (0, 0) if tables == 0 => make_tables(&connection, first_after)?,
+        (APPLICATION_ID, SCHEMA_VERSION) => {}
+        (APPLICATION_ID, newer) => {
+            return Err(Fault::Other(JournalError::GiveUp {
+                path: path.to_owned(),
+                what: format!("its schema is version {newer}, this program knows {SCHEMA_VERSION}"),
+                mend: "start the program that wrote it, or name another file",
+            }));
+        }
+        _ => {
+            return Err(Fault::Other(give_up(
+                path,
+                "is a database of something else".to_owned(),
+            )));
+        }
+    }
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    probe(&connection, path)?;
+    Ok(connection)
+}
+
+fn make_tables(connection: &Connection, first_after: i64) -> Result<(), rusqlite::Error> {
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    connection.execute_batch(TABLES)?;
+    connection.execute(
+        "INSERT INTO state (id, last_seq, account) VALUES (1, ?1, '{}')",
+        [first_after],
+    )?;
+    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+    connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    connection.execute_batch("COMMIT")
+}
+
+/// Looks at what a start depends on: the last batch, the state, and in a small file every page.
+fn probe(connection: &Connection, path: &Path) -> Result<(), Fault> {
+    let bytes = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+    if bytes <= CHECKED_BYTES_MAX {
+        let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        if verdict != "ok" {
+            return Err(Fault::Torn(verdict));
+        }
+    }
+    connection
+        .query_row("SELECT last_seq FROM state WHERE id = 1", [], |row| {
+            row.get::<_, i64>(0)
+        })
+        .map_err(|error| match error {
+            rusqlite::Error::QueryReturnedNoRows => Fault::Torn("its state is missing".to_owned()),
+            other => other.into(),
+        })?;
+    let last = connection
+        .query_row(
+            "SELECT raw_bytes, blob FROM batch ORDER BY seq DESC LIMIT 1",
+            [],
+            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?)),
+        )
+        .optional()?;
+    if let Some((raw_bytes, blob)) = last {
+        let raw_bytes = usize::try_from(raw_bytes).unwrap_or(usize::MAX);
+        encoding::decode(&blob, raw_bytes)
+            .map_err(|reason| Fault::Torn(format!("its last batch: {reason}")))?;
+    }
+    Ok(())
+}
+
+fn set_aside(path: &Path, now: Timestamp) -> Result<PathBuf, JournalError> {
+    let named = |path: &Path, ending: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    let stamp = now.strftime("%Y%m%dT%H%M%S%6fZ");
+    let aside = named(path, &format!(".torn-{stamp}"));
+    for ending in ["", "-wal", "-shm"] {
+        match std::fs::rename(named(path, ending), named(&aside, ending)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(give_up(
+                    path,
+                    format!("is damaged and cannot be renamed: {error}"),
+                ));
+            }
+            _ => {}
+        }
+    }
+    Ok(aside)
+}
+
+fn give_up(path: &Path, what: String) -> JournalError {
+    JournalError::GiveUp {
+        path: path.to_owned(),
+        what,
+        mend: "move it away or name another file",
+    }
+}
+
+fn cannot_open(path: &Path, error: &rusqlite::Error) -> JournalError {
+    JournalError::GiveUp {
+        path: path.to_owned(),
+        what: format!("cannot be opened: {error}"),
+        mend: "check that the path is a file that the user idlewatt runs as may write, on a disk with room",
+    }
+}

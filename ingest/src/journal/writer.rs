@@ -1,0 +1,416 @@
+//! The thread that commits: takes what waits, commits it as one batch, then hands the acknowledgements back.
+//!
+//! Invariants: an acknowledgement is handed back only after the commit of its message, in the order of arrival. When a
+//! commit fails, the same batch is tried again with back-off (0.25 s to 30 s) until it succeeds; meanwhile nothing is
+//! acknowledged, [`Progress::alarm`] says so, and the broker keeps what it has. Live, a heartbeat batch is written when
+//! nothing arrives; in playback only told time makes time go on.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio::sync::watch;
+
+use super::inbox::{Ack, Inbox, Item};
+use super::{Journal, JournalConfig, JournalError, JournalReader, Poison, connect};
+use crate::account::{Account, Noted};
+use crate::clock::{self, Clock};
+use crate::record::Record;
+use crate::session::AckBox;
+
+/// How far the journal is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Progress {
+    /// The last committed batch.
+    pub last_seq: u64,
+    /// Its time.
+    pub committed: Option<Timestamp>,
+    /// The account at that batch.
+    pub account: Account,
+    /// Set while commits fail.
+    pub alarm: Option<Alarm>,
+}
+
+/// Commits fail: nothing is acknowledged until they succeed again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Alarm {
+    /// Since when, by the wall clock.
+    pub since: Timestamp,
+    /// What the disk said.
+    pub what: String,
+    /// Where.
+    pub place: PathBuf,
+    /// What to do about it.
+    pub mend: &'static str,
+    /// How often it has been tried.
+    pub attempts: u64,
+}
+
+/// The writer's thread; keep it until the end and [`Writer::stop`] it.
+pub struct Writer {
+    handle: WriterHandle,
+    thread: JoinHandle<Journal>,
+}
+
+/// What sessions and readers need of the writer. Clones are the same writer.
+#[derive(Clone)]
+pub struct WriterHandle {
+    shared: Arc<Shared>,
+    progress: watch::Receiver<Progress>,
+}
+
+struct Shared {
+    inbox: Inbox,
+    path: PathBuf,
+    clock: Clock,
+    oldest_cursor: AtomicU64,
+    sessions: Mutex<Vec<(u8, Arc<AckBox>)>>,
+}
+
+/// What a session learns when it joins.
+pub(crate) struct Joined {
+    /// The journal's number for the broker.
+    pub(crate) broker: u8,
+    /// The filters that the broker's session was last known to have.
+    pub(crate) filters: Vec<String>,
+    /// The last records of QoS 1 from this broker, oldest first.
+    pub(crate) tail: Vec<Record>,
+}
+
+impl Writer {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(journal: Journal, clock: Clock) -> std::io::Result<Self> {
+        let config = journal.config.clone();
+        let shared = Arc::new(Shared {
+            inbox: Inbox::new(
+                config.commit_records_max,
+                config.commit_bytes_max,
+                config.qos0_waiting_max,
+            ),
+            path: journal.path.clone(),
+            clock,
+            oldest_cursor: AtomicU64::new(0),
+            sessions: Mutex::default(),
+        });
+        let (sender, progress) = watch::channel(Progress {
+            last_seq: journal.last_seq,
+            committed: journal.last_committed,
+            account: journal.account,
+            alarm: None,
+        });
+        let work = Work {
+            journal,
+            config,
+            shared: Arc::clone(&shared),
+            progress: sender,
+            noted: Noted::default(),
+        };
+        let thread = std::thread::Builder::new()
+            .name("journal".to_owned())
+            .spawn(move || work.run())?;
+        Ok(Self {
+            handle: WriterHandle { shared, progress },
+            thread,
+        })
+    }
+
+    /// A handle for sessions and readers.
+    pub fn handle(&self) -> WriterHandle {
+        self.handle.clone()
+    }
+
+    /// Commits what waits and ends the thread; gives the journal back. Blocks: not for an async task.
+    /// End the sessions first, or what they bring later is not stored (nor acknowledged).
+    ///
+    /// # Panics
+    /// When the thread did.
+    pub fn stop(self) -> Journal {
+        self.handle.shared.inbox.close();
+        match self.thread.join() {
+            Ok(journal) => journal,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+}
+
+impl WriterHandle {
+    /// How far the journal is; changes with every commit.
+    pub fn progress(&self) -> watch::Receiver<Progress> {
+        self.progress.clone()
+    }
+
+    /// Every reader has had the batches up to `seq`: retention may delete them by age.
+    pub fn set_oldest_cursor(&self, seq: u64) {
+        self.shared.oldest_cursor.store(seq, Ordering::Release);
+    }
+
+    /// The clock that records and batches are stamped with.
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
+    /// The journal's file.
+    pub fn path(&self) -> &Path {
+        &self.shared.path
+    }
+
+    /// Where sessions put what is to be committed.
+    pub(crate) fn inbox(&self) -> &Inbox {
+        &self.shared.inbox
+    }
+
+    /// Makes a session known; blocks on the disk.
+    pub(crate) fn join(
+        &self,
+        name: &str,
+        tail_max: usize,
+        acks: Arc<AckBox>,
+    ) -> Result<Joined, JournalError> {
+        let connection = connect(&self.shared.path)?;
+        connection.execute(
+            "INSERT OR IGNORE INTO broker (id, name) SELECT count(*), ?1 FROM broker",
+            [name],
+        )?;
+        let broker: i64 =
+            connection.query_row("SELECT id FROM broker WHERE name = ?1", [name], |row| row.get(0))?;
+        let broker = u8::try_from(broker).map_err(|_| JournalError::GiveUp {
+            path: self.shared.path.clone(),
+            what: "has seen more than 256 broker names".to_owned(),
+            mend: "begin a new journal",
+        })?;
+        let mut statement = connection.prepare("SELECT filter FROM subscription WHERE broker = ?1")?;
+        let filters = statement
+            .query_map([broker], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        let tail = JournalReader::open(&self.shared.path)?.qos1_tail(broker, tail_max)?;
+        let mut sessions = self
+            .shared
+            .sessions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        sessions.retain(|(other, _)| *other != broker);
+        sessions.push((broker, acks));
+        Ok(Joined {
+            broker,
+            filters,
+            tail,
+        })
+    }
+}
+
+/// One batch in the making.
+#[derive(Default)]
+struct Commit {
+    records: Vec<Record>,
+    poison: Vec<Poison>,
+    duplicates: u64,
+    told: Option<Timestamp>,
+    acks: Vec<Ack>,
+    subscribed: Vec<(u8, Vec<String>)>,
+    noted: Noted,
+}
+
+struct Work {
+    journal: Journal,
+    config: JournalConfig,
+    shared: Arc<Shared>,
+    progress: watch::Sender<Progress>,
+    noted: Noted,
+}
+
+impl Work {
+    fn run(mut self) -> Journal {
+        let heartbeat = Duration::from_secs(self.config.heartbeat_every_s.max(1));
+        let prune_every = Duration::from_secs(self.config.prune_every_s.max(1));
+        let fill = Duration::from_millis(self.config.commit_after_ms);
+        let (mut committed_at, mut pruned_at) = (clock::monotonic(), clock::monotonic());
+        loop {
+            let idle = heartbeat.saturating_sub(since(committed_at));
+            let taken = self.shared.inbox.take(idle, fill);
+            self.noted.add(&taken.noted);
+            let commit = gather(taken.items, taken.repeats);
+            let is_due = since(committed_at) >= heartbeat && !self.shared.clock.is_playback();
+            if commit.is_worth_a_batch() || is_due || (taken.is_closing && self.noted != Noted::default()) {
+                self.persist(&commit);
+                committed_at = clock::monotonic();
+            } else if self.shared.clock.is_playback() && since(committed_at) >= heartbeat {
+                committed_at = clock::monotonic();
+            }
+            if taken.is_closing {
+                return self.journal;
+            }
+            if since(pruned_at) >= prune_every && self.prune() {
+                pruned_at = clock::monotonic();
+            }
+        }
+    }
+
+    /// Commits, for as long as it takes; then says so and hands the acknowledgements back.
+    fn persist(&mut self, commit: &Commit) {
+        let committed = self.committing_time(commit);
+        let mut noted = std::mem::take(&mut self.noted);
+        noted.add(&commit.noted);
+        let mut attempts = 0;
+        let began = clock::wall();
+        loop {
+            match self.journal.commit(
+                committed,
+                &commit.records,
+                commit.duplicates,
+                &noted,
+                &commit.poison,
+            ) {
+                Ok(_) => break,
+                Err(error) => {
+                    attempts += 1;
+                    noted.commits_failed += 1;
+                    self.raise(&error, began, attempts);
+                    if self.shared.inbox.pause(retry_after(attempts)) {
+                        tracing::error!(
+                            messages = commit.records.len(),
+                            "stopping with a batch that could not be stored; it is not acknowledged"
+                        );
+                        return;
+                    }
+                }
+            }
+        }
+        if attempts > 0 {
+            tracing::warn!(attempts, "the journal can be written again");
+        }
+        self.remember_subscriptions(&commit.subscribed);
+        self.tell();
+        self.acknowledge(&commit.acks);
+    }
+
+    /// Live: now. In playback: the last told time that came with or before the batch; never backwards.
+    fn committing_time(&self, commit: &Commit) -> Timestamp {
+        if !self.shared.clock.is_playback() {
+            return self.shared.clock.now();
+        }
+        let received = commit.records.last().map(|record| record.received);
+        let told = commit.told.max(received).max(self.journal.last_committed);
+        told.unwrap_or_else(|| self.shared.clock.now())
+    }
+
+    fn raise(&self, error: &JournalError, since: Timestamp, attempts: u64) {
+        let mend = "free space on its disk or mend the disk; it goes on by itself";
+        let what = error.to_string();
+        tracing::error!(what, journal = %self.shared.path.display(), attempts, mend, "nothing is acknowledged");
+        let alarm = Alarm {
+            since,
+            what,
+            place: self.shared.path.clone(),
+            mend,
+            attempts,
+        };
+        self.progress.send_modify(|progress| progress.alarm = Some(alarm));
+    }
+
+    fn tell(&self) {
+        self.progress.send_replace(Progress {
+            last_seq: self.journal.last_seq,
+            committed: self.journal.last_committed,
+            account: self.journal.account,
+            alarm: None,
+        });
+    }
+
+    fn acknowledge(&self, acks: &[Ack]) {
+        if acks.is_empty() {
+            return;
+        }
+        let sessions = self
+            .shared
+            .sessions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        for (broker, session) in sessions.iter() {
+            session.put(acks.iter().filter(|ack| ack.broker == *broker));
+        }
+    }
+
+    /// Losing this costs a subscription made twice, so a failure is no alarm.
+    fn remember_subscriptions(&mut self, subscribed: &[(u8, Vec<String>)]) {
+        for (broker, filters) in subscribed {
+            if let Err(error) = self.journal.store_filters(*broker, filters) {
+                tracing::warn!(%error, "the list of subscriptions was not stored");
+            }
+        }
+    }
+
+    /// True when there is nothing more to delete for now.
+    fn prune(&mut self) -> bool {
+        match self
+            .journal
+            .prune(self.shared.oldest_cursor.load(Ordering::Acquire))
+        {
+            Ok(pruned) => {
+                if pruned.batches_skipped > 0 {
+                    self.tell();
+                }
+                !pruned.has_more
+            }
+            Err(error) => {
+                tracing::warn!(%error, "old batches were not deleted; tried again later");
+                true
+            }
+        }
+    }
+}
+
+impl Commit {
+    fn is_worth_a_batch(&self) -> bool {
+        !self.records.is_empty() || self.duplicates > 0 || self.told.is_some() || !self.subscribed.is_empty()
+    }
+}
+
+fn gather(items: Vec<Item>, repeats: u64) -> Commit {
+    let mut commit = Commit {
+        records: Vec::with_capacity(items.len()),
+        duplicates: repeats,
+        ..Commit::default()
+    };
+    for item in items {
+        match item {
+            Item::Message { record, poison, ack } => {
+                if let Some(reason) = poison {
+                    commit.poison.push(Poison {
+                        position: commit.records.len(),
+                        reason,
+                    });
+                    commit.noted.poison += 1;
+                }
+                commit.records.push(record);
+                commit.acks.extend(ack);
+            }
+            Item::Duplicate { ack } => {
+                commit.duplicates += 1;
+                commit.acks.push(ack);
+            }
+            Item::Tick { at, ack } => {
+                commit.told = commit.told.max(Some(at));
+                commit.noted.clock_ticks += 1;
+                commit.acks.extend(ack);
+            }
+            Item::Subscribed { broker, filters } => commit.subscribed.push((broker, filters)),
+        }
+    }
+    commit
+}
+
+fn retry_after(attempts: u64) -> Duration {
+    let doublings = u32::try_from(attempts.min(8)).unwrap_or(8).saturating_sub(1);
+    Duration::from_millis(250 << doublings).min(Duration::from_secs(30))
+}
+
+fn since(instant: Instant) -> Duration {
+    clock::monotonic().saturating_duration_since(instant)
+}
