@@ -14,6 +14,9 @@ use crate::{Arrival, Availability, Device, Reading};
 /// A meter's own stamp is used when it lies this near to the arrival.
 const STAMP_NEAR: SignedDuration = SignedDuration::from_mins(10);
 
+/// While readings come, time goes on for all devices at least this often.
+const ADVANCE_EVERY: SignedDuration = SignedDuration::from_secs(5);
+
 /// All that an analyzer is told before the first reading.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -32,6 +35,8 @@ pub struct Analyzer {
     routes: BTreeMap<String, Vec<(usize, usize)>>,
     /// Meters whose clock is wrong and has been said to be.
     wrong_clocks: BTreeSet<String>,
+    /// How far time has gone on for all devices.
+    advanced: Option<Timestamp>,
 }
 
 #[derive(Debug)]
@@ -95,6 +100,12 @@ impl Analyzer {
     /// The instant is the meter's own stamp where it lies near the arrival, else the arrival. A retained message is
     /// a sample only with a stamp of its own.
     pub fn observe(&mut self, arrival: Arrival, readings: &[Reading], out: &mut Vec<Finding>) {
+        if self
+            .advanced
+            .is_none_or(|advanced| arrival.at.duration_since(advanced) >= ADVANCE_EVERY)
+        {
+            self.advance(arrival.at, out);
+        }
         let mut rest: Vec<&Reading> = readings.iter().collect();
         while let Some(first) = rest.first() {
             let (meter, stamp) = (first.meter.as_str(), first.stamp);
@@ -151,6 +162,7 @@ impl Analyzer {
 
     /// Time has gone on to `now`, whether or not anything was heard.
     pub fn advance(&mut self, now: Timestamp, out: &mut Vec<Finding>) {
+        self.advanced = self.advanced.max(Some(now));
         for judged in &mut self.devices {
             let (context, tracker) = judged.split(&self.site);
             tracker.advance(context, now, out);
@@ -172,7 +184,7 @@ impl Analyzer {
             .devices
             .iter()
             .map(|judged| (judged.device.id.as_ref(), &judged.tracker));
-        snapshot::encode(trackers, &self.wrong_clocks)
+        snapshot::encode(trackers, &self.wrong_clocks, self.advanced)
     }
 
     /// Takes up where a snapshot was made. Devices that the snapshot does not know begin anew.
@@ -180,11 +192,15 @@ impl Analyzer {
     /// # Errors
     /// The snapshot is of another version or damaged; then nothing has changed, and the journal can tell all again.
     pub fn restore(&mut self, bytes: &[u8]) -> Result<(), SnapshotError> {
-        let (mut trackers, wrong_clocks) = snapshot::decode(bytes)?;
+        let snapshot::Memory {
+            mut trackers,
+            wrong_clocks,
+            advanced,
+        } = snapshot::decode(bytes)?;
         for judged in &mut self.devices {
             judged.tracker = trackers.remove(judged.device.id.as_ref()).unwrap_or_default();
         }
-        self.wrong_clocks = wrong_clocks;
+        (self.wrong_clocks, self.advanced) = (wrong_clocks, advanced);
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::tracker::Tracker;
@@ -29,17 +30,21 @@ pub enum SnapshotError {
 struct Written<'a> {
     trackers: BTreeMap<&'a str, &'a Tracker>,
     wrong_clocks: &'a BTreeSet<String>,
+    advanced: Option<Timestamp>,
 }
 
+/// What a snapshot brings back; field by field what is written.
 #[derive(Deserialize)]
-struct Read {
-    trackers: BTreeMap<String, Tracker>,
-    wrong_clocks: BTreeSet<String>,
+pub(crate) struct Memory {
+    pub(crate) trackers: BTreeMap<String, Tracker>,
+    pub(crate) wrong_clocks: BTreeSet<String>,
+    pub(crate) advanced: Option<Timestamp>,
 }
 
 pub(crate) fn encode<'a>(
     trackers: impl Iterator<Item = (&'a str, &'a Tracker)>,
     wrong_clocks: &BTreeSet<String>,
+    advanced: Option<Timestamp>,
 ) -> Vec<u8> {
     let written = (
         VERSION,
@@ -51,12 +56,11 @@ pub(crate) fn encode<'a>(
     postcard::to_stdvec(&written).expect("plain data of known size serialises")
 }
 
-pub(crate) fn decode(bytes: &[u8]) -> Result<(BTreeMap<String, Tracker>, BTreeSet<String>), SnapshotError> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<Memory, SnapshotError> {
     let damaged = |error: postcard::Error| SnapshotError::Damaged(error.to_string());
     let (found, rest): (u32, _) = postcard::take_from_bytes(bytes).map_err(damaged)?;
     if found != VERSION {
         return Err(SnapshotError::Version { found });
     }
-    let read: Read = postcard::from_bytes(rest).map_err(damaged)?;
-    Ok((read.trackers, read.wrong_clocks))
+    postcard::from_bytes(rest).map_err(damaged)
 }
