@@ -86,6 +86,7 @@ impl Analyzer {
             devices,
             routes,
             wrong_clocks: BTreeSet::new(),
+            advanced: None,
         }
     }
 

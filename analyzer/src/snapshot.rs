@@ -51,6 +51,7 @@ pub(crate) fn encode<'a>(
         Written {
             trackers: trackers.collect(),
             wrong_clocks,
+            advanced,
         },
     );
     postcard::to_stdvec(&written).expect("plain data of known size serialises")
