@@ -1,0 +1,238 @@
+//! Shelly Gen1: `shellies/<id>/{relay|emeter|…}/<n>/<what>`, one bare number a topic, and `shellies/<id>/info` with
+//! the whole status as JSON.
+//!
+//! Documented at <https://shelly-api-docs.shelly.cloud/gen1/#mqtt-support>. Units differ by topic: `relay/<n>/energy`
+//! counts watt-minutes and restarts at a reboot; `emeter/<n>/total` counts watt-hours and survives it, so the
+//! emeter's own `energy` (watt-minutes) is not used. The info's `timestamp` is local time dressed as an epoch: never
+//! used.
+
+use super::super::collect::{Channels, Quantity};
+use super::super::json::Value;
+use super::super::number::{self, Bare};
+use super::{DecoderConfig, Family, Input, Outcome, Stateless, is_online};
+
+const WATT_MINUTES_PER_WATT_HOUR: f64 = 60.0;
+const ROOT: &str = "shellies";
+const NO_VALUE: &str = "Shelly Gen1: the topic carries no power, energy, voltage or current";
+
+pub(super) fn begin(_: &DecoderConfig) -> Box<dyn Family> {
+    Box::new(Stateless(decode))
+}
+
+fn decode(input: &Input<'_>) -> Option<Outcome> {
+    let Some(root) = input.position(|level| level == ROOT) else {
+        return bare_emeter(input);
+    };
+    let meter = input.level(root.checked_sub(1)?);
+    if input.level(1) == "status" || input.last(2) == "events/rpc" {
+        return None; // a later generation whose user kept the old prefix
+    }
+    match (root, input.level(0)) {
+        (1, _) => Some(Outcome::silent("Shelly Gen1: an announcement or a command")),
+        (2, "online") => Some(match is_online(input.text()) {
+            Some(is_online) => Outcome::availability(meter, is_online),
+            None => Outcome::malformed("Shelly Gen1: online is neither true nor false"),
+        }),
+        (2, "info") => Some(info(meter, input)),
+        (2, "voltage") => Some(number_of(input, meter, None, Quantity::Voltage, 1.0)),
+        (3, "power") => Some(number_of(input, meter, None, Quantity::Power, 1.0)),
+        (4, what) => Some(component(input, meter, input.level(2), what)),
+        _ => Some(Outcome::silent(NO_VALUE)),
+    }
+}
+
+/// `<id>/emeter/<n>/<what>` below any other root: no other family publishes so.
+fn bare_emeter(input: &Input<'_>) -> Option<Outcome> {
+    let is_number = input.level(1).parse::<u8>().is_ok();
+    let meter = input.level(3);
+    if input.level(2) != "emeter" || !is_number || meter.is_empty() {
+        return None;
+    }
+    Some(component(input, meter, "emeter", input.level(0)))
+}
+
+fn component(input: &Input<'_>, meter: &str, kind: &str, what: &str) -> Outcome {
+    let is_emeter = kind == "emeter";
+    let (quantity, factor) = match what {
+        "power" => (Quantity::Power, 1.0),
+        "voltage" => (Quantity::Voltage, 1.0),
+        "current" => (Quantity::Current, 1.0),
+        "total" if is_emeter => (Quantity::Energy, 1.0),
+        "total_returned" if is_emeter => (Quantity::EnergyExport, 1.0),
+        "energy" if !is_emeter => (Quantity::Energy, 1.0 / WATT_MINUTES_PER_WATT_HOUR),
+        _ => return Outcome::silent(NO_VALUE),
+    };
+    let channel = channel(meter, is_emeter, input.level(1));
+    number_of(input, meter, Some(channel), quantity, factor)
+}
+
+/// A 3EM's inputs are the phases of one load; nothing but its id says so.
+fn channel<'a>(meter: &str, is_emeter: bool, number: &'a str) -> &'a str {
+    let is_three_phase = is_emeter && meter.to_ascii_lowercase().contains("em3");
+    match number {
+        "0" if is_three_phase => "l1",
+        "1" if is_three_phase => "l2",
+        "2" if is_three_phase => "l3",
+        _ => number,
+    }
+}
+
+fn number_of(
+    input: &Input<'_>,
+    meter: &str,
+    channel: Option<&str>,
+    quantity: Quantity,
+    factor: f64,
+) -> Outcome {
+    match number::bare(input.text()) {
+        Bare::Value(value) => {
+            let mut channels = Channels::of(meter);
+            channels.set(channel, quantity, Some(value * factor));
+            Outcome::readings(
+                channels.stamped(None),
+                "Shelly Gen1: a register or a voltage cannot be negative",
+            )
+        }
+        Bare::Nothing => Outcome::silent("Shelly Gen1: the meter has no value"),
+        Bare::Broken => Outcome::malformed("Shelly Gen1: the payload should be a bare number"),
+    }
+}
+
+fn info(meter: &str, input: &Input<'_>) -> Outcome {
+    let status = match input.json() {
+        Ok(status) => status,
+        Err(fault) => return Outcome::malformed(format!("Shelly Gen1 info: {fault}")),
+    };
+    let mut channels = Channels::of(meter);
+    let items = |key| status.get(key).into_iter().flat_map(Value::items).enumerate();
+    for (number, emeter) in items("emeters").filter(|(_, emeter)| is_valid(*emeter)) {
+        let number = number.to_string();
+        let name = Some(channel(meter, true, &number));
+        let value = |key| emeter.get(key).and_then(Value::number);
+        channels.set(name, Quantity::Power, value("power"));
+        channels.set(name, Quantity::Energy, value("total"));
+        channels.set(name, Quantity::EnergyExport, value("total_returned"));
+        channels.set(name, Quantity::Voltage, value("voltage"));
+        channels.set(name, Quantity::Current, value("current"));
+    }
+    // A Shelly 1 has no meter: its power is a constant that the user typed.
+    let has_meter = !meter.starts_with("shelly1-");
+    for (number, meter) in items("meters").filter(|(_, meter)| has_meter && is_valid(*meter)) {
+        let number = number.to_string();
+        let value = |key| meter.get(key).and_then(Value::number);
+        channels.set(Some(&number), Quantity::Power, value("power"));
+        let energy_wh = value("total").map(|total| total / WATT_MINUTES_PER_WATT_HOUR);
+        channels.set(Some(&number), Quantity::Energy, energy_wh);
+    }
+    Outcome::readings(channels.stamped(None), "Shelly Gen1 info: no valid meter in it")
+}
+
+fn is_valid(meter: Value<'_>) -> bool {
+    meter.get("is_valid").and_then(Value::boolean) != Some(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::check::check;
+
+    #[test]
+    fn bare_numbers() {
+        check(
+            "shellies/shellyem3-AABBCC/emeter/0/power",
+            "-12.5",
+            "shelly_gen1: shellyem3-AABBCC l1 power_w=-12.5",
+        );
+        check(
+            "shellies/shellyem3-AABBCC/emeter/2/pf",
+            "0.9",
+            "shelly_gen1: not a reading",
+        );
+        check(
+            "shellies/shellyem3-AABBCC/emeter/2/energy",
+            "9",
+            "shelly_gen1: not a reading",
+        );
+        check(
+            "shellies/shellyem-AABBCC/emeter/1/total_returned",
+            "7",
+            "shelly_gen1: shellyem-AABBCC 1 energy_export_wh=7",
+        );
+        check(
+            "shellies/shellyem-AABBCC/emeter/1/total",
+            "-7",
+            "shelly_gen1: not a reading",
+        );
+        check(
+            "shellies/ct-ups/relay/0/power",
+            "411.25",
+            "shelly_gen1: ct-ups 0 power_w=411.25",
+        );
+        check(
+            "shellies/ct-ups/relay/0/energy",
+            "180",
+            "shelly_gen1: ct-ups 0 energy_wh=3",
+        );
+        check("shellies/ct-ups/relay/0", "on", "shelly_gen1: not a reading");
+        check(
+            "shellies/old2/relay/power",
+            "40.5",
+            "shelly_gen1: old2 - power_w=40.5",
+        );
+        check("shellies/old2/relay/energy", "40", "shelly_gen1: not a reading");
+        check(
+            "b2/shellies/x/roller/0/energy",
+            "60",
+            "shelly_gen1: x 0 energy_wh=1",
+        );
+        check(
+            "b2/meters/kiosk/emeter/1/current",
+            "0.5",
+            "shelly_gen1: kiosk 1 current_a=0.5",
+        );
+        check(
+            "shellies/ct-ups/relay/0/power",
+            "nan",
+            "shelly_gen1: not a reading",
+        );
+        check("shellies/ct-ups/relay/0/power", "4,5", "shelly_gen1: malformed");
+        check("/plug/switch/emeter/voltage", "230", "unknown");
+    }
+
+    #[test]
+    fn availability() {
+        check("shellies/ct-ups/online", "true", "shelly_gen1: ct-ups is online");
+        check(
+            "shellies/ct-ups/online",
+            "false",
+            "shelly_gen1: ct-ups is offline",
+        );
+        check("shellies/announce", r#"{"id":"x"}"#, "shelly_gen1: not a reading");
+        check("shellies/command", "announce", "not a reading");
+    }
+
+    #[test]
+    fn the_whole_status() {
+        check(
+            "shellies/shellyem3-0011AA/info",
+            r#"{"unixtime":1,"emeters":[{"power":5.5,"pf":0.2,"current":0.1,"voltage":231.5,"is_valid":true,"total":80.5,
+                "total_returned":0.5},{"power":9,"is_valid":false,"total":1},{"power":-3,"is_valid":true}],"total_power":8.5}"#,
+            "shelly_gen1: shellyem3-0011AA l1 power_w=5.5 energy_wh=80.5 energy_export_wh=0.5 voltage_v=231.5 current_a=0.1
+             shelly_gen1: shellyem3-0011AA l3 power_w=-3",
+        );
+        check(
+            "shellies/shellyplug-s-1/info",
+            r#"{"meters":[{"power":60,"is_valid":true,"timestamp":1700003600,"total":120}]}"#,
+            "shelly_gen1: shellyplug-s-1 0 power_w=60 energy_wh=2",
+        );
+        check(
+            "shellies/shelly1-1/info",
+            r#"{"meters":[{"power":60,"is_valid":true}]}"#,
+            "shelly_gen1: not a reading",
+        );
+        check(
+            "shellies/shelly1-1/info",
+            r#"{"meters":["#,
+            "shelly_gen1: malformed",
+        );
+    }
+}

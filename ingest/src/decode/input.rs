@@ -1,0 +1,155 @@
+//! A message on its way through the families: its topic cut into levels, its JSON read at most once.
+//!
+//! Limits: the last [`LEVELS_MAX`] levels of a topic are looked at. Nothing is allocated before a family asks for
+//! the JSON.
+
+use std::cell::OnceCell;
+
+use super::Message;
+use super::json::{Document, Value};
+use super::stamp::Zone;
+
+/// Deeper topics keep their last levels: what a meter publishes stands at the end.
+const LEVELS_MAX: usize = 16;
+
+/// One message, as the families see it.
+#[derive(Debug)]
+pub struct Input<'m> {
+    message: Message<'m>,
+    levels: [&'m str; LEVELS_MAX],
+    count: usize,
+    text: Option<&'m str>,
+    document: OnceCell<Result<Document<'m>, String>>,
+    zone: &'m Zone,
+}
+
+impl<'m> Input<'m> {
+    pub(super) fn new(message: Message<'m>, zone: &'m Zone) -> Self {
+        let mut levels = [""; LEVELS_MAX];
+        let mut count = 0;
+        for level in message.topic.rsplit('/').take(LEVELS_MAX) {
+            levels[count] = level;
+            count += 1;
+        }
+        let text = std::str::from_utf8(message.payload).ok().map(str::trim);
+        Self {
+            message,
+            levels,
+            count,
+            text,
+            document: OnceCell::new(),
+            zone,
+        }
+    }
+
+    /// The whole topic.
+    pub(super) fn topic(&self) -> &'m str {
+        self.message.topic
+    }
+
+    /// The topic's level counted from its end: 0 is the last; empty where there is none.
+    pub(super) fn level(&self, from_end: usize) -> &'m str {
+        self.levels.get(from_end).copied().unwrap_or_default()
+    }
+
+    /// How many levels there are.
+    pub(super) fn depth(&self) -> usize {
+        self.count
+    }
+
+    /// Where a level stands, counted from the end; the one nearest to the end.
+    pub(super) fn position(&self, is_wanted: impl Fn(&str) -> bool) -> Option<usize> {
+        self.levels[..self.count]
+            .iter()
+            .position(|level| is_wanted(level))
+    }
+
+    /// The topic before its last `levels` levels; none where nothing is left.
+    pub(super) fn before(&self, levels: usize) -> Option<&'m str> {
+        let tail: usize = self.levels.iter().take(levels).map(|level| level.len() + 1).sum();
+        let end = self.message.topic.len().checked_sub(tail)?;
+        let before = self.message.topic.get(..end)?;
+        (levels < self.count && !before.is_empty()).then_some(before)
+    }
+
+    /// The last `levels` levels of the topic.
+    pub(super) fn last(&self, levels: usize) -> &'m str {
+        let levels = levels.min(self.count);
+        let length: usize = self.levels.iter().take(levels).map(|level| level.len() + 1).sum();
+        let topic = self.message.topic;
+        topic
+            .get((topic.len() + 1).saturating_sub(length)..)
+            .unwrap_or_default()
+    }
+
+    /// The payload as text without blanks around it; empty where it is not UTF-8.
+    pub(super) fn text(&self) -> &'m str {
+        self.text.unwrap_or_default()
+    }
+
+    /// Whether the payload can be a JSON object at all.
+    pub(super) fn is_object(&self) -> bool {
+        self.text().starts_with('{')
+    }
+
+    /// The payload as JSON.
+    ///
+    /// # Errors
+    /// What is wrong with it and where, for a person.
+    pub(super) fn json(&self) -> Result<Value<'_>, String> {
+        match self
+            .document
+            .get_or_init(|| Document::parse(self.message.payload))
+        {
+            Ok(document) => Ok(document.root()),
+            Err(fault) => Err(fault.clone()),
+        }
+    }
+
+    /// How the meter's stamps are to be read.
+    pub(super) fn zone(&self) -> &'m Zone {
+        self.zone
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn topics_are_cut_from_their_end() {
+        let zone = Zone::default();
+        let message = Message {
+            topic: "site/b1/pdu/7",
+            payload: b" 5 ",
+            is_retained: false,
+            qos: 0,
+        };
+        let input = Input::new(message, &zone);
+        assert_eq!(
+            (input.level(0), input.level(3), input.level(4), input.depth()),
+            ("7", "site", "", 4)
+        );
+        assert_eq!(
+            (input.before(1), input.before(2), input.before(4)),
+            (Some("site/b1/pdu"), Some("site/b1"), None)
+        );
+        assert_eq!(
+            (input.last(1), input.last(3), input.last(9)),
+            ("7", "b1/pdu/7", "site/b1/pdu/7")
+        );
+        assert_eq!(input.text(), "5");
+        let deep = "x/".repeat(60_000 / 2);
+        let input = Input::new(
+            Message {
+                topic: &deep,
+                ..message
+            },
+            &zone,
+        );
+        assert_eq!(
+            (input.depth(), input.before(16).map(str::len)),
+            (LEVELS_MAX, None)
+        );
+    }
+}
