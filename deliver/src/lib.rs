@@ -3,3 +3,8 @@
 pub mod history;
 pub mod live;
 pub mod page;
+pub mod device;
+pub mod line;
+pub mod log;
+pub mod secret;
+pub mod sink;

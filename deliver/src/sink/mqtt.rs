@@ -1,0 +1,317 @@
+//! Derived states, today's energy and alerts back to an MQTT broker, as retained JSON under a prefix of ours:
+//!
+//! - `<prefix>/status`: `online`, or `offline` by last will;
+//! - `<prefix>/<device>/state`, `<prefix>/<device>/energy`, `<prefix>/alert/<rule>/<device>`: see `docs/series.md`.
+//!
+//! A topic shows the latest; what was superseded while the broker was away is not published. The cursor moves after
+//! the broker's acknowledgement (QoS 1). After every new connection all topics are published again, for the broker may
+//! have forgotten them.
+
+mod board;
+mod json;
+mod link;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use rumqttc::{AsyncClient, PubAckReason, PublishNoticeError};
+use tokio::time::timeout;
+
+use super::{Identity, Kind, Outcome, Pace, Prepare, Problem, Rest, Sink, SinkConfigError, TlsFiles};
+use crate::device::DeviceTags;
+use crate::log::{LogRow, MemoryChange, Rejection};
+use crate::secret::Secret;
+use board::{Board, Topic};
+use link::{Link, LinkState, retained};
+
+pub(super) const KIND: Kind = Kind {
+    name: "mqtt",
+    says: "retained JSON topics at an MQTT v5 broker",
+};
+
+/// Publications on their way at once.
+const WINDOW: usize = 500;
+/// While a back-log is read, at most so many batches pass before the topics are published.
+const SILENT_BATCHES_MAX: u32 = 20;
+
+/// A broker to publish to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MqttPublishConfig {
+    /// The broker's host.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// Connect with TLS.
+    pub is_tls: bool,
+    /// Certificates, for TLS.
+    pub tls: TlsFiles,
+    /// Our client id; no other client may use it, the one that reads the meters neither.
+    pub client_id: String,
+    /// The user; empty where the broker asks for none.
+    pub user: String,
+    /// The user's password.
+    pub password: Secret,
+    /// First levels of every topic, without a slash at the end.
+    pub prefix: String,
+    /// Seconds.
+    pub keep_alive_s: u16,
+    /// A connection that takes longer is given up, and tried again.
+    pub connect_timeout: Duration,
+    /// Publications that are not acknowledged in this time are published again.
+    pub acknowledge_timeout: Duration,
+    /// How it is fed.
+    pub pace: Pace,
+    /// The hospital's zone: "today" is meant in it.
+    pub zone: TimeZone,
+    /// The currency of costs.
+    pub currency: String,
+}
+
+impl Default for MqttPublishConfig {
+    fn default() -> Self {
+        Self {
+            host: "127.0.0.1".to_owned(),
+            port: 1883,
+            is_tls: false,
+            tls: TlsFiles::default(),
+            client_id: "idlewatt-publish".to_owned(),
+            user: String::new(),
+            password: Secret::default(),
+            prefix: "idlewatt".to_owned(),
+            keep_alive_s: 15,
+            connect_timeout: Duration::from_secs(5),
+            acknowledge_timeout: Duration::from_secs(10),
+            pace: Pace {
+                flush_after: Duration::ZERO,
+                ..Pace::default()
+            },
+            zone: TimeZone::UTC,
+            currency: "EUR".to_owned(),
+        }
+    }
+}
+
+impl MqttPublishConfig {
+    fn status_topic(&self) -> String {
+        format!("{}/status", self.prefix)
+    }
+
+    /// The sink, under its name in the configuration. Call it inside a runtime: it connects at once.
+    ///
+    /// # Errors
+    /// Where a key cannot work.
+    pub fn sink(&self, name: &str, devices: &[DeviceTags]) -> Result<MqttPublish, SinkConfigError> {
+        let is_level = |level: &str| !level.is_empty() && !level.contains(['+', '#', '\0']);
+        if !self.prefix.split('/').all(is_level) || self.prefix.starts_with('$') {
+            return Err(SinkConfigError {
+                key: "prefix",
+                what: format!("'{}' is no topic to publish under", self.prefix),
+                mend: "write levels without + and #, no slash at either end, e.g. idlewatt".to_owned(),
+            });
+        }
+        let target = format!(
+            "mqtt{}://{}:{}/{}",
+            if self.is_tls { "s" } else { "" },
+            self.host,
+            self.port,
+            self.prefix
+        );
+        let place = format!("sink {name} ({target})");
+        let devices: BTreeSet<String> = devices.iter().map(|device| device.id.to_string()).collect();
+        Ok(MqttPublish {
+            identity: Identity {
+                name: name.to_owned(),
+                kind: KIND.name,
+                target,
+            },
+            link: Link::start(self, link::options(self)?, place.clone()),
+            board: Board::new(self.zone.clone(), self.currency.clone(), devices),
+            config: self.clone(),
+            place,
+            epoch: 0,
+            silent_batches: 0,
+            refused: Vec::new(),
+        })
+    }
+}
+
+/// The sink that publishes to MQTT.
+pub struct MqttPublish {
+    identity: Identity,
+    config: MqttPublishConfig,
+    place: String,
+    link: Link,
+    board: Board,
+    /// The connection that the topics were published on.
+    epoch: u64,
+    silent_batches: u32,
+    /// What the broker refused of the batch so far.
+    refused: Vec<Rejection>,
+}
+
+/// Rows, and whether the board has them already.
+pub struct MqttBatch {
+    rows: Vec<LogRow>,
+    is_folded: bool,
+}
+
+enum Failure {
+    Retry(String),
+    Held(Problem),
+}
+
+impl MqttPublish {
+    /// A client of a live connection.
+    fn client(&mut self) -> Result<AsyncClient, Failure> {
+        match &*self.link.state.borrow() {
+            LinkState::Down(reason) => Err(Failure::Retry(reason.clone())),
+            LinkState::Held(problem) => Err(Failure::Held(problem.clone())),
+            LinkState::Up { client, epoch } => {
+                if *epoch != self.epoch {
+                    self.epoch = *epoch;
+                    self.board.publish_all();
+                }
+                Ok(client.clone())
+            }
+        }
+    }
+
+    /// Publishes what is not published, in windows.
+    async fn publish(&mut self) -> Result<(), Failure> {
+        while !self.board.unpublished.is_empty() {
+            let client = self.client()?;
+            let window: Vec<Topic> = self.board.unpublished.iter().take(WINDOW).cloned().collect();
+            let patience = self.config.acknowledge_timeout;
+            let answers = timeout(patience, self.publish_window(&client, &window))
+                .await
+                .map_err(|_| {
+                    Failure::Retry(format!(
+                        "no acknowledgement within {} s from {}",
+                        patience.as_secs(),
+                        self.place
+                    ))
+                })??;
+            for (topic, answer) in window.into_iter().zip(answers) {
+                if let Err(error) = answer {
+                    let refusal = self.refusal(&topic, &error)?;
+                    self.refused.push(refusal);
+                }
+                self.board.unpublished.remove(&topic);
+            }
+        }
+        Ok(())
+    }
+
+    async fn publish_window(
+        &self,
+        client: &AsyncClient,
+        window: &[Topic],
+    ) -> Result<Vec<Result<(), PublishNoticeError>>, Failure> {
+        let mut notices = Vec::with_capacity(window.len());
+        for topic in window {
+            let path = format!("{}/{}", self.config.prefix, topic.path());
+            let notice = client
+                .publish_tracked(path, self.board.payload(topic), retained())
+                .await;
+            notices.push(notice.map_err(|error| Failure::Retry(format!("{}: {error}", self.place)))?);
+        }
+        let mut answers = Vec::with_capacity(window.len());
+        for notice in notices {
+            answers.push(notice.wait_completion_async().await);
+        }
+        Ok(answers)
+    }
+
+    /// A topic that the broker will never take, or why to stop and try again.
+    fn refusal(&self, topic: &Topic, error: &PublishNoticeError) -> Result<Rejection, Failure> {
+        let path = format!("{}/{}", self.config.prefix, topic.path());
+        match error {
+            PublishNoticeError::V5PubAck(PubAckReason::NotAuthorized) => Err(Failure::Held(Problem {
+                what: format!("the broker does not let us publish {path}"),
+                place: self.place.clone(),
+                mend: format!(
+                    "allow it in the broker's access list: topic write {}/#",
+                    self.config.prefix
+                ),
+            })),
+            PublishNoticeError::RetainNotSupported => Err(Failure::Held(Problem {
+                what: "the broker keeps no retained messages".to_owned(),
+                place: self.place.clone(),
+                mend: "allow them (mosquitto: retain_available true)".to_owned(),
+            })),
+            PublishNoticeError::V5PubAck(
+                reason @ (PubAckReason::TopicNameInvalid | PubAckReason::PayloadFormatInvalid),
+            ) => Ok(Rejection {
+                item: format!("{path} {}", String::from_utf8_lossy(&self.board.payload(topic))),
+                reason: format!("{reason:?}"),
+            }),
+            other => Err(Failure::Retry(format!("{}: {other}", self.place))),
+        }
+    }
+}
+
+impl Sink for MqttPublish {
+    type Batch = MqttBatch;
+
+    fn identity(&self) -> Identity {
+        self.identity.clone()
+    }
+
+    fn pace(&self) -> Pace {
+        self.config.pace
+    }
+
+    fn prepare(&self) -> Prepare<MqttBatch> {
+        Arc::new(|rows| MqttBatch {
+            rows,
+            is_folded: false,
+        })
+    }
+
+    async fn attempt(&mut self, batch: &mut MqttBatch, is_behind: bool) -> Outcome {
+        if !batch.is_folded {
+            for finding in batch.rows.iter().flat_map(|row| &row.findings) {
+                self.board.fold(finding);
+            }
+            batch.is_folded = true;
+        }
+        let accepted = batch.rows.iter().map(|row| row.findings.len() as u64).sum();
+        if is_behind && self.silent_batches < SILENT_BATCHES_MAX {
+            self.silent_batches += 1;
+            return Outcome {
+                accepted,
+                rejected: Vec::new(),
+                rest: Rest::Nothing,
+            };
+        }
+        let (accepted, rejected, rest) = match self.publish().await {
+            Ok(()) => (accepted, std::mem::take(&mut self.refused), Rest::Nothing),
+            Err(Failure::Retry(reason)) => (0, Vec::new(), Rest::Retry { reason, after: None }),
+            Err(Failure::Held(problem)) => (0, Vec::new(), Rest::Held(problem)),
+        };
+        if rest == Rest::Nothing {
+            self.silent_batches = 0;
+        }
+        Outcome {
+            accepted,
+            rejected,
+            rest,
+        }
+    }
+
+    fn memory_changes(&mut self) -> Vec<MemoryChange> {
+        self.board.memory_changes()
+    }
+
+    fn recall(&mut self, memory: Vec<(String, Vec<u8>)>) {
+        self.board.recall(memory);
+    }
+
+    async fn close(&mut self) {
+        self.link.close(self.config.status_topic()).await;
+    }
+}

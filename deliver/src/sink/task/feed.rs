@@ -1,0 +1,187 @@
+//! The reading side of a sink's task: batches behind the cursor, the next one made ready while one is on its way.
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use crate::log::{LogEnd, LogReader, MemoryChange, Rejection, Result, Settlement, SinkCursor};
+use crate::sink::{Pace, Prepare, Sink};
+
+/// A batch and the rows it covers.
+pub(super) struct Fed<Batch> {
+    pub(super) batch: Batch,
+    /// The last row in it.
+    pub(super) seq: u64,
+    /// When that row was received.
+    pub(super) at: Timestamp,
+    pub(super) unreadable_rows: u64,
+    /// A full batch follows.
+    pub(super) is_followed: bool,
+    findings: usize,
+}
+
+type Read<Batch> = (LogReader, Result<Option<Fed<Batch>>>);
+
+pub(super) struct Feed<S: Sink> {
+    name: String,
+    pace: Pace,
+    prepare: Prepare<S::Batch>,
+    end: watch::Receiver<LogEnd>,
+    /// Away while a blocking thread uses it.
+    reader: Option<LogReader>,
+    /// The thread that makes the next batch ready.
+    ahead: Option<JoinHandle<Read<S::Batch>>>,
+    /// The last row taken.
+    taken: u64,
+    /// Findings in the log when it was last read to its end.
+    seen_findings: u64,
+    ledger: Option<LogReader>,
+}
+
+impl<S: Sink> Feed<S> {
+    pub(super) fn new(sink: &S, reader: LogReader) -> Self {
+        Self {
+            name: sink.identity().name,
+            pace: sink.pace(),
+            prepare: sink.prepare(),
+            end: reader.end(),
+            reader: Some(reader),
+            ahead: None,
+            taken: 0,
+            seen_findings: 0,
+            ledger: None,
+        }
+    }
+
+    pub(super) fn end(&self) -> watch::Receiver<LogEnd> {
+        self.end.clone()
+    }
+
+    /// Opens the connection for cursors and reads this sink's.
+    pub(super) async fn start(&mut self) -> Result<(SinkCursor, Vec<(String, Vec<u8>)>)> {
+        let reader = self.reader.take().expect("nothing reads before the start");
+        let name = self.name.clone();
+        let work = move || {
+            let opened = reader.another().and_then(|ledger| {
+                let (cursor, memory) = (ledger.cursor(&name)?, ledger.memory(&name)?);
+                Ok((ledger, cursor, memory))
+            });
+            (reader, opened)
+        };
+        let (reader, opened) = blocking(spawn_blocking(work)).await;
+        self.reader = Some(reader);
+        let (ledger, cursor, memory) = opened?;
+        self.ledger = Some(ledger);
+        self.taken = cursor.seq;
+        Ok((cursor, memory))
+    }
+
+    /// Waits for rows, and for more of them while a batch is not full; false when there are none and it is time to stop.
+    pub(super) async fn wait(&mut self, shutdown: &CancellationToken) -> bool {
+        if self.ahead.is_some() {
+            return true;
+        }
+        let (taken, seen) = (self.taken, self.seen_findings);
+        let full = self.pace.batch_findings_max as u64;
+        let mut end = self.end.clone();
+        tokio::select! {
+            () = shutdown.cancelled() => return self.end.borrow().seq > taken,
+            found = end.wait_for(|end| end.seq > taken) => if found.is_err() {
+                // the log is closed: nothing new can come
+                shutdown.cancelled().await;
+                return self.end.borrow().seq > taken;
+            }
+        }
+        if self.pace.flush_after.is_zero() {
+            return true;
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = sleep(self.pace.flush_after) => {}
+            _ = end.wait_for(|end| end.findings.saturating_sub(seen) >= full) => {}
+        }
+        true
+    }
+
+    /// The next batch; none where the rows are gone meanwhile.
+    pub(super) async fn take(&mut self) -> Result<Option<Fed<S::Batch>>> {
+        let end = *self.end.borrow();
+        let (ahead, is_fresh) = match self.ahead.take() {
+            Some(ahead) => (ahead, false),
+            None => (self.read_ahead(), true),
+        };
+        let (reader, read) = blocking(ahead).await;
+        self.reader = Some(reader);
+        let Some(mut fed) = read? else {
+            if is_fresh {
+                // all that was there when it was read has gone: the sink was skipped forward
+                self.taken = self.taken.max(end.seq);
+            }
+            return Ok(None);
+        };
+        self.taken = fed.seq;
+        if self.end.borrow().seq > fed.seq && fed.findings * 2 > self.pace.batch_findings_max {
+            self.ahead = Some(self.read_ahead());
+            fed.is_followed = true;
+        } else {
+            self.seen_findings = end.findings;
+        }
+        Ok(Some(fed))
+    }
+
+    fn read_ahead(&mut self) -> JoinHandle<Read<S::Batch>> {
+        let reader = self.reader.take().expect("one thread reads at a time");
+        let (after, findings_max, prepare) = (self.taken, self.pace.batch_findings_max, self.prepare.clone());
+        spawn_blocking(move || {
+            let read = reader.read_after(after, findings_max).map(|rows| {
+                let last = rows.last()?;
+                let (seq, at) = (last.seq, last.at);
+                let findings = rows.iter().map(|row| row.findings.len()).sum();
+                let unreadable_rows = rows.iter().filter(|row| row.is_unreadable).count() as u64;
+                Some(Fed {
+                    batch: prepare(rows),
+                    seq,
+                    at,
+                    unreadable_rows,
+                    is_followed: false,
+                    findings,
+                })
+            });
+            (reader, read)
+        })
+    }
+
+    /// Moves the cursor and puts refused items aside.
+    pub(super) async fn settle(
+        &mut self,
+        seq: u64,
+        accepted: u64,
+        rejected: &[Rejection],
+        memory: &[MemoryChange],
+    ) -> Result<SinkCursor> {
+        let mut ledger = self.ledger.take().expect("the task started before it settles");
+        let (name, rejected, memory) = (self.name.clone(), rejected.to_vec(), memory.to_vec());
+        let work = move || {
+            let settlement = Settlement {
+                seq,
+                accepted,
+                rejected: &rejected,
+                memory: &memory,
+            };
+            let settled = ledger.settle(&name, &settlement);
+            (ledger, settled)
+        };
+        let (ledger, settled) = blocking(spawn_blocking(work)).await;
+        self.ledger = Some(ledger);
+        settled
+    }
+}
+
+/// A blocking thread cannot be cancelled once it runs; only a panic in it fails, and that is a bug to see.
+async fn blocking<T>(handle: JoinHandle<T>) -> T {
+    handle
+        .await
+        .expect("the thread ends without a panic and the runtime outlives the sink")
+}
