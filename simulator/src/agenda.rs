@@ -149,10 +149,11 @@ impl Agenda {
             EventKind::Emergency => {
                 push(at_ms, Task::Note(Happening::Emergency));
                 push(at_ms, Task::Switch(Mode::Idle));
-                let mut next_ms = at_ms + self.dice.seconds(180.0, 360.0);
+                let mut next_ms = at_ms + self.dice.seconds(120.0, 300.0);
+                // All due at once: each begins when the one before is over, and so does the switching down.
                 for _ in 0..event.exams.unwrap_or(1) {
                     push(next_ms, Task::Exam);
-                    next_ms += minutes_ms(self.habit.exam_minutes) + self.dice.seconds(300.0, 600.0);
+                    next_ms += 1000;
                 }
                 push(next_ms, Task::Switch(self.after_hours()));
             }

@@ -4,9 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::civil::Time;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use proptest::prelude::*;
-use simulator::{BUILT_IN, Happening, Message, Modality, Scenario, Simulation, State, TruthRecord, levels};
+use simulator::{
+    BUILT_IN, Day, Happening, Message, Modality, Scenario, Simulation, State, TruthRecord, levels,
+};
 
 fn demo_from(start: &str) -> Scenario {
     Scenario::builtin("demo")
@@ -324,6 +327,77 @@ fn the_demo_tells_its_story_whatever_the_weekday() {
             state_at("mri-1", *at + SignedDuration::from_hours(1)),
             Some(State::Idle)
         );
+    }
+}
+
+/// Idle for more than half an hour outside opening hours, as (device, local hour it was noticed).
+fn overnight_idle(scenario: &Scenario, truth: &[TruthRecord]) -> Vec<(String, Timestamp)> {
+    let mut found = Vec::new();
+    for (device, parts) in intervals(truth) {
+        let spec = scenario.devices.iter().find(|spec| spec.id == device).unwrap();
+        if matches!(spec.modality, Modality::Server | Modality::Cooling) {
+            continue;
+        }
+        let is_open = |at: Timestamp| {
+            let local = scenario.zone.to_datetime(at);
+            let day = usize::try_from(local.weekday().to_monday_zero_offset()).unwrap();
+            let names = [
+                Day::Mon,
+                Day::Tue,
+                Day::Wed,
+                Day::Thu,
+                Day::Fri,
+                Day::Sat,
+                Day::Sun,
+            ];
+            let (open, close): (Time, Time) = (
+                spec.schedule.open.parse().unwrap(),
+                spec.schedule.close.parse().unwrap(),
+            );
+            spec.schedule.days.contains(&names[day]) && (open..close).contains(&local.time())
+        };
+        let mut idle_minutes = 0;
+        for (from, until, state, _) in parts {
+            let mut at = from;
+            while at < until {
+                idle_minutes = if state == State::Idle && !is_open(at) {
+                    idle_minutes + 1
+                } else {
+                    0
+                };
+                if idle_minutes == 31 {
+                    found.push((device.to_owned(), at));
+                }
+                at += SignedDuration::from_mins(1);
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn only_what_the_scenario_says_is_idle_overnight() {
+    for name in ["demo", "week"] {
+        for day in 16..23 {
+            let start = format!("2026-11-{day}T12:00:00Z").parse().unwrap();
+            let scenario = Scenario::builtin(name).unwrap().starting_at(start);
+            let truth = truth_until(&scenario, scenario.end());
+            let found = overnight_idle(&scenario, &truth);
+            let mut devices: Vec<&str> = found.iter().map(|(device, _)| device.as_str()).collect();
+            devices.dedup();
+            assert_eq!(
+                devices,
+                ["ct-1", "mri-1", "ws-2"],
+                "{name} from November {day}: {found:?}"
+            );
+            let night = |index: usize| scenario.zone.to_datetime(found[index].1);
+            assert_eq!(
+                night(0).date(),
+                scenario.first_date() + 6.days(),
+                "ct-1 in the last night"
+            );
+            assert_eq!(night(1).hour(), 3, "mri-1 woke at three");
+        }
     }
 }
 

@@ -131,7 +131,7 @@ impl Default for Schedule {
             close: "18:00".to_owned(),
             exams_per_hour: None,
             after_hours: None,
-            ready_before_minutes: 30.0,
+            ready_before_minutes: 15.0,
             closing_delay_minutes: 12.0,
             calibration: true,
         }
