@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use simulator::{BUILT_IN, Family, Modality, Scenario};
+use proptest::prelude::*;
+use simulator::{BUILT_IN, Family, Modality, Scenario, Simulation};
 
 const GOOD: &str = r#"
 name = "one"
@@ -136,4 +137,61 @@ fn faults_are_refused_with_place_and_mend() {
     }
     let said = Scenario::builtin("demoo").unwrap_err().to_string();
     assert!(said.contains("demo") && said.contains("mend:"), "{said}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// Whatever passes the check can be played, and its power is what the levels allow.
+    #[test]
+    fn what_is_accepted_can_be_played(
+        modality in prop::sample::select(vec!["ct", "mri", "angio", "xray", "workstation", "server", "cooling"]),
+        family in prop::sample::select(vec![
+            "tasmota", "shelly_gen1", "shelly_gen1_plug", "shelly_gen2_events", "shelly_gen2_status",
+            "shelly_gen2_plug", "zigbee2mqtt", "generic_json", "generic_number",
+        ]),
+        policy in prop::sample::select(vec!["interval", "on_change"]),
+        watts in 0.0..300_000.0_f64,
+        seconds in 0.05..600.0_f64,
+        rate in 0.0..25.0_f64,
+        probability in 0.0..1.2_f64,
+        seed in any::<u64>(),
+    ) {
+        let text = format!(
+            r#"
+            name = "any"
+            seed = {}
+            zone = "America/St_Johns"
+            start = "2026-03-08"
+            [[devices]]
+            id = "any"
+            modality = "{modality}"
+            levels = {{ idle_watts = {watts:.1}, scanning_watts_max = {watts:.1}, scanning_watts_min = 0.0 }}
+            schedule = {{ days = ["sun"], open = "00:00", close = "23:59", exams_per_hour = {rate:.2} }}
+            meter = {{ family = "{family}", topic = "any", report = {{ policy = "{policy}", seconds = {seconds:.2} }} }}
+            faults = [
+                {{ kind = "delay", probability = {probability:.2}, seconds = 9 }},
+                {{ kind = "reversed_phase", phase = 3 }},
+                {{ kind = "drop", probability = {probability:.2} }},
+            ]
+            "#,
+            seed >> 1
+        );
+        let possible = (0.1..=250_000.0).contains(&watts)
+            && (0.1..600.0).contains(&seconds)
+            && rate <= 20.0
+            && probability <= 0.98;
+        match Scenario::from_toml(&text) {
+            Ok(scenario) => {
+                let mut simulation = Simulation::new(&scenario);
+                let last = simulation.by_ref().take(3_000).last();
+                prop_assert!(last.is_none_or(|message| message.at < scenario.end()));
+                prop_assert!(!simulation.until(scenario.start).finish().is_empty());
+            }
+            Err(error) => {
+                prop_assert!(!possible, "{error}");
+                prop_assert!(error.to_string().contains("mend:"), "{error}");
+            }
+        }
+    }
 }
