@@ -47,6 +47,7 @@ struct Waiting {
     noted: Noted,
     repeats: u64,
     is_closing: bool,
+    is_abandoned: bool,
 }
 
 /// See the module.
@@ -67,6 +68,7 @@ pub(crate) struct Taken {
     /// Messages that a broker repeated over one connection before we had acknowledged them.
     pub(crate) repeats: u64,
     pub(crate) is_closing: bool,
+    pub(crate) is_abandoned: bool,
 }
 
 impl Inbox {
@@ -158,6 +160,12 @@ impl Inbox {
         self.ready.notify_all();
     }
 
+    /// Lets the writer end without what is there.
+    pub(crate) fn abandon(&self) {
+        self.lock().is_abandoned = true;
+        self.close();
+    }
+
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -170,6 +178,7 @@ impl Waiting {
             noted: std::mem::take(&mut self.noted),
             repeats: std::mem::take(&mut self.repeats),
             is_closing: self.is_closing && self.items.is_empty(),
+            is_abandoned: self.is_abandoned,
         }
     }
 }

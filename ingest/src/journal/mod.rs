@@ -8,11 +8,13 @@ mod config;
 mod encoding;
 mod error;
 mod inbox;
+mod progress;
 mod prune;
 mod reader;
 mod schema;
 mod writer;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -25,9 +27,10 @@ use crate::record::Record;
 
 pub use config::JournalConfig;
 pub use error::JournalError;
+pub use progress::{Alarm, Progress};
 pub use prune::Pruned;
 pub use reader::{JournalReader, Totals};
-pub use writer::{Alarm, Progress, Writer, WriterHandle};
+pub use writer::{Writer, WriterHandle};
 
 pub(crate) use inbox::{Ack, Item};
 pub(crate) use schema::connect;
@@ -45,6 +48,8 @@ pub struct Journal {
     last_committed: Option<Timestamp>,
     account: Account,
     set_aside: Option<PathBuf>,
+    /// Only one process writes; the operating system lets go of it when that one ends, however it ends.
+    _lock: File,
 }
 
 /// A message too long to keep whole: where it stands in its batch, and why it is quarantined.
@@ -80,6 +85,7 @@ impl Journal {
             last_committed: committed_us.and_then(|us| Timestamp::from_microsecond(us).ok()),
             account: serde_json::from_str(&account).unwrap_or_default(),
             set_aside: opened.set_aside,
+            _lock: opened.lock,
         })
     }
 

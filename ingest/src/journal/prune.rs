@@ -57,7 +57,7 @@ impl Journal {
         store_state(&transaction, self.last_seq, self.last_committed, &account)?;
         transaction.commit()?;
         self.account = account;
-        self.connection.execute_batch("PRAGMA incremental_vacuum(1000)")?;
+        self.give_back_pages()?;
         if skipped > 0 {
             tracing::error!(
                 batches = skipped,
@@ -72,6 +72,16 @@ impl Journal {
             records_skipped: unsigned(records),
             has_more: found == BATCHES_AT_ONCE,
         })
+    }
+
+    /// Gives free pages back to the file system, a bounded number of them: one a step of the statement.
+    fn give_back_pages(&self) -> Result<(), JournalError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("PRAGMA incremental_vacuum(2000)")?;
+        let mut steps = statement.query([])?;
+        while steps.next()?.is_some() {}
+        Ok(())
     }
 
     /// The last batch that is too old and that every reader has had.

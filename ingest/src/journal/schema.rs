@@ -4,6 +4,7 @@
 //! last batch's checksum calls damaged is renamed with a stamp, never deleted, and a new one begun: its numbers
 //! start above any the old one can have had, so that no reader's cursor points into the future.
 
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -73,6 +74,8 @@ const TABLES: &str = "
 pub(super) struct Opened {
     pub(super) connection: Connection,
     pub(super) set_aside: Option<PathBuf>,
+    /// Held for as long as the journal is written: a second writer would number its batches the same.
+    pub(super) lock: File,
 }
 
 /// Opens or makes the journal; `now` stamps a torn file.
@@ -84,6 +87,7 @@ pub(super) fn open(path: &Path, now: Timestamp) -> Result<Opened, JournalError> 
             mend: "create the folder, owned by the user that idlewatt runs as",
         })?;
     }
+    let lock = lock(path)?;
     match open_sound(path, 0) {
         Err(Fault::Torn(reason)) => {
             let aside = set_aside(path, now)?;
@@ -96,6 +100,7 @@ pub(super) fn open(path: &Path, now: Timestamp) -> Result<Opened, JournalError> 
                 Ok(connection) => Ok(Opened {
                     connection,
                     set_aside: Some(aside),
+                    lock,
                 }),
                 Err(Fault::Torn(reason)) => Err(give_up(path, format!("damaged again at once: {reason}"))),
                 Err(Fault::Other(error)) => Err(error),
@@ -104,6 +109,7 @@ pub(super) fn open(path: &Path, now: Timestamp) -> Result<Opened, JournalError> 
         Ok(connection) => Ok(Opened {
             connection,
             set_aside: None,
+            lock,
         }),
         Err(Fault::Other(error)) => Err(error),
     }
@@ -212,12 +218,42 @@ fn probe(connection: &Connection, path: &Path) -> Result<(), Fault> {
     Ok(())
 }
 
-fn set_aside(path: &Path, now: Timestamp) -> Result<PathBuf, JournalError> {
-    let named = |path: &Path, ending: &str| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(ending);
-        PathBuf::from(name)
+fn lock(path: &Path) -> Result<File, JournalError> {
+    let give_up = |what: String, mend| JournalError::GiveUp {
+        path: path.to_owned(),
+        what,
+        mend,
     };
+    let lock_path = named(path, ".lock");
+    let lock = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&lock_path)
+        .map_err(|error| {
+            let mend = "check that the user idlewatt runs as may write in that folder, on a disk with room";
+            give_up(format!("{} cannot be made: {error}", lock_path.display()), mend)
+        })?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(give_up(
+            "is in use by another process".to_owned(),
+            "stop it, or name another file",
+        )),
+        Err(TryLockError::Error(error)) => Err(give_up(
+            format!("cannot be locked: {error}"),
+            "keep the journal on a local disk",
+        )),
+    }
+}
+
+fn named(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+fn set_aside(path: &Path, now: Timestamp) -> Result<PathBuf, JournalError> {
     let stamp = now.strftime("%Y%m%dT%H%M%S%6fZ");
     let aside = named(path, &format!(".torn-{stamp}"));
     for ending in ["", "-wal", "-shm"] {

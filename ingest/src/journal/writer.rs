@@ -12,43 +12,15 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use serde::Serialize;
 use tokio::sync::watch;
 
 use super::inbox::{Ack, Inbox, Item};
+use super::progress::{Alarm, Progress};
 use super::{Journal, JournalConfig, JournalError, JournalReader, Poison, connect};
-use crate::account::{Account, Noted};
+use crate::account::Noted;
 use crate::clock::{self, Clock};
 use crate::record::Record;
 use crate::session::AckBox;
-
-/// How far the journal is.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Progress {
-    /// The last committed batch.
-    pub last_seq: u64,
-    /// Its time.
-    pub committed: Option<Timestamp>,
-    /// The account at that batch.
-    pub account: Account,
-    /// Set while commits fail.
-    pub alarm: Option<Alarm>,
-}
-
-/// Commits fail: nothing is acknowledged until they succeed again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Alarm {
-    /// Since when, by the wall clock.
-    pub since: Timestamp,
-    /// What the disk said.
-    pub what: String,
-    /// Where.
-    pub place: PathBuf,
-    /// What to do about it.
-    pub mend: &'static str,
-    /// How often it has been tried.
-    pub attempts: u64,
-}
 
 /// The writer's thread; keep it until the end and [`Writer::stop`] it.
 pub struct Writer {
@@ -124,6 +96,12 @@ impl Writer {
     /// A handle for sessions and readers.
     pub fn handle(&self) -> WriterHandle {
         self.handle.clone()
+    }
+
+    /// Ends the thread without committing what waits, as a crash would: for tests of just that.
+    pub fn abandon(self) {
+        self.handle.shared.inbox.abandon();
+        drop(self.thread.join());
     }
 
     /// Commits what waits and ends the thread; gives the journal back. Blocks: not for an async task.
@@ -234,6 +212,9 @@ impl Work {
         loop {
             let idle = heartbeat.saturating_sub(since(committed_at));
             let taken = self.shared.inbox.take(idle, fill);
+            if taken.is_abandoned {
+                return self.journal;
+            }
             self.noted.add(&taken.noted);
             let commit = gather(taken.items, taken.repeats);
             let is_due = since(committed_at) >= heartbeat && !self.shared.clock.is_playback();

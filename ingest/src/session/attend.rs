@@ -10,27 +10,26 @@ use tokio_util::sync::CancellationToken;
 
 use super::backoff::Backoff;
 use super::config::BrokerConfig;
-use super::duplicate::{DuplicateWindow, fingerprint};
-use super::flight::{AckBox, InFlight};
-use super::link::{Event, Link, Message, Sender, Trouble, WIRE_BYTES_CEILING};
+use super::flight::AckBox;
+use super::intake::Intake;
+use super::link::{Event, Link, Sender, Trouble, WIRE_BYTES_CEILING};
 use super::status::{Phase, SessionStatus};
 use super::subscription::Subscriptions;
 use super::trouble;
 use crate::account::Noted;
-use crate::clock::{self, Clock};
+use crate::clock;
 use crate::journal::{Ack, Item, Joined, WriterHandle};
-use crate::record::Record;
 
 /// An outage shorter than this leaves no back-log worth marking.
 const OUTAGE_MIN: Duration = Duration::from_secs(5);
-/// Messages this long after a resumed connection may be late by the outage.
-const BACKLOG_FOR: Duration = Duration::from_secs(30);
 /// A connection that lasted this long was a good one: the back-off starts anew.
 const STEADY_AFTER: Duration = Duration::from_secs(10);
 /// A connection that ends sooner than this after CONNACK was perhaps ended by another client with our client id.
 const SHORT_LIVED: Duration = Duration::from_secs(3);
 /// … if it happens this often in a row.
 const SHORT_LIVED_MAX: u32 = 3;
+/// How often the figures of the status are brought up to date.
+const REFRESH_EVERY: Duration = Duration::from_secs(1);
 /// A stop waits this long for the commit, then for the disconnection.
 const STOP_WITHIN: Duration = Duration::from_secs(5);
 
@@ -38,13 +37,11 @@ const STOP_WITHIN: Duration = Duration::from_secs(5);
 pub(super) struct Session {
     config: BrokerConfig,
     writer: WriterHandle,
-    clock: Clock,
     acks: Arc<AckBox>,
     status: watch::Sender<SessionStatus>,
     broker: u8,
     subscriptions: Subscriptions,
-    window: DuplicateWindow,
-    in_flight: InFlight,
+    intake: Intake,
     due: VecDeque<Ack>,
     backoff: Backoff,
     epoch: u64,
@@ -54,10 +51,8 @@ pub(super) struct Session {
     connected_at: Option<Instant>,
     lost_at: Option<Instant>,
     has_connected_before: bool,
-    backlog_until: Option<Instant>,
     short_lived: u32,
     undecodable: u32,
-    has_warned_of_no_time: bool,
 }
 
 /// Why the connection is no longer attended.
@@ -74,20 +69,13 @@ impl Session {
         joined: Joined,
         status: watch::Sender<SessionStatus>,
     ) -> Self {
-        let mut window = DuplicateWindow::new(usize::from(config.receive_maximum));
-        for record in &joined.tail {
-            window.remember(
-                record.packet_id,
-                fingerprint(record.topic.as_bytes(), &record.payload),
-            );
-        }
+        let intake = Intake::new(&config, writer.clone(), &joined);
         status.send_modify(|status| {
             status.broker.clone_from(&config.name);
             status.url.clone_from(&config.url);
             status.since = Some(clock::wall());
         });
         Self {
-            clock: writer.clock().clone(),
             subscriptions: Subscriptions::new(config.filters(), joined.filters),
             broker: joined.broker,
             wire_bytes_max: config.packet_bytes_max.saturating_mul(4).min(WIRE_BYTES_CEILING),
@@ -95,8 +83,7 @@ impl Session {
             writer,
             acks,
             status,
-            window,
-            in_flight: InFlight::default(),
+            intake,
             due: VecDeque::new(),
             backoff: Backoff::default(),
             epoch: 0,
@@ -105,10 +92,8 @@ impl Session {
             connected_at: None,
             lost_at: None,
             has_connected_before: false,
-            backlog_until: None,
             short_lived: 0,
             undecodable: 0,
-            has_warned_of_no_time: false,
         }
     }
 
@@ -156,6 +141,8 @@ impl Session {
     async fn attend(&mut self, link: &mut Link, sender: &Sender, shutdown: &CancellationToken) -> Ended {
         let acks = Arc::clone(&self.acks);
         let mut deadline: Option<Pin<Box<tokio::time::Sleep>>> = None;
+        let mut refresh = tokio::time::interval(REFRESH_EVERY);
+        refresh.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             let outcome = {
                 let mut poll = pin!(link.poll());
@@ -172,12 +159,13 @@ impl Session {
                                 return Ended::Stopped;
                             }
                         }
+                        _ = refresh.tick() => self.refresh(),
                         () = passed(&mut deadline) => return Ended::Stopped,
                     }
                 }
             };
             match outcome {
-                Ok(Event::Message(message)) => self.take(message),
+                Ok(Event::Message(message)) => self.intake.take(message, self.epoch, self.is_stopping),
                 Ok(Event::Connected { is_session_present }) => self.connected(is_session_present, sender),
                 Ok(Event::Subscribed(granted)) => self.subscribed(granted),
                 Ok(Event::Other) => {}
@@ -191,21 +179,15 @@ impl Session {
         let now = clock::monotonic();
         let outage = self.lost_at.map(|lost_at| now.saturating_duration_since(lost_at));
         let is_late = !self.has_connected_before || outage.is_some_and(|outage| outage >= OUTAGE_MIN);
-        self.backlog_until =
-            (is_session_present && is_late && !self.clock.is_playback()).then(|| now + BACKLOG_FOR);
+        self.intake.connected(is_session_present, is_late);
         let mut noted = Noted::default();
         let expected_session = self.has_connected_before || !self.subscriptions.held().is_empty();
-        if is_session_present {
-            self.window.resume();
-        } else {
-            self.window.forget();
-            if expected_session {
-                noted.sessions_lost = 1;
-                tracing::error!(
-                    broker = self.config.name,
-                    "the broker has lost our session: what was published meanwhile is lost; subscribing again"
-                );
-            }
+        if expected_session && !is_session_present {
+            noted.sessions_lost = 1;
+            tracing::error!(
+                broker = self.config.name,
+                "the broker has lost our session: what was published meanwhile is lost; subscribing again"
+            );
         }
         noted.reconnects = u64::from(self.has_connected_before);
         self.note(noted);
@@ -275,7 +257,7 @@ impl Session {
     /// The connection is gone, or never was: raises the epoch, says why.
     fn lost(&mut self, trouble: &Trouble) {
         self.epoch += 1;
-        self.in_flight.clear();
+        self.intake.lost();
         self.is_disconnecting = false;
         let now = clock::monotonic();
         let lasted = self
@@ -291,7 +273,7 @@ impl Session {
                 (self.short_lived, self.undecodable) = (0, 0);
             }
             Some(lasted) if lasted < SHORT_LIVED && matches!(trouble, Trouble::Network(_)) => {
-                self.short_lived += 1
+                self.short_lived += 1;
             }
             _ => {}
         }
@@ -352,143 +334,31 @@ impl Session {
             .max(needed.saturating_mul(2).min(WIRE_BYTES_CEILING));
     }
 
-    fn take(&mut self, message: Message) {
-        let is_new = message.qos == 0 || self.in_flight.insert(message.packet_id);
-        let ack = (message.qos > 0 && is_new).then_some(Ack {
-            broker: self.broker,
-            epoch: self.epoch,
-            packet_id: message.packet_id,
-        });
-        if self.is_stopping {
-            // unacknowledged, so it comes again; at QoS 0 it is lost
-            if let Some(ack) = ack {
-                self.in_flight.remove(ack.packet_id);
-            }
-            self.note(Noted {
-                qos0_dropped: u64::from(message.qos == 0),
-                ..Noted::default()
-            });
-            return;
-        }
-        if let Some(item) = self.told(&message, ack) {
-            self.writer.inbox().push(item);
-            return;
-        }
-        if message.qos > 0 {
-            let hash = fingerprint(message.topic.as_bytes(), &message.payload);
-            // without: it is in flight over this very connection, and the broker repeats itself
-            let Some(ack) = ack else {
-                self.writer.inbox().repeat();
-                return;
-            };
-            if self.window.is_duplicate(message.packet_id, || hash) {
-                self.writer.inbox().push(Item::Duplicate { ack });
-                return;
-            }
-            self.window.remember(message.packet_id, hash);
-        }
-        let poison = self.poison(&message);
-        let record = Record {
-            received: self.clock.now(),
-            topic: message.topic,
-            payload: message.payload,
-            qos: message.qos,
-            is_retained: message.is_retained,
-            is_after_outage: self.is_backlog(),
-            packet_id: message.packet_id,
-            broker: self.broker,
-        };
-        self.warn_of_no_time(&record);
-        if !self.writer.inbox().push(Item::Message { record, poison, ack }) {
-            self.note(Noted {
-                qos0_dropped: 1,
-                ..Noted::default()
-            });
-        }
-    }
-
-    /// In playback: the time that a message tells, if it is one of those.
-    fn told(&self, message: &Message, ack: Option<Ack>) -> Option<Item> {
-        if !self.clock.is_playback() || self.config.clock_topic.as_deref() != Some(&message.topic) {
-            return None;
-        }
-        if let Some(unix_ms) = clock::told(&message.payload) {
-            return Some(Item::Tick {
-                at: self.clock.tell(unix_ms),
-                ack,
-            });
-        }
-        tracing::warn!(
-            topic = message.topic,
-            "tells no time: unix milliseconds are expected"
-        );
-        Some(Item::Tick {
-            at: self.clock.now(),
-            ack,
-        })
-    }
-
-    fn poison(&self, message: &Message) -> Option<String> {
-        let kept = message.payload.len();
-        if message.payload_bytes <= kept {
-            return None;
-        }
-        let (broker, topic, bytes) = (&self.config.name, &message.topic, message.payload_bytes);
-        tracing::error!(
-            broker,
-            topic,
-            bytes,
-            kept,
-            "poison message: longer than packet_bytes_max, cut, quarantined"
-        );
-        Some(format!(
-            "{bytes} bytes are more than packet_bytes_max: cut to {kept}"
-        ))
-    }
-
-    fn is_backlog(&mut self) -> bool {
-        match self.backlog_until {
-            Some(until) if clock::monotonic() < until => true,
-            Some(_) => {
-                self.backlog_until = None;
-                false
-            }
-            None => false,
-        }
-    }
-
-    fn warn_of_no_time(&mut self, record: &Record) {
-        if self.clock.is_playback() && record.received.as_millisecond() == 0 && !self.has_warned_of_no_time {
-            self.has_warned_of_no_time = true;
-            tracing::warn!(
-                topic = record.topic,
-                "messages come before any time was told: stamped 1970"
-            );
-        }
-    }
-
     /// Sends the acknowledgements that are due, those of this connection; ends the connection when stopping is done.
     fn settle(&mut self, sender: &Sender) {
         self.acks.take(&mut self.due);
-        let is_news = !self.due.is_empty();
         while let Some(ack) = self.due.front() {
             if ack.epoch == self.epoch && self.connected_at.is_some() {
                 if sender.acknowledge(ack.packet_id).is_err() {
                     break;
                 }
-                self.in_flight.remove(ack.packet_id);
+                self.intake.acknowledged(ack.packet_id);
             }
             self.due.pop_front();
         }
-        if is_news {
-            self.status.send_modify(|status| {
-                status.in_flight = self.in_flight.len();
-                status.last_message = Some(clock::wall());
-            });
-        }
-        if self.is_stopping && !self.is_disconnecting && self.in_flight.len() == 0 && self.due.is_empty() {
+        if self.is_stopping && !self.is_disconnecting && self.intake.in_flight() == 0 && self.due.is_empty() {
             self.is_disconnecting = sender.disconnect().is_ok();
         }
+    }
+
+    fn refresh(&mut self) {
+        let (in_flight, last_message) = (self.intake.in_flight(), self.intake.last_message());
+        self.status.send_if_modified(|status| {
+            let is_change = status.in_flight != in_flight || status.last_message != last_message;
+            status.in_flight = in_flight;
+            status.last_message = last_message;
+            is_change
+        });
     }
 
     fn note(&self, noted: Noted) {

@@ -13,6 +13,7 @@ mod backoff;
 mod config;
 mod duplicate;
 mod flight;
+mod intake;
 mod link;
 mod status;
 mod subscription;

@@ -44,9 +44,9 @@ pub struct SessionStatus {
     pub epoch: u64,
     /// Whether the broker still had our session at the last connection.
     pub is_session_present: bool,
-    /// Messages received and not yet acknowledged; brought up to date about once a commit.
+    /// Messages received and not yet acknowledged; brought up to date every second.
     pub in_flight: usize,
-    /// When the last message came, by the wall clock; brought up to date about once a commit.
+    /// When the last message came, by the wall clock; brought up to date every second.
     pub last_message: Option<Timestamp>,
     /// Subscriptions that the broker refused, or granted at a lower quality of service.
     pub refused: Vec<Fault>,
