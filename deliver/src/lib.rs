@@ -6,5 +6,6 @@ pub mod page;
 pub mod device;
 pub mod line;
 pub mod log;
+pub mod metrics;
 pub mod secret;
 pub mod sink;

@@ -13,7 +13,7 @@ pub const TAG_BYTES_MAX: usize = 256;
 pub const STRING_BYTES_MAX: usize = 1024;
 
 /// Harmless text of bounded length; borrowed where nothing had to change.
-pub(super) fn clean(text: &str, bytes_max: usize) -> Cow<'_, str> {
+pub(crate) fn clean(text: &str, bytes_max: usize) -> Cow<'_, str> {
     let shown = if text.chars().any(is_harmful) {
         Cow::Owned(text.chars().map(picture).collect::<String>())
     } else {

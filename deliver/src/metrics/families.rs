@@ -1,0 +1,296 @@
+//! The metric families.
+
+use std::fmt;
+
+use analyzer::State;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::registry::Unit;
+
+use super::{PipelineFigures, Scrape};
+use crate::line::clean::{TAG_BYTES_MAX, clean};
+use crate::sink::SinkState;
+
+type Labels = Vec<(&'static str, String)>;
+
+fn label(name: &'static str, value: &str) -> (&'static str, String) {
+    (name, clean(value, TAG_BYTES_MAX).into_owned())
+}
+
+/// What stands above a family.
+struct Head(&'static str, &'static str, Option<Unit>);
+
+struct Families<'e> {
+    encoder: DescriptorEncoder<'e>,
+}
+
+impl Families<'_> {
+    fn counters(&mut self, head: &Head, rows: impl IntoIterator<Item = (Labels, u64)>) -> fmt::Result {
+        let mut family =
+            self.encoder
+                .encode_descriptor(head.0, head.1, head.2.as_ref(), MetricType::Counter)?;
+        for (labels, value) in rows {
+            family
+                .encode_family(&labels)?
+                .encode_counter::<NoLabelSet, u64, u64>(&value, None)?;
+        }
+        Ok(())
+    }
+
+    fn gauges(&mut self, head: &Head, rows: impl IntoIterator<Item = (Labels, f64)>) -> fmt::Result {
+        let mut family =
+            self.encoder
+                .encode_descriptor(head.0, head.1, head.2.as_ref(), MetricType::Gauge)?;
+        for (labels, value) in rows {
+            family.encode_family(&labels)?.encode_gauge(&value)?;
+        }
+        Ok(())
+    }
+}
+
+impl Collector for Scrape {
+    fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let mut families = Families { encoder };
+        self.build(&mut families)?;
+        pipeline(&self.pipeline, &mut families)?;
+        self.brokers(&mut families)?;
+        self.sinks(&mut families)?;
+        self.devices(&mut families)
+    }
+}
+
+fn pipeline(figures: &PipelineFigures, families: &mut Families<'_>) -> fmt::Result {
+    let received = [("0", figures.received_qos0), ("1", figures.received_qos1)];
+    let received = received.map(|(qos, count)| (vec![label("qos", qos)], count));
+    families.counters(
+        &Head(
+            "messages_received",
+            "Messages received, each delivery counted",
+            None,
+        ),
+        received,
+    )?;
+    let counters = [
+        (
+            "messages_duplicate",
+            "Deliveries of a message that was journalled already",
+            figures.duplicates,
+        ),
+        (
+            "messages_qos0_dropped",
+            "QoS 0 messages dropped because the journal was too slow",
+            figures.qos0_dropped,
+        ),
+        (
+            "messages_journalled",
+            "Messages written to the journal",
+            figures.journalled,
+        ),
+        (
+            "messages_stored",
+            "Messages whose findings are in the findings log",
+            figures.stored,
+        ),
+        (
+            "messages_quarantined",
+            "Messages put aside with a reason",
+            figures.quarantined,
+        ),
+        (
+            "messages_journal_skipped",
+            "Messages that fell out of a full journal",
+            figures.journal_skipped,
+        ),
+        (
+            "journal_commits_failed",
+            "Journal commits that failed",
+            figures.commits_failed,
+        ),
+        (
+            "broker_reconnects",
+            "Connections to a broker after the first",
+            figures.reconnects,
+        ),
+        (
+            "broker_sessions_lost",
+            "Sessions that the broker had forgotten",
+            figures.sessions_lost,
+        ),
+        (
+            "broker_taken_over",
+            "Times that another client took our client id",
+            figures.taken_over,
+        ),
+        (
+            "broker_poison_packets",
+            "Packets that could not be read",
+            figures.poison,
+        ),
+        (
+            "broker_subscriptions_refused",
+            "Subscriptions that a broker refused",
+            figures.subscriptions_refused,
+        ),
+        (
+            "clock_beacons",
+            "Beacons of the clock in the journal",
+            figures.clock_beacons,
+        ),
+        ("findings", "Findings in the findings log, ever", figures.findings),
+    ];
+    for (name, help, value) in counters {
+        families.counters(&Head(name, help, None), [(Vec::new(), value)])?;
+    }
+    let waiting = Head(
+        "messages_in_journal",
+        "Messages in the journal that are not analyzed yet",
+        None,
+    );
+    families.gauges(&waiting, [(Vec::new(), gauge(figures.in_journal))])?;
+    let bytes = Head(
+        "findings_log_size",
+        "Compressed findings in the findings log",
+        Some(Unit::Bytes),
+    );
+    families.gauges(&bytes, [(Vec::new(), gauge(figures.findings_log_bytes))])
+}
+
+impl Scrape {
+    fn build(&self, families: &mut Families<'_>) -> fmt::Result {
+        let labels = vec![
+            label("version", &self.build.version),
+            label("commit", &self.build.commit),
+        ];
+        let mut info =
+            families
+                .encoder
+                .encode_descriptor("build", "Which program this is", None, MetricType::Info)?;
+        info.encode_info(&labels)
+    }
+
+    fn brokers(&self, families: &mut Families<'_>) -> fmt::Result {
+        let up = self.brokers.iter().map(|broker| {
+            (
+                vec![label("broker", &broker.name)],
+                f64::from(u8::from(broker.is_up)),
+            )
+        });
+        families.gauges(&Head("broker_up", "1 while connected and subscribed", None), up)
+    }
+
+    fn sinks(&self, families: &mut Families<'_>) -> fmt::Result {
+        let labels =
+            |sink: &crate::sink::SinkStatus| vec![label("sink", &sink.name), label("kind", sink.kind)];
+        let gauges: [(Head, fn(&crate::sink::SinkStatus) -> u64); 2] = [
+            (
+                Head(
+                    "sink_behind_rows",
+                    "Rows of the findings log still to be delivered",
+                    None,
+                ),
+                |sink| sink.behind_rows,
+            ),
+            (
+                Head(
+                    "sink_cursor",
+                    "The last row of the findings log it is done with",
+                    None,
+                ),
+                |sink| sink.cursor,
+            ),
+        ];
+        for (head, value) in gauges {
+            families.gauges(
+                &head,
+                self.sinks.iter().map(|sink| (labels(sink), gauge(value(sink)))),
+            )?;
+        }
+        let counters: [(Head, fn(&crate::sink::SinkStatus) -> u64); 5] = [
+            (
+                Head("sink_accepted", "Findings that the server took", None),
+                |sink| sink.accepted,
+            ),
+            (
+                Head("sink_rejected", "Items that the server refused for good", None),
+                |sink| sink.rejected,
+            ),
+            (
+                Head(
+                    "sink_skipped",
+                    "Findings that went before the sink had read them",
+                    None,
+                ),
+                |sink| sink.skipped,
+            ),
+            (Head("sink_retries", "Failed attempts", None), |sink| sink.retries),
+            (
+                Head("sink_unreadable_rows", "Damaged rows passed over", None),
+                |sink| sink.unreadable_rows,
+            ),
+        ];
+        for (head, value) in counters {
+            families.counters(&head, self.sinks.iter().map(|sink| (labels(sink), value(sink))))?;
+        }
+        let states = self.sinks.iter().flat_map(|sink| {
+            SinkState::ALL.map(|state| {
+                let mut labels = labels(sink);
+                labels.push(label("state", state.name()));
+                (labels, f64::from(u8::from(sink.state == state)))
+            })
+        });
+        families.gauges(&Head("sink_state", "1 for the state it is in", None), states)
+    }
+
+    fn devices(&self, families: &mut Families<'_>) -> fmt::Result {
+        let labels = |device: &super::DeviceFigures| {
+            vec![
+                label("device", &device.id),
+                label("room", &device.room),
+                label("modality", &device.modality),
+            ]
+        };
+        let power = self
+            .devices
+            .iter()
+            .filter_map(|device| Some((labels(device), device.power_w?)));
+        families.gauges(
+            &Head(
+                "device_power",
+                "Active power",
+                Some(Unit::Other("watts".to_owned())),
+            ),
+            power,
+        )?;
+        let states = self.devices.iter().flat_map(|device| {
+            State::ALL.map(|state| {
+                let mut labels = labels(device);
+                labels.push(label("state", state.name()));
+                (labels, f64::from(u8::from(device.state == state)))
+            })
+        });
+        families.gauges(&Head("device_state", "1 for the state it is in", None), states)?;
+        let today = self.devices.iter().flat_map(|device| {
+            device.today_wh.iter().map(move |(state, wh)| {
+                let mut labels = labels(device);
+                labels.push(label("state", state.name()));
+                (labels, *wh)
+            })
+        });
+        let unit = Some(Unit::Other("watt_hours".to_owned()));
+        families.gauges(
+            &Head("device_energy_today", "Energy of the local day so far", unit),
+            today,
+        )?;
+        let alerts = self
+            .devices
+            .iter()
+            .map(|device| (labels(device), gauge(device.open_alerts)));
+        families.gauges(&Head("device_open_alerts", "Alerts open now", None), alerts)
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a shown figure, exact up to 2⁵³")]
+const fn gauge(count: u64) -> f64 {
+    count as f64
+}

@@ -1,0 +1,88 @@
+//! `/health`: is everything on its way, and if not: what, where, and how to mend it.
+
+use serde::Serialize;
+
+use super::Scrape;
+use crate::sink::{Problem, SinkState};
+
+/// The public JSON of `/health`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Health {
+    /// Nothing needs a person.
+    pub ok: bool,
+    /// What does.
+    pub problems: Vec<ProblemJson>,
+}
+
+/// A problem as JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ProblemJson {
+    /// What is wrong.
+    pub what: String,
+    /// Where.
+    #[serde(rename = "where")]
+    pub place: String,
+    /// How to mend it.
+    pub mend: String,
+}
+
+impl From<Problem> for ProblemJson {
+    fn from(Problem { what, place, mend }: Problem) -> Self {
+        Self { what, place, mend }
+    }
+}
+
+impl Health {
+    /// What the figures say, and what else the composition root knows.
+    #[must_use]
+    pub fn of(scrape: &Scrape, others: impl IntoIterator<Item = Problem>) -> Self {
+        let brokers = scrape.brokers.iter().filter_map(|broker| {
+            let is_down = || Problem {
+                what: "not connected".to_owned(),
+                place: format!("broker {}", broker.name),
+                mend: "start the broker, or correct its address in the configuration".to_owned(),
+            };
+            broker.problem.clone().or_else(|| (!broker.is_up).then(is_down))
+        });
+        let sinks = scrape.sinks.iter().filter_map(|sink| {
+            let place = || format!("sink {} ({})", sink.name, sink.target);
+            match sink.state {
+                SinkState::Held => sink.problem.clone(),
+                SinkState::Retrying => Some(Problem {
+                    what: sink
+                        .last_error
+                        .clone()
+                        .unwrap_or_else(|| "delivery fails".to_owned()),
+                    place: place(),
+                    mend: "bring the server back; everything waits in the findings log".to_owned(),
+                }),
+                SinkState::Ok => None,
+            }
+        });
+        let skipped = scrape
+            .sinks
+            .iter()
+            .filter(|sink| sink.skipped > 0)
+            .map(|sink| Problem {
+                what: format!("{} findings went before they were delivered", sink.skipped),
+                place: format!("sink {} ({})", sink.name, sink.target),
+                mend: "replay the journal; raise the findings log's bytes_max".to_owned(),
+            });
+        let problems: Vec<ProblemJson> = brokers
+            .chain(sinks)
+            .chain(skipped)
+            .chain(others)
+            .map(ProblemJson::from)
+            .collect();
+        Self {
+            ok: problems.is_empty(),
+            problems,
+        }
+    }
+
+    /// The body of the answer.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("plain structs with text keys")
+    }
+}
