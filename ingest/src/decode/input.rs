@@ -52,11 +52,6 @@ impl<'m> Input<'m> {
         self.levels.get(from_end).copied().unwrap_or_default()
     }
 
-    /// How many levels there are.
-    pub(super) fn depth(&self) -> usize {
-        self.count
-    }
-
     /// Where a level stands, counted from the end; the one nearest to the end.
     pub(super) fn position(&self, is_wanted: impl Fn(&str) -> bool) -> Option<usize> {
         self.levels[..self.count]
@@ -127,7 +122,7 @@ mod tests {
         };
         let input = Input::new(message, &zone);
         assert_eq!(
-            (input.level(0), input.level(3), input.level(4), input.depth()),
+            (input.level(0), input.level(3), input.level(4), input.count),
             ("7", "site", "", 4)
         );
         assert_eq!(
@@ -147,9 +142,6 @@ mod tests {
             },
             &zone,
         );
-        assert_eq!(
-            (input.depth(), input.before(16).map(str::len)),
-            (LEVELS_MAX, None)
-        );
+        assert_eq!((input.count, input.before(16).map(str::len)), (LEVELS_MAX, None));
     }
 }

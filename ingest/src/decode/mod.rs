@@ -33,6 +33,8 @@ mod check;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
+mod seeds;
+#[cfg(test)]
 mod sweep;
 
 pub use collect::Quantity;
