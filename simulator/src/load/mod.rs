@@ -160,6 +160,10 @@ mod tests {
                 let allowed = match (device.modality, piece.state) {
                     (_, State::Off) => levels.off_watts * 0.9..levels.off_watts * 1.1,
                     (Modality::Mri, State::Standby) => 5_000.0..7_500.0,
+                    // Put back right after an emergency: the end of the cooling tail.
+                    (Modality::Ct, State::Standby) => {
+                        levels.standby_watts * 0.9..levels.standby_watts * 1.1 + 500.0
+                    }
                     (_, State::Standby) => levels.standby_watts * 0.9..levels.standby_watts * 1.1,
                     // Scouts of 5 kW, prescans, the gradients' swing.
                     (Modality::Ct, State::Scanning) => 4_700.0..levels.scanning_watts_max * 1.06 + 4_500.0,
