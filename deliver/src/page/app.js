@@ -1,0 +1,86 @@
+// Puts what changed into the page, and says so when nothing comes any more. Everything works without it, once.
+"use strict";
+
+const SILENT_AFTER_MS = 40_000;
+const REFRESH_AT_MOST_EVERY_MS = 8_000;
+
+const stale = document.getElementById("stale");
+const since = document.getElementById("stale-since");
+const clock = document.getElementById("clock");
+const title = document.title;
+const seen = new Map();
+let curves = null;
+let refreshedAt = 0;
+let watchdog = 0;
+let source = null;
+let heard = false;
+
+function lost() {
+  document.body.dataset.link = "lost";
+  if (!heard) since.textContent = since.dataset.start;
+  stale.hidden = false;
+}
+
+function alive(clockText) {
+  heard = true;
+  document.body.dataset.link = "live";
+  stale.hidden = true;
+  clock.textContent = since.textContent = clockText;
+  clearTimeout(watchdog);
+  watchdog = setTimeout(() => { lost(); listen(); }, SILENT_AFTER_MS);
+}
+
+function put(id, part) {
+  const element = document.getElementById(id);
+  if (!element) return;
+  if (seen.get(id) !== part.html) {
+    element.innerHTML = part.html;
+    seen.set(id, part.html);
+  }
+  const tile = part.state && element.closest(".tile");
+  if (!tile) return;
+  tile.dataset.state = part.state;
+  tile.toggleAttribute("data-alert", part.has_alert === true);
+}
+
+// Sections that are too large for events are fetched again with the page and exchanged.
+async function refresh() {
+  const now = performance.now();
+  if (document.hidden || now - refreshedAt < REFRESH_AT_MOST_EVERY_MS) return false;
+  refreshedAt = now;
+  const answer = await fetch(location.href, { cache: "no-store" });
+  if (!answer.ok) return false;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const section of document.querySelectorAll("[data-refresh]")) {
+    const next = fresh.querySelector(`[data-refresh="${CSS.escape(section.dataset.refresh)}"]`);
+    if (!next || next.innerHTML === section.innerHTML) continue;
+    const open = [...section.querySelectorAll("details")].map((details) => details.open);
+    section.replaceChildren(...next.childNodes);
+    section.querySelectorAll("details").forEach((details, place) => { details.open = open[place] === true; });
+  }
+  return true;
+}
+
+async function take(event) {
+  const update = JSON.parse(event.data);
+  alive(update.clock);
+  for (const [id, part] of Object.entries(update.parts)) put(id, part);
+  document.title = update.open_alerts > 0 ? `(${update.open_alerts}) ${title}` : title;
+  if (curves === null) curves = update.curves;
+  const due = update.curves !== curves || performance.now() - refreshedAt > 60_000;
+  if (due && (await refresh().catch(() => false))) curves = update.curves;
+}
+
+function listen() {
+  source?.close();
+  source = new EventSource(document.body.dataset.events);
+  source.onmessage = take;
+  source.onerror = () => {
+    lost();
+    // a server that answers with an error closes the source for good
+    if (source.readyState === EventSource.CLOSED) setTimeout(listen, 5_000);
+  };
+}
+
+refreshedAt = performance.now();
+listen();

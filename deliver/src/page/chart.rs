@@ -174,7 +174,7 @@ fn draw_large(curve: &Curve, layout: Layout, speaker: &Speaker, svg: &mut String
     let (width, height) = layout.size;
     let root = SVGBackend::with_string(svg, (width, height)).into_drawing_area();
     let strip_height = 14;
-    let axis_width: u32 = 46;
+    let axis_width: u32 = 56;
     let (plot, strip) = root.split_vertically(height - strip_height);
     let x = minutes(curve.from)..minutes(curve.until);
     let top = ceiling(curve);
@@ -203,7 +203,7 @@ fn draw_large(curve: &Curve, layout: Layout, speaker: &Speaker, svg: &mut String
         .x_labels(layout.ticks_max)
         .y_labels(5)
         .x_label_formatter(&|minute| tick_label(*minute, is_days, speaker))
-        .y_label_formatter(&|power_w| speaker.power(*power_w))
+        .y_label_formatter(&|power_w| speaker.axis_power(*power_w, top))
         .draw()?;
     for run in runs(curve) {
         context.draw_series(AreaSeries::new(run.iter().copied(), 0.0, AREA.filled()))?;

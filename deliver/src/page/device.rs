@@ -127,8 +127,12 @@ fn sections(visit: &Visit, device: &PageDevice, past: &Past, week: &Totals, now:
             h2 { (words.power_curve) " " span { (words.last_7_d) } }
             (drawn(speaker, &past.week))
         }
+        section.card {
+            h2 { (words.energy_by_state) " " span { (words.last_7_d) } }
+            (shares(week))
+            (ledger(speaker, week))
+        }
         div.columns {
-            section.card { h2 { (words.energy_by_state) " " span { (words.last_7_d) } } (ledger(speaker, week)) }
             section.card { h2 { (words.exams) } (exams(speaker, device, past, week, now)) }
             section.card {
                 h2 { (words.alerts_of_device) }
@@ -175,6 +179,26 @@ fn legend(speaker: &Speaker) -> Markup {
                 li data-state=(state.name()) {
                     span.pill { (shape::of_state(state)) span { (speaker.state(state)) } }
                     " " span.means { (speaker.state_means(state)) }
+                }
+            }
+        }
+    }
+}
+
+/// One bar, a piece for each state; the table below says the same in figures.
+fn shares(week: &Totals) -> Markup {
+    let all_wh = week.all().energy.wh().max(1e-9);
+    let mut from = 0.0;
+    let pieces = State::ALL.map(|state| {
+        let width = week.state(state).energy.wh().max(0.0) / all_wh * 1000.0;
+        from += width;
+        (state, from - width, width)
+    });
+    html! {
+        svg.shares viewBox="0 0 1000 16" preserveAspectRatio="none" aria-hidden="true" {
+            @for (state, at, width) in pieces {
+                @if width >= 0.5 {
+                    rect data-state=(state.name()) x=(format!("{at:.1}")) y="0" width=(format!("{width:.1}")) height="16" {}
                 }
             }
         }
@@ -280,10 +304,15 @@ fn ratio(speaker: &Speaker, week: &Totals) -> Markup {
             @if let Some(ratio) = week.idle_to_scan_ratio() {
                 @let top = high.max(ratio) * 1.15;
                 @let at = |value: f64| format!("{:.1}", value / top * 300.0);
-                svg viewBox="0 0 300 26" aria-hidden="true" {
+                svg viewBox="0 0 300 40" aria-hidden="true" {
                     rect.rail x="0" y="10" width="300" height="6" rx="3" {}
                     rect.published x=(at(low)) y="6" width=(at(high - low)) height="14" rx="3" {}
-                    circle.mark cx=(at(ratio)) cy="13" r="6" {}
+                    circle.mark cx=(at(ratio.max(0.4))) cy="13" r="6" {}
+                    @for tick in [0.0, low, high] {
+                        text x=(at(tick)) y="36" text-anchor=(if tick > 0.0 { "middle" } else { "start" }) {
+                            (speaker.number(tick, 0))
+                        }
+                    }
                 }
             }
             p.source { (words.ratio_published) " (" (words.ratio_source) ")" }

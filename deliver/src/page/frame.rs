@@ -69,7 +69,7 @@ fn header(shared: &Shared, visit: &Visit, frame: &Frame<'_>) -> Markup {
             }
             nav aria-label=(words.main_menu) {
                 @for (path, name) in views {
-                    a href=(visit.href(path)) aria-current=[(path == frame.path).then_some("page")] { (name) }
+                    a href=(visit.href(path)) aria-current=[current(path, frame.path)] { (name) }
                 }
             }
             p.now {
@@ -84,6 +84,15 @@ fn header(shared: &Shared, visit: &Visit, frame: &Frame<'_>) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// A device's page belongs to the rooms.
+fn current(link: &str, shown: &str) -> Option<&'static str> {
+    match (link == shown, link == "/" && shown.starts_with("/device/")) {
+        (true, _) => Some("page"),
+        (false, true) => Some("true"),
+        (false, false) => None,
     }
 }
 

@@ -73,7 +73,7 @@ impl Speaker {
     /// Three figures that matter, no more: 0.42, 4.2, 42, 420.
     pub(super) fn figures(&self, value: f64) -> String {
         let decimals = match value.abs() {
-            magnitude if magnitude >= 99.95 => 0,
+            magnitude if !(0.0005..99.95).contains(&magnitude) => 0,
             magnitude if magnitude >= 9.995 => 1,
             _ => 2,
         };
@@ -88,6 +88,13 @@ impl Speaker {
         } else {
             (self.figures(power_w / 1000.0), "kW")
         }
+    }
+
+    /// Power at a tick of an axis that reaches `top_w`: round numbers without needless decimals.
+    pub(super) fn axis_power(&self, power_w: f64, top_w: f64) -> String {
+        let (value, unit) = if top_w < 2_000.0 { (power_w, "W") } else { (power_w / 1000.0, "kW") };
+        let decimals = usize::from((value - value.round()).abs() > 0.01);
+        format!("{}{NBSP}{unit}", self.number(value, decimals))
     }
 
     pub(super) fn power(&self, power_w: f64) -> String {

@@ -29,8 +29,11 @@ pub(super) async fn show(Extract(shared): Extract<Context>, Query(asked): Query<
             div #totals { (totals(&visit.speaker, &shared, &snapshot)) }
         }
         section #strip role="status" { (strip(&shared, &visit, &snapshot, now)) }
-        @for (floor, devices) in floors(&shared.page.devices) {
-            (group(&shared, &visit, floor, &devices, &snapshot, &sparks, now))
+        div.floors {
+            @for (floor, devices) in floors(&shared.page.devices) {
+                (group(&shared, &visit, floor, &devices, &snapshot, &sparks, now))
+            }
+            (workstations(&shared, &visit, &snapshot, now))
         }
     };
     let frame = Frame {
@@ -41,10 +44,10 @@ pub(super) async fn show(Extract(shared): Extract<Context>, Query(asked): Query<
     view(page(&shared, &visit, &frame, &body))
 }
 
-/// Devices by floor, in the order the floors first appear.
+/// Devices with a large tile by floor, in the order the floors first appear.
 fn floors(devices: &[PageDevice]) -> Vec<(Option<&str>, Vec<&PageDevice>)> {
     let mut floors: Vec<(Option<&str>, Vec<&PageDevice>)> = Vec::new();
-    for device in devices {
+    for device in devices.iter().filter(|device| !tile::is_small(device)) {
         let floor = device.floor.as_deref();
         match floors.iter_mut().find(|(known, _)| *known == floor) {
             Some((_, members)) => members.push(device),
@@ -52,6 +55,11 @@ fn floors(devices: &[PageDevice]) -> Vec<(Option<&str>, Vec<&PageDevice>)> {
         }
     }
     floors
+}
+
+/// The stylesheet gives a group room by its count; from six on it takes the whole width.
+fn count_class(devices: usize) -> usize {
+    devices.min(6)
 }
 
 fn group(
@@ -63,24 +71,27 @@ fn group(
     sparks: &BTreeMap<analyzer::DeviceId, spark::Spark>,
     now: Timestamp,
 ) -> Markup {
-    let words = visit.speaker.words;
     let has_floors = shared.page.devices.iter().any(|device| device.floor.is_some());
-    let (small, large): (Vec<&PageDevice>, Vec<&PageDevice>) =
-        devices.iter().copied().partition(|device| tile::is_small(device));
     html! {
-        section.group {
-            @if !large.is_empty() {
-                @if has_floors { h2 { (floor.unwrap_or(words.other_floor)) } }
-                div.tiles {
-                    @for device in large {
-                        @if let Some(live) = snapshot.devices.get(&device.id) {
-                            (large_tile(visit, device, live, sparks.get(&device.id), now))
-                        }
+        section.group data-count=(count_class(devices.len())) {
+            @if has_floors { h2 { (floor.unwrap_or(visit.speaker.words.other_floor)) } }
+            div.tiles {
+                @for device in devices {
+                    @if let Some(live) = snapshot.devices.get(&device.id) {
+                        (large_tile(visit, device, live, sparks.get(&device.id), now))
                     }
                 }
             }
-            @if !small.is_empty() {
-                h2 { @if let Some(floor) = floor { (floor) " · " } (words.workstations) }
+        }
+    }
+}
+
+fn workstations(shared: &Shared, visit: &Visit, snapshot: &Snapshot, now: Timestamp) -> Markup {
+    let small: Vec<&PageDevice> = shared.page.devices.iter().filter(|device| tile::is_small(device)).collect();
+    html! {
+        @if !small.is_empty() {
+            section.group data-count="6" {
+                h2 { (visit.speaker.words.workstations) }
                 div.tiles.small {
                     @for device in small {
                         @if let Some(live) = snapshot.devices.get(&device.id) { (small_tile(visit, device, live, now)) }
@@ -144,7 +155,7 @@ pub(super) fn totals(speaker: &Speaker, shared: &Shared, snapshot: &Snapshot) ->
     let households = idle.energy.kwh() / (shared.page.site.household_kwh_per_year / 365.0 * 7.0).max(1e-9);
     html! {
         div.headline {
-            h2 { (words.idle_waste) " " span { (words.this_week) } }
+            h2 { (words.idle_waste) " " span { (words.this_week) " · " (words.idle_waste_is) } }
             p.figures {
                 span.figure { b { (kwh) } " " span.unit { (kwh_unit) } }
                 span.figure { b { (speaker.money(idle.cost())) } }

@@ -99,6 +99,7 @@ words! {
 
     // wall
     idle_waste: "Idle waste" / "Gaspillage en attente",
+    idle_waste_is: "drawn ready to acquire, without acquiring" / "consommé prêt à acquérir, sans acquisition",
     this_week: "last 7 days" / "7 derniers jours",
     today: "today" / "aujourd’hui",
     idle_today: "Idle today" / "En attente aujourd’hui",

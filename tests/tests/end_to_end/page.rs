@@ -1,0 +1,160 @@
+//! The live page in a real browser: states change on the screen, nothing complains, it fits every screen.
+//!
+//! Screenshots go to `target/screens`: look at them.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use analyzer::{DeviceId, Finding, Sample, State, StateChange};
+use anyhow::Result;
+use deliver::history::{History, HistoryConfig, Readers};
+use deliver::live::{Live, MeterFigures, PipelineFigures, SinkFigures};
+use deliver::page::{Health, Language, Page, SiteInfo, serve};
+use jiff::SignedDuration;
+use tests::chromium::{Chromium, Screen};
+use tokio_util::sync::CancellationToken;
+
+use crate::page_hospital::{devices, now, week, zone};
+
+const WALL: (&str, u32, u32) = ("wall", 1920, 1080);
+const DESK: (&str, u32, u32) = ("desk", 1366, 850);
+const PHONE: (&str, u32, u32) = ("phone", 390, 844);
+
+/// A served page over a week of history.
+struct Served {
+    address: String,
+    live: Live,
+    shutdown: CancellationToken,
+    _folder: tempfile::TempDir,
+}
+
+async fn served() -> Result<Served> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("history.sqlite");
+    let mut history = History::open(&path, &HistoryConfig::default())?;
+    for (batch, findings) in week().chunks(20_000).enumerate() {
+        history.apply(u64::try_from(batch)? + 1, findings)?;
+    }
+    let live = Live::new(zone(), devices().into_iter().map(|device| device.id));
+    live.rebuild(&history.reader()?, now())?;
+    let page = Page {
+        site: SiteInfo {
+            name: "Hôpital Saint-Côme".to_owned(),
+            zone: zone(),
+            language: Language::English,
+            currency: "EUR".to_owned(),
+            tariff: "day €0.22, night €0.16 per kWh (contract, 2026)".to_owned(),
+            carbon: "56.6 g CO₂e per kWh (ADEME Base Carbone, 2023)".to_owned(),
+            household_kwh_per_year: 5_200.0,
+        },
+        devices: devices(),
+        live: live.clone(),
+        history: Readers::new(path),
+        now: Arc::new(now),
+        pipeline: Arc::new(figures),
+        metrics: Arc::new(|| "# EOF\n".to_owned()),
+        health: Arc::new(|| Health { is_ready: true, body: serde_json::json!({ "status": "ok" }) }),
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let address = format!("http://{}", listener.local_addr()?);
+    let shutdown = CancellationToken::new();
+    tokio::spawn(serve(listener, page, shutdown.clone()));
+    Ok(Served { address, live, shutdown, _folder: folder })
+}
+
+fn figures() -> PipelineFigures {
+    let sink = |name: &str, kind: &str, behind, last_error: Option<&str>| SinkFigures {
+        name: name.to_owned(),
+        kind: kind.to_owned(),
+        delivered: 4_211_874 - behind,
+        rejected: 0,
+        behind,
+        last_error: last_error.map(str::to_owned),
+    };
+    let meter = |device: &deliver::page::PageDevice| MeterFigures {
+        name: format!("meter-{}", device.id),
+        family: "shelly_gen2".to_owned(),
+        readings: 603_114,
+        heard_at: Some(now() - SignedDuration::from_secs(2)),
+        faults: 0,
+    };
+    PipelineFigures {
+        messages_received: 1_204_332,
+        messages_stored: 1_204_301,
+        messages_duplicate: 28,
+        messages_quarantined: 3,
+        messages_unread: 12,
+        readings: 1_204_289,
+        findings: 4_211_874,
+        is_broker_connected: Some(true),
+        sinks: vec![
+            sink("grafana", "influxdb2", 0, None),
+            sink("group", "victoriametrics", 1_204, Some("connection refused at 10.2.0.9:8428; tried again in 30 s")),
+        ],
+        meters: devices().iter().map(meter).collect(),
+    }
+}
+
+fn screens() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/screens")
+}
+
+fn shoot(browser: &mut Chromium, address: &str, name: &str, screen: (&str, u32, u32), is_dark: bool) -> Result<()> {
+    let (size, width, height) = screen;
+    browser.look_through(Screen { width, height, is_dark })?;
+    browser.open(address)?;
+    browser.wait_for("document.body.dataset.link === 'live'")?;
+    let overflow = browser.evaluate("document.documentElement.scrollWidth - innerWidth")?;
+    assert!(overflow.as_i64() <= Some(0), "{name} at {size}: scrolls sideways by {overflow} px");
+    let scheme = if is_dark { "-dark" } else { "" };
+    browser.screenshot(&screens().join(format!("{name}-{size}{scheme}.png")), size != "wall")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_view_fits_every_screen_and_nothing_complains() -> Result<()> {
+    let served = served().await?;
+    let mut browser = Chromium::start()?;
+    let at = |path: &str| format!("{}{path}", served.address);
+    for (name, path) in [("rooms", "/"), ("device", "/device/ct-2"), ("alerts", "/alerts"), ("pipeline", "/pipeline")] {
+        shoot(&mut browser, &at(path), name, WALL, false)?;
+        shoot(&mut browser, &at(path), name, WALL, true)?;
+        shoot(&mut browser, &at(path), name, DESK, false)?;
+        shoot(&mut browser, &at(path), name, PHONE, false)?;
+        shoot(&mut browser, &at(path), name, PHONE, true)?;
+        shoot(&mut browser, &format!("{}?lang=fr", at(path)), &format!("{name}-fr"), DESK, true)?;
+    }
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+    served.shutdown.cancel();
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_state_changes_on_the_screen_and_a_dead_server_is_said() -> Result<()> {
+    let served = served().await?;
+    let mut browser = Chromium::start()?;
+    browser.look_through(Screen { width: DESK.1, height: DESK.2, is_dark: false })?;
+    browser.open(&served.address)?;
+    browser.wait_for("document.body.dataset.link === 'live'")?;
+    let tile = "document.getElementById('live-xr-1')";
+    assert_eq!(browser.evaluate(&format!("{tile}.closest('.tile').dataset.state"))?, "idle");
+
+    let device: DeviceId = "xr-1".into();
+    served.live.consume(&[
+        Finding::StateChange(StateChange {
+            device: device.clone(),
+            at: now(),
+            from: State::Idle,
+            to: State::Scanning,
+            power_w: Some(41_300.0),
+        }),
+        Finding::Sample(Sample { device, at: now(), power_w: 41_300.0, state: State::Scanning, is_provisional: true }),
+    ]);
+    browser.wait_for(&format!("{tile}.closest('.tile').dataset.state === 'scanning'"))?;
+    browser.wait_for(&format!("{tile}.textContent.includes('Scanning') && {tile}.textContent.includes('41.3')"))?;
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+
+    served.shutdown.cancel();
+    browser.wait_for("!document.getElementById('stale').hidden && document.body.dataset.link === 'lost'")?;
+    browser.screenshot(&screens().join("stale-desk.png"), false)?;
+    Ok(())
+}
