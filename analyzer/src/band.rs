@@ -11,9 +11,6 @@ pub const BANDS_MAX: usize = 16;
 
 /// How far, as a share of the edge, power must leave the band it is in before it is said to have left.
 const HYSTERESIS_SHARE: f64 = 0.05;
-/// The same for the lower edge of scanning: acquisition load swings (MRI gradients by a quarter).
-const SCANNING_HYSTERESIS_SHARE: f64 = 0.15;
-
 /// A range of watts that means a state: `from_w <= power < until_w`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Band {
@@ -127,14 +124,9 @@ impl Bands {
         if plain == current || plain == State::Scanning {
             return plain;
         }
-        let share = if current == State::Scanning {
-            SCANNING_HYSTERESIS_SHARE
-        } else {
-            HYSTERESIS_SHARE
-        };
         let is_near = self.0.iter().filter(|band| band.state == current).any(|band| {
-            band.from_w - band.from_w.abs() * share <= power_w
-                && power_w < band.until_w + band.until_w.abs() * share
+            band.from_w - band.from_w.abs() * HYSTERESIS_SHARE <= power_w
+                && power_w < band.until_w + band.until_w.abs() * HYSTERESIS_SHARE
         });
         if is_near { current } else { plain }
     }
@@ -178,8 +170,8 @@ mod tests {
         assert_eq!(mri().state_from(9_300.0, State::Idle), State::Idle);
         assert_eq!(mri().state_from(8_000.0, State::Idle), State::Off);
         assert_eq!(mri().state_from(26_000.0, State::Idle), State::Scanning);
-        assert_eq!(mri().state_from(23_000.0, State::Scanning), State::Scanning);
-        assert_eq!(mri().state_from(20_000.0, State::Scanning), State::Idle);
+        assert_eq!(mri().state_from(25_000.0, State::Scanning), State::Scanning);
+        assert_eq!(mri().state_from(24_000.0, State::Scanning), State::Idle);
     }
 
     #[test]

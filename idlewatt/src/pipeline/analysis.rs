@@ -1,0 +1,219 @@
+//! Journal in, findings log out: decodes and analyzes every batch once.
+//!
+//! Findings, cursor and now and then a snapshot are one transaction of the log. After `kill -9` the analyzer takes up
+//! its snapshot, hears again what came after it, and what was already said is not said twice.
+//!
+//! Limits: one read is at most [`BATCHES_MAX`] batches; a snapshot is made after [`SNAPSHOT_RECORDS`] messages or
+//! [`SNAPSHOT_BATCHES`] batches, so a restart hears no more than that again. Invariant: a batch is behind the cursor
+//! exactly when its findings are in the log.
+
+use std::sync::Arc;
+
+use analyzer::{Analyzer, Arrival, Finding};
+use deliver::log::{FindingsLog, LogError};
+use ingest::decode::{Decoded, Decoder, Message, ReasonKind};
+use ingest::journal::{JournalError, JournalReader};
+use ingest::quarantine::Quarantine;
+use ingest::record::{Batch, Record};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
+
+use super::Figures;
+use super::stage::Stage;
+
+/// Batches read at once.
+const BATCHES_MAX: usize = 64;
+/// Messages between two snapshots.
+const SNAPSHOT_RECORDS: usize = 50_000;
+/// Batches between two snapshots.
+const SNAPSHOT_BATCHES: usize = 256;
+/// How much of the journal before the snapshot decoders hear again, for what they remember of partial updates.
+const DECODER_MEMORY: SignedDuration = SignedDuration::from_mins(10);
+
+/// Why the analysis cannot go on just now.
+#[derive(Debug, thiserror::Error)]
+pub enum AnalysisError {
+    /// The journal cannot be read, or the quarantine not be written.
+    #[error("the journal: {0}")]
+    Journal(#[from] JournalError),
+    /// The findings log cannot be written.
+    #[error("the findings log: {0}")]
+    Log(#[from] LogError),
+}
+
+/// The stage between journal and findings log.
+pub struct Analysis {
+    journal: JournalReader,
+    quarantine: Quarantine,
+    decoder: Decoder,
+    analyzer: Analyzer,
+    log: FindingsLog,
+    figures: Arc<Figures>,
+    /// The last batch analyzed.
+    cursor: u64,
+    /// The last batch whose findings are in the log: up to there nothing is said again.
+    said: u64,
+    told: watch::Sender<u64>,
+    /// Findings that wait for the log.
+    waiting: Option<Waiting>,
+    records_since_snapshot: usize,
+    batches_since_snapshot: usize,
+}
+
+#[derive(Default)]
+struct Waiting {
+    findings: Vec<Finding>,
+    refused: Vec<Refused>,
+    at: Timestamp,
+}
+
+/// A message for the quarantine.
+struct Refused {
+    seq: u64,
+    index: usize,
+    record: Record,
+    family: Option<&'static str>,
+    reason: String,
+}
+
+impl Analysis {
+    /// Takes up where the log says the analyzer was.
+    ///
+    /// # Errors
+    /// When journal or log cannot be read.
+    pub fn resume(
+        journal: JournalReader,
+        quarantine: Quarantine,
+        decoder: Decoder,
+        analyzer: Analyzer,
+        log: FindingsLog,
+        figures: Arc<Figures>,
+    ) -> Result<Self, AnalysisError> {
+        let said = log.journal_cursor()?;
+        let mut analysis = Self {
+            journal,
+            quarantine,
+            decoder,
+            analyzer,
+            log,
+            figures,
+            cursor: 0,
+            said,
+            told: watch::Sender::new(said),
+            waiting: None,
+            records_since_snapshot: 0,
+            batches_since_snapshot: 0,
+        };
+        if let Some((seq, bytes)) = analysis.log.snapshot()? {
+            match analysis.analyzer.restore(&bytes) {
+                Ok(()) => analysis.cursor = seq,
+                Err(error) => tracing::warn!(%error, "the analyzer begins with the oldest batch of the journal"),
+            }
+        }
+        analysis.remind_decoder()?;
+        Ok(analysis)
+    }
+
+    /// Decoders hear again what came shortly before the cursor.
+    fn remind_decoder(&mut self) -> Result<(), AnalysisError> {
+        let Some(last) = self.journal.read_after(self.cursor.saturating_sub(1), 1)?.pop() else { return Ok(()) };
+        let mut seq = self.journal.seq_before(last.committed - DECODER_MEMORY)?;
+        while seq < self.cursor {
+            let batches = self.journal.read_after(seq, BATCHES_MAX)?;
+            let Some(newest) = batches.last() else { return Ok(()) };
+            seq = newest.seq;
+            for record in batches.iter().filter(|batch| batch.seq <= self.cursor).flat_map(|batch| &batch.records) {
+                self.decoder.decode(&message(record));
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells the last batch whose findings are in the log.
+    #[must_use]
+    pub fn cursor(&self) -> watch::Receiver<u64> {
+        self.told.subscribe()
+    }
+
+    /// Puts what waits into the log; until that succeeds it waits on.
+    fn say(&mut self, with_snapshot: bool) -> Result<(), AnalysisError> {
+        let Some(Waiting { findings, refused, at }) = &self.waiting else { return Ok(()) };
+        for Refused { seq, index, record, family, reason } in refused {
+            self.quarantine.put(*seq, *index, record, *family, reason)?;
+        }
+        if self.cursor >= self.said {
+            let is_due =
+                self.records_since_snapshot >= SNAPSHOT_RECORDS || self.batches_since_snapshot >= SNAPSHOT_BATCHES;
+            let snapshot = (with_snapshot || is_due).then(|| self.analyzer.snapshot());
+            self.log.append(self.cursor, *at, findings, snapshot.as_deref())?;
+            self.figures.said(findings);
+            if snapshot.is_some() {
+                (self.records_since_snapshot, self.batches_since_snapshot) = (0, 0);
+            }
+            self.said = self.cursor;
+            self.told.send_replace(self.said);
+        }
+        self.waiting = None;
+        Ok(())
+    }
+
+    fn analyze(&mut self, batch: &Batch, waiting: &mut Waiting) {
+        let is_said = batch.seq <= self.said;
+        for (index, record) in batch.records.iter().enumerate() {
+            let decoded = self.decoder.decode(&message(record));
+            if !is_said {
+                self.figures.decoded(record, &decoded);
+            }
+            let Decoded { family, readings, availability, reason } = decoded;
+            let (at, is_retained) = (record.received, record.is_retained);
+            let arrival = Arrival { at, is_retained, is_after_outage: record.is_after_outage };
+            if !readings.is_empty() {
+                self.analyzer.observe(arrival, &readings, &mut waiting.findings);
+            }
+            for word in availability.iter().filter(|_| !is_retained) {
+                self.analyzer.availability(at, word, &mut waiting.findings);
+            }
+            if let Some(reason) = reason.filter(|reason| reason.kind == ReasonKind::Malformed) {
+                let (seq, record, reason) = (batch.seq, record.clone(), reason.text.into_owned());
+                waiting.refused.push(Refused { seq, index, record, family, reason });
+            }
+        }
+        self.analyzer.advance(batch.committed, &mut waiting.findings);
+    }
+}
+
+impl Stage for Analysis {
+    type Error = AnalysisError;
+    const NAME: &'static str = "analysis";
+
+    fn step(&mut self) -> Result<bool, AnalysisError> {
+        self.say(false)?;
+        let batches = self.journal.read_after(self.cursor, BATCHES_MAX)?;
+        let Some(last) = batches.last() else { return Ok(false) };
+        let mut waiting = Waiting { at: last.committed, ..Waiting::default() };
+        for batch in &batches {
+            self.analyze(batch, &mut waiting);
+            if batch.seq <= self.said {
+                waiting.findings.clear();
+            }
+            self.records_since_snapshot += batch.records.len();
+        }
+        self.cursor = last.seq;
+        self.batches_since_snapshot += batches.len();
+        self.waiting = Some(waiting);
+        self.say(false)?;
+        Ok(true)
+    }
+
+    fn stop(&mut self) -> Result<(), AnalysisError> {
+        let last = self.journal.read_after(self.cursor.saturating_sub(1), 1)?.pop();
+        if let Some(last) = last.filter(|_| self.batches_since_snapshot > 0) {
+            self.waiting = Some(Waiting { at: last.committed, ..Waiting::default() });
+        }
+        self.say(true)
+    }
+}
+
+fn message(record: &Record) -> Message<'_> {
+    Message { topic: &record.topic, payload: &record.payload, is_retained: record.is_retained, qos: record.qos }
+}

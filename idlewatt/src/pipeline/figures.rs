@@ -1,0 +1,70 @@
+//! What the analysis counts for people: meters heard, readings, findings. Not part of the account, which is durable.
+//!
+//! Limits: at most [`METERS_MAX`] meters are listed; more are only counted.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use analyzer::Finding;
+use deliver::live::MeterFigures;
+use ingest::decode::Decoded;
+use ingest::record::Record;
+
+/// More meters than this are not listed.
+const METERS_MAX: usize = 10_000;
+
+/// Counts since the start of the process.
+#[derive(Debug, Default)]
+pub struct Figures {
+    counts: Mutex<Counts>,
+}
+
+/// See [`Figures`].
+#[derive(Clone, Debug, Default)]
+pub struct Counts {
+    /// Readings decoded.
+    pub readings: u64,
+    /// Findings written to the log.
+    pub findings: u64,
+    /// Meters heard, by name.
+    pub meters: BTreeMap<String, MeterFigures>,
+}
+
+impl Figures {
+    /// A copy of the counts.
+    pub fn counts(&self) -> Counts {
+        self.lock().clone()
+    }
+
+    pub(super) fn decoded(&self, record: &Record, decoded: &Decoded) {
+        let mut counts = self.lock();
+        counts.readings += u64::try_from(decoded.readings.len()).unwrap_or(0);
+        for reading in &decoded.readings {
+            if let Some(meter) = counts.meters.get_mut(&reading.meter) {
+                meter.readings += 1;
+                meter.heard_at = Some(record.received);
+            } else if counts.meters.len() < METERS_MAX {
+                let family = decoded.family.unwrap_or_default().to_owned();
+                let (name, heard_at) = (reading.meter.clone(), Some(record.received));
+                let figures = MeterFigures { name: name.clone(), family, readings: 1, heard_at, faults: 0 };
+                counts.meters.insert(name, figures);
+            }
+        }
+    }
+
+    pub(super) fn said(&self, findings: &[Finding]) {
+        let mut counts = self.lock();
+        counts.findings += u64::try_from(findings.len()).unwrap_or(0);
+        for finding in findings {
+            if let Finding::Fault(fault) = finding
+                && let Some(meter) = counts.meters.get_mut(&fault.meter)
+            {
+                meter.faults += 1;
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

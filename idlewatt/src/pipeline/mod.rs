@@ -1,0 +1,18 @@
+//! The composition root: who reads from whom, in which thread, and what is counted on the way.
+//!
+//! ```text
+//! sessions ─▶ journal writer ─▶ [journal] ─▶ analysis ─▶ [findings log] ─▶ history and live page
+//!  (tasks)      (thread)                     (thread)                   └▶ one task per sink
+//! ```
+//!
+//! Files in brackets are durable and are all that stands between the stages: any stage may stop, die or lag, and goes
+//! on from its own cursor.
+
+mod analysis;
+mod figures;
+mod recording;
+mod stage;
+
+pub use analysis::{Analysis, AnalysisError};
+pub use figures::Figures;
+pub use recording::Recording;
