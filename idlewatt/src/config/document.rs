@@ -84,6 +84,15 @@ impl<'t> Document<'t> {
         innermost.map_or(&[], |(_, path)| path)
     }
 
+    /// Where a key's value stands.
+    pub(crate) fn span(&self, path: &[Step]) -> Option<Range<usize>> {
+        // the first place of a path is its key, the last its value
+        let mut places = self.places.iter().rev();
+        places
+            .find(|(_, place)| place == path)
+            .map(|(span, _)| span.clone())
+    }
+
     /// A fault at a span.
     pub(crate) fn fault(&self, span: Range<usize>, what: String, mend: String) -> Fault {
         let path = self.path(&span);

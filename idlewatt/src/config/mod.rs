@@ -8,16 +8,28 @@
 mod build;
 mod document;
 mod fault;
+mod print;
 mod review;
+mod rooms;
 mod schema;
+mod secret;
 mod section;
 mod shape;
 mod value;
 
-use std::path::Path;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 
-pub use build::{DeviceConfig, SiteConfig};
+use deliver::history::HistoryConfig;
+use deliver::log::LogConfig;
+use deliver::sink::MqttPublishConfig;
+use ingest::decode::DecoderConfig;
+use ingest::journal::JournalConfig;
+use ingest::session::BrokerConfig;
+
+pub use build::{Database, DeviceConfig, SinkConfig, SiteConfig};
 pub use fault::{Fault, Faults};
+pub use print::print_config;
 pub use value::Language;
 
 use document::Document;
@@ -31,6 +43,24 @@ pub struct Config {
     pub site: SiteConfig,
     /// The devices.
     pub devices: Vec<DeviceConfig>,
+    /// The folder in which everything is kept.
+    pub state_dir: PathBuf,
+    /// Where the page listens.
+    pub page: SocketAddr,
+    /// The brokers to listen to.
+    pub brokers: Vec<BrokerConfig>,
+    /// The journal of raw messages.
+    pub journal: JournalConfig,
+    /// The findings log.
+    pub findings: LogConfig,
+    /// The local history.
+    pub history: HistoryConfig,
+    /// What the decoders are told.
+    pub decoder: DecoderConfig,
+    /// The databases to write to.
+    pub sinks: Vec<SinkConfig>,
+    /// Where our own topics go; none where nothing is published.
+    pub publish: Option<MqttPublishConfig>,
 }
 
 /// A configuration that can be used, and what is worth a look in it.
@@ -93,16 +123,24 @@ impl Config {
             .as_ref()
             .map_or(jiff::tz::TimeZone::UTC, |site| site.site.zone.clone());
         let devices = build::devices(review, &file, &zone);
-        Some(Self { site: site?, devices })
-    }
-
-    /// What the analyzer is told.
-    #[must_use]
-    pub fn analyzer(&self) -> analyzer::Config {
-        analyzer::Config {
-            site: self.site.site.clone(),
-            devices: self.devices.iter().map(|device| device.device.clone()).collect(),
-        }
+        let brokers = build::brokers(review, &file);
+        let mut decoder = build::decoder(review, &file, &brokers, &devices);
+        let publish = build::publish(review, &file, &brokers, site.as_ref());
+        // what we publish comes back where the topics cover it
+        decoder.ignored_prefixes = publish.iter().map(|publish| publish.prefix.clone()).collect();
+        Some(Self {
+            decoder,
+            publish,
+            devices,
+            state_dir: build::state_dir(review, &file),
+            page: build::page(review, &file),
+            brokers,
+            journal: build::journal(review, &file),
+            findings: build::findings(review, &file),
+            history: build::history(review, &file),
+            sinks: build::sinks(review, &file),
+            site: site?,
+        })
     }
 }
 

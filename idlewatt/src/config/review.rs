@@ -3,6 +3,7 @@
 //! Limits: at most [`FAULTS_MAX`] faults and as many warnings are kept.
 
 use std::ops::Range;
+use std::path::Path;
 
 use super::document::{Document, Step, dotted};
 use super::fault::{Fault, Faults};
@@ -17,8 +18,8 @@ pub(crate) struct Review<'a> {
     document: &'a Document<'a>,
     faults: Vec<Fault>,
     warnings: Vec<Fault>,
-    /// Tables in which a key could not be read: nothing is said to be missing there, it may be that key.
-    broken_tables: Vec<Vec<Step>>,
+    /// Keys that stand in the file but could not be read: they are not said to be missing as well.
+    broken_keys: Vec<Vec<Step>>,
 }
 
 impl<'a> Review<'a> {
@@ -28,7 +29,7 @@ impl<'a> Review<'a> {
             document,
             faults: Vec::new(),
             warnings: Vec::new(),
-            broken_tables: Vec::new(),
+            broken_keys: Vec::new(),
         }
     }
 
@@ -50,6 +51,28 @@ impl<'a> Review<'a> {
         }
     }
 
+    /// A fault of a key of a section, wherever the section says it.
+    pub(crate) fn fault_key<S>(
+        &mut self,
+        section: &Entry<S>,
+        key: &str,
+        what: impl Into<String>,
+        mend: impl Into<String>,
+    ) {
+        let mut path = self.document.path(&section.span()).to_vec();
+        path.push(Step::Key(key.to_owned()));
+        let span = self.document.span(&path).unwrap_or_else(|| section.span());
+        self.fault(span, what, mend);
+    }
+
+    /// Says so where a file that a key names cannot be read.
+    pub(crate) fn readable<S>(&mut self, section: &Entry<S>, key: &str, path: &Path) {
+        if let Err(error) = std::fs::File::open(path) {
+            let what = format!("the file {} cannot be read ({error})", path.display());
+            self.fault_key(section, key, what, "name a PEM file that idlewatt may read");
+        }
+    }
+
     /// Something worth a look.
     pub(crate) fn warn(&mut self, span: Range<usize>, what: impl Into<String>, mend: impl Into<String>) {
         if self.warnings.len() < FAULTS_MAX {
@@ -63,18 +86,27 @@ impl<'a> Review<'a> {
         self.document.line_column(span.start).0
     }
 
-    /// A key that could not be read: the same table is not said to miss one.
-    pub(crate) fn broken_key(&mut self, span: &Range<usize>) {
-        let path = self.document.path(span);
-        let table = path.split_last().map_or(&[][..], |(_, table)| table);
-        self.broken_tables.push(table.to_vec());
+    /// The key that a span is in could not be read; `meant` where another key is meant by it.
+    pub(crate) fn broken_key(&mut self, span: &Range<usize>, meant: Option<&str>) {
+        let mut path = self.document.path(span).to_vec();
+        while matches!(path.last(), Some(Step::Item(_))) {
+            path.pop();
+        }
+        if let (Some(meant), Some(last)) = (meant, path.last_mut()) {
+            *last = Step::Key(meant.to_owned());
+        }
+        self.broken_keys.push(path);
     }
 
     /// A key that must be said and is not.
     pub(crate) fn missing<S: Keys>(&mut self, section: &Entry<S>, name: &str) {
         let span = section.span();
         let table = self.document.path(&span);
-        if self.broken_tables.iter().any(|broken| broken == table) {
+        let is_broken = |broken: &Vec<Step>| match broken.split_last() {
+            Some((Step::Key(key), inside)) => inside == table && key == name,
+            _ => false,
+        };
+        if self.broken_keys.iter().any(is_broken) {
             return;
         }
         let key = (S::SECTION.keys)().into_iter().find(|key| key.name == name);

@@ -32,14 +32,6 @@ impl<T> Entry<T> {
     pub(crate) const fn is_given(&self) -> bool {
         self.span.is_some()
     }
-
-    /// Another value at the same place.
-    pub(crate) fn with<U>(&self, value: U) -> Entry<U> {
-        Entry {
-            value,
-            span: self.span.clone(),
-        }
-    }
 }
 
 impl<T> Deref for Entry<T> {
@@ -90,10 +82,19 @@ pub(crate) enum Kind {
     Required(&'static str),
     /// A `[table]` of its own.
     Table(Section),
-    /// A list of `[[tables]]`; here are lines of an example that replace those of the keys.
-    Tables(Section),
+    /// A list of `[[tables]]`, printed as an example that is in force or as a mere comment.
+    Tables(Section, Shown),
     /// A table, or list of tables, written on one line; here is an example, as TOML.
-    Inline(Section, &'static str),
+    Inline(Section, &'static str, Shown),
+}
+
+/// How `--print-config` shows an example.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// In force.
+    Live,
+    /// As a comment.
+    Comment,
 }
 
 /// A section's comment and keys.
@@ -116,18 +117,18 @@ impl Key {
     pub(crate) fn example(&self) -> String {
         match &self.kind {
             Kind::Preset(value) => format!("{} = {value}", self.name),
-            Kind::Optional(value) | Kind::Required(value) | Kind::Inline(_, value) => {
+            Kind::Optional(value) | Kind::Required(value) | Kind::Inline(_, value, _) => {
                 format!("{} = {value}", self.name)
             }
             Kind::Table(_) => format!("[{}]", self.name),
-            Kind::Tables(_) => format!("[[{}]]", self.name),
+            Kind::Tables(..) => format!("[[{}]]", self.name),
         }
     }
 
     /// The section below it, if it has one.
     pub(crate) const fn section(&self) -> Option<&Section> {
         match &self.kind {
-            Kind::Table(section) | Kind::Tables(section) | Kind::Inline(section, _) => Some(section),
+            Kind::Table(section) | Kind::Tables(section, _) | Kind::Inline(section, ..) => Some(section),
             Kind::Preset(_) | Kind::Optional(_) | Kind::Required(_) => None,
         }
     }
@@ -181,7 +182,7 @@ pub(crate) fn as_toml<T: Serialize>(value: &T) -> String {
 /// Declares sections: a struct each, with defaults, unknown keys refused, and its table of keys.
 ///
 /// `name: Type => preset(value)`, `optional("TOML example")`, `required("TOML example")`, `table(Section)`,
-/// `tables(Section)` or `inline(Section, "TOML example")`.
+/// `tables(Section, Shown)` or `inline(Section, "TOML example", Shown)`.
 macro_rules! section {
     ($($(#[doc = $title:literal])* $section:ident {
         $($(#[doc = $comment:literal])* $name:ident : $type:ty => $kind:ident ( $($rest:tt)* ),)*
@@ -197,6 +198,10 @@ macro_rules! section {
             fn default() -> Self {
                 Self { $($name: $crate::config::section::section!(@default $kind($($rest)*)),)* }
             }
+        }
+
+        impl $crate::config::section::Words for $section {
+            const WORDS: &'static str = "a table";
         }
 
         impl $crate::config::section::Keys for $section {
@@ -215,7 +220,6 @@ macro_rules! section {
     (@default $kind:ident($($rest:tt)*)) => { $crate::config::section::Entry::default() };
     (@words table, $type:ty) => { "a [table]" };
     (@words tables, $type:ty) => { "a list of [[tables]]" };
-    (@words inline, $type:ty) => { "a table, or a list of tables" };
     (@words $kind:ident, $type:ty) => { <$type as $crate::config::section::Words>::WORDS };
     (@kind preset($value:expr), $type:ty) => {
         $crate::config::section::Kind::Preset($crate::config::section::as_toml::<$type>(&$value))
@@ -225,11 +229,18 @@ macro_rules! section {
     (@kind table($section:ty), $type:ty) => {
         $crate::config::section::Kind::Table(<$section as $crate::config::section::Keys>::SECTION)
     };
-    (@kind tables($section:ty), $type:ty) => {
-        $crate::config::section::Kind::Tables(<$section as $crate::config::section::Keys>::SECTION)
+    (@kind tables($section:ty, $shown:ident), $type:ty) => {
+        $crate::config::section::Kind::Tables(
+            <$section as $crate::config::section::Keys>::SECTION,
+            $crate::config::section::Shown::$shown,
+        )
     };
-    (@kind inline($section:ty, $example:literal), $type:ty) => {
-        $crate::config::section::Kind::Inline(<$section as $crate::config::section::Keys>::SECTION, $example)
+    (@kind inline($section:ty, $example:literal, $shown:ident), $type:ty) => {
+        $crate::config::section::Kind::Inline(
+            <$section as $crate::config::section::Keys>::SECTION,
+            $example,
+            $crate::config::section::Shown::$shown,
+        )
     };
 }
 pub(crate) use section;

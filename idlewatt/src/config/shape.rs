@@ -27,7 +27,7 @@ pub(crate) fn read<S: Keys + DeserializeOwned + Default>(review: &mut Review<'_>
                 let path = review.document().path(&span).to_vec();
                 let (what, mend) = say(error.message(), &span, &path, &S::SECTION, review);
                 review.fault(span.clone(), what, mend);
-                review.broken_key(&span);
+                review.broken_key(&span, None);
                 if !prune_table(&mut tree, &span) {
                     break;
                 }
@@ -37,14 +37,20 @@ pub(crate) fn read<S: Keys + DeserializeOwned + Default>(review: &mut Review<'_>
     S::default()
 }
 
-/// The word of a list that `word` may be a slip of.
+/// The word of a list that `word` may be a slip of; none where two are as likely.
 pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
-    let alike = known
+    let alikeness = |other: &&str| strsim::jaro_winkler(&word, &other.to_lowercase());
+    let mut alike: Vec<(f64, &str)> = known
         .into_iter()
-        .map(|other| (strsim::jaro_winkler(&word, &other.to_lowercase()), other));
-    let best = alike.max_by(|a, b| a.0.total_cmp(&b.0))?;
-    (best.0 >= ALIKE_MIN).then_some(best.1)
+        .map(|other| (alikeness(&other), other))
+        .collect();
+    alike.sort_by(|a, b| b.0.total_cmp(&a.0));
+    match alike[..] {
+        [(most, _), (next, _), ..] if (most - next).abs() < f64::EPSILON => None,
+        [(most, other), ..] if most >= ALIKE_MIN => Some(other),
+        _ => None,
+    }
 }
 
 fn refuse_unknown_keys(tree: &mut DeTable<'_>, section: &Section, root: &Section, review: &mut Review<'_>) {
@@ -56,7 +62,8 @@ fn refuse_unknown_keys(tree: &mut DeTable<'_>, section: &Section, root: &Section
                 let mend = mend_unknown(name.get_ref(), &keys, root);
                 let what = format!("the key '{}' is not known here", name.get_ref());
                 review.fault(name.span(), what, mend);
-                review.broken_key(&name.span());
+                let meant = nearest(name.get_ref(), keys.iter().map(|key| key.name));
+                review.broken_key(&name.span(), meant);
                 return None;
             };
             if let Some(below) = key.section() {
@@ -111,7 +118,9 @@ fn find_homes(name: &str, section: &Section, heading: &str, homes: &mut Vec<Stri
         let outer = heading.trim_matches(['[', ']']);
         match &key.kind {
             Kind::Table(below) => find_homes(name, below, &format!("[{outer}{dot}{}]", key.name), homes),
-            Kind::Tables(below) => find_homes(name, below, &format!("[[{outer}{dot}{}]]", key.name), homes),
+            Kind::Tables(below, _) => {
+                find_homes(name, below, &format!("[[{outer}{dot}{}]]", key.name), homes);
+            }
             Kind::Inline(..) | Kind::Preset(_) | Kind::Optional(_) | Kind::Required(_) => {}
         }
     }
@@ -131,7 +140,7 @@ fn say(
     }
     let key = find_key(path, root);
     let mend = match &key {
-        Some(key) if matches!(key.kind, Kind::Table(_) | Kind::Tables(_)) => {
+        Some(key) if matches!(key.kind, Kind::Table(_) | Kind::Tables(..)) => {
             format!("write it as {}", key.example())
         }
         Some(key) => format!("write for example: {}", key.example()),

@@ -1,11 +1,22 @@
 //! From sections to what the other rooms are told. Each file builds one kind of thing and says what is wrong with it.
 
+mod broker;
 mod device;
 mod feed;
+mod mapper;
 mod opening;
+mod publish;
+mod service;
+mod sink;
 mod site;
 
+pub(crate) use broker::brokers;
 pub use device::DeviceConfig;
 pub(crate) use device::devices;
+pub(crate) use mapper::decoder;
+pub(crate) use publish::publish;
+pub(crate) use service::{findings, history, journal, page, state_dir};
+pub(crate) use sink::sinks;
+pub use sink::{Database, SinkConfig};
 pub use site::SiteConfig;
 pub(crate) use site::site;

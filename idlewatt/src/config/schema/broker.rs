@@ -1,7 +1,8 @@
 //! `[[broker]]`: what to listen to.
 
-use std::num::{NonZeroU16, NonZeroU32};
 use std::path::PathBuf;
+
+use ingest::session::BrokerConfig;
 
 use crate::config::section::{Entry, section};
 use crate::config::value::{Id, MqttUrl, MqttVersion, TopicFilter};
@@ -16,7 +17,7 @@ section! {
         /// "5" or "3.1.1". Version 3.1.1 is slower by far: its window of unacknowledged messages is 20 at mosquitto.
         version: MqttVersion => preset(MqttVersion::V5),
         /// Our name at the broker. It must stay the same, and no other client may use it: the session hangs on it.
-        /// Not said: idlewatt-<site's host>-<name>.
+        /// Not said: idlewatt-<name>.
         client_id: Option<String> => optional("\"idlewatt-main\""),
         /// The user.
         username: Option<String> => optional("\"idlewatt\""),
@@ -34,12 +35,14 @@ section! {
         /// than meters.
         topics: Vec<Entry<TopicFilter>> => preset(vec![Entry::preset(TopicFilter::all())]),
         /// How long the broker keeps our session while we are away, seconds: the longest outage to survive.
-        session_expiry_s: NonZeroU32 => preset(NonZeroU32::new(604_800).expect("not 0")),
+        session_expiry_s: u32 => preset(BrokerConfig::default().session_expiry_s),
         /// How many messages may be on their way to the disk at once.
-        receive_maximum: NonZeroU16 => preset(NonZeroU16::new(2_000).expect("not 0")),
+        receive_maximum: u16 => preset(BrokerConfig::default().receive_maximum),
         /// Larger packets are refused.
-        packet_bytes_max: NonZeroU32 => preset(NonZeroU32::new(262_144).expect("not 0")),
+        packet_bytes_max: u32 => preset(BrokerConfig::default().packet_bytes_max),
         /// How often the connection is tried out, seconds.
-        keep_alive_s: NonZeroU16 => preset(NonZeroU16::new(20).expect("not 0")),
+        keep_alive_s: u16 => preset(BrokerConfig::default().keep_alive_s),
+        /// Playback only: messages on this topic tell the time (unix milliseconds), instead of the machine's clock.
+        clock_topic: Option<String> => optional("\"idlewatt-simulator/clock\""),
     }
 }

@@ -14,7 +14,7 @@ section! {
     /// What holds for every device that does not say otherwise.
     Defaults {
         /// When devices are meant to be used, in local time; or "always".
-        opening: Option<Opening> => inline(OpeningPlan, "{ mon_fri = [\"07:30-19:00\"] }"),
+        opening: Option<Opening> => inline(OpeningPlan, "{ mon_fri = [\"07:30-19:00\"] }", Live),
         /// Days on which nothing opens. A device that says its own says them all.
         holidays: Vec<Entry<Day>> => preset(Vec::new()),
         /// A meter that says nothing for so long is silent, seconds: its device's state is then unknown, never off.
@@ -39,9 +39,9 @@ section! {
         /// That meter's channels which add up. Not said: "total" where the meter states one, else the sum of all.
         channels: Vec<Entry<String>> => preset(Vec::new()),
         /// More than one meter, or a clamp that sits backwards: instead of 'meter' and 'channels'.
-        feeds: Vec<Entry<Feed>> => inline(Feed, "[{ meter = \"pdu-1\", channels = [\"1\", \"2\"] }, { meter = \"pdu-2\" }]"),
+        feeds: Vec<Entry<Feed>> => inline(Feed, "[{ meter = \"pdu-1\", channels = [\"1\", \"2\"] }, { meter = \"pdu-2\" }]", Comment),
         /// When it is meant to be used, in local time; or "always". Not said: that of [defaults].
-        opening: Option<Opening> => inline(OpeningPlan, "{ mon_fri = [\"07:30-19:00\"], sat = [\"08:00-12:00\"] }"),
+        opening: Option<Opening> => inline(OpeningPlan, "{ mon_fri = [\"07:30-19:00\"], sat = [\"08:00-12:00\"] }", Comment),
         /// Days on which it does not open. Not said: those of [defaults].
         holidays: Option<Vec<Entry<Day>>> => optional("[\"2026-05-01\"]"),
         /// Why it may idle overnight: no alert is raised. An emergency CT must be ready, a PET-CT needs 12 hours to
@@ -49,7 +49,7 @@ section! {
         exempt: Option<String> => optional("\"emergency CT, must be ready at night\""),
         /// What its power means. Not said: the published levels of its modality. A state may have several bands; power
         /// in none of them is unknown. MRI: power-save lies below off, and near 0 W nothing is right.
-        bands: Vec<Entry<Band>> => inline(Band, "[{ state = \"off\", from_w = -50, until_w = 650 }, { state = \"idle\", from_w = 650, until_w = 9000 }]"),
+        bands: Vec<Entry<Band>> => inline(Band, "[{ state = \"off\", from_w = -50, until_w = 650 }, { state = \"idle\", from_w = 650, until_w = 9000 }]", Comment),
         /// More than this is not plausible, watts. Not said: that of its modality.
         power_w_max: Option<Number> => optional("150000"),
         /// As in [defaults], for this device.

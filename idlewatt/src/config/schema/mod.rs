@@ -6,13 +6,15 @@ mod mapper;
 mod service;
 mod sink;
 mod site;
+mod storage;
 
 pub(crate) use broker::Broker;
 pub(crate) use device::{Alerts, Band, Defaults, Device, Opening, OpeningPlan};
-pub(crate) use mapper::Mapper;
+pub(crate) use mapper::{Mapper, MapperField};
 pub(crate) use service::{Decode, Page, Publish, Service};
 pub(crate) use sink::Sink;
 pub(crate) use site::{Site, Tariff};
+pub(crate) use storage::{Findings, History, Journal};
 
 use super::section::{Entry, section};
 
@@ -30,20 +32,26 @@ section! {
         /// The live page, `/metrics` and `/health`.
         page: Page => table(Page),
         /// A broker to listen to. Repeat it for each one.
-        broker: Vec<Entry<Broker>> => tables(Broker),
+        broker: Vec<Entry<Broker>> => tables(Broker, Live),
+        /// The raw messages, as they came: everything else can be worked out again from them.
+        journal: Journal => table(Journal),
+        /// What was found, until every sink has had it.
+        findings: Findings => table(Findings),
+        /// What the page and the reports look back on.
+        history: History => table(History),
         /// How payloads are read.
         decode: Decode => table(Decode),
         /// A meter that speaks plain JSON or bare numbers, which no family of ours knows. Repeat it for each kind.
-        mapper: Vec<Entry<Mapper>> => tables(Mapper),
+        mapper: Vec<Entry<Mapper>> => tables(Mapper, Comment),
         /// What holds for every device that does not say otherwise.
         defaults: Defaults => table(Defaults),
         /// A device: a scanner, a workstation, a rack, a chiller. Repeat it for each one.
-        device: Vec<Entry<Device>> => tables(Device),
+        device: Vec<Entry<Device>> => tables(Device, Live),
         /// When a person is told.
         alerts: Alerts => table(Alerts),
         /// A database to write to. Repeat it for each one; one that is down delays no other.
-        sink: Vec<Entry<Sink>> => tables(Sink),
-        /// Our own topics: states and alerts, retained, as JSON.
+        sink: Vec<Entry<Sink>> => tables(Sink, Comment),
+        /// Our own topics: states, today's energy and alerts, retained, as JSON.
         publish: Publish => table(Publish),
     }
 }

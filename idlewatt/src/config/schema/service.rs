@@ -26,13 +26,17 @@ section! {
         stamp_zone: Option<Zone> => optional("\"Europe/Paris\""),
     }
 
-    /// Our own topics: states and alerts, retained, as JSON.
+    /// Our own topics: states, today's energy and alerts, retained, as JSON.
     Publish {
-        /// Whether to publish.
+        /// Whether to publish. It needs the right to publish below 'prefix', and MQTT 5.
         enabled: bool => preset(false),
         /// The topic under which ours stand.
         prefix: TopicPrefix => preset(TopicPrefix::ours()),
         /// The name of the broker to publish at. Not said: the first one.
         broker: Option<String> => optional("\"main\""),
+        /// Our name at the broker; the one that reads the meters has another. Not said: that one with "-publish".
+        client_id: Option<String> => optional("\"idlewatt-main-publish\""),
+        /// PEM of our own certificate and its key in one file, where the broker asks for one.
+        client_pem_file: Option<PathBuf> => optional("\"/etc/idlewatt/client.pem\""),
     }
 }

@@ -8,7 +8,12 @@ mod word;
 pub(crate) use address::{HttpUrl, MqttUrl, TopicFilter, TopicPrefix};
 pub(crate) use time::{Day, LocalTime, OpenWindow, Zone};
 pub use word::Language;
-pub(crate) use word::{Id, ModalityWord, MqttVersion, SinkKind, StateWord};
+pub(crate) use word::{
+    Id, ModalityWord, MqttVersion, QuantityWord, SinkKind, StateWord, TimeUnitWord, WritePathWord,
+};
+
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -33,6 +38,17 @@ impl<'de> Deserialize<'de> for Number {
 
 impl Words for Number {
     const WORDS: &'static str = "a number";
+}
+
+/// A default as a number above 0.
+pub(crate) fn count(number: usize) -> NonZeroUsize {
+    NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN)
+}
+
+/// A default as whole seconds above 0.
+pub(crate) fn seconds(duration: Duration) -> NonZeroU32 {
+    let seconds = u32::try_from(duration.as_secs()).unwrap_or(u32::MAX);
+    NonZeroU32::new(seconds).unwrap_or(NonZeroU32::MIN)
 }
 
 /// A value that is written as text: read by its `FromStr`, whose error is `what; mend`, and printed by its `Display`.

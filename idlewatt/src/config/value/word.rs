@@ -106,18 +106,49 @@ macro_rules! words_value {
 
 words_value! {
     /// What language people are spoken to in.
-    pub Language, "a language of ours" {
+    pub Language, "a language we speak" {
         /// English.
         English = "en",
         /// French.
         French = "fr",
     }
     /// Which MQTT is spoken.
-    pub(crate) MqttVersion, "an MQTT version of ours" {
+    pub(crate) MqttVersion, "an MQTT version we speak" {
         /// Version 5.
         V5 = "5",
         /// Version 3.1.1.
         V311 = "3.1.1",
+    }
+    /// Which of InfluxDB's write paths VictoriaMetrics is written to.
+    pub(crate) WritePathWord, "a write path" {
+        /// `/api/v2/write`.
+        V2 = "v2",
+        /// `/write`.
+        V1 = "v1",
+    }
+    /// What a meter's value is of.
+    pub(crate) QuantityWord, "a quantity" {
+        /// Active power.
+        Power = "power",
+        /// The counter of what was taken.
+        Energy = "energy",
+        /// The counter of what was given back.
+        EnergyExport = "energy_export",
+        /// Voltage.
+        Voltage = "voltage",
+        /// Current.
+        Current = "current",
+    }
+    /// How a stamp is written.
+    pub(crate) TimeUnitWord, "a way to write a stamp" {
+        /// Seconds since 1970.
+        UnixS = "unix_s",
+        /// Milliseconds since 1970.
+        UnixMs = "unix_ms",
+        /// Date and time with an offset.
+        Rfc3339 = "rfc3339",
+        /// Date and time in the zone of `[decode]`.
+        Local = "local",
     }
     /// What kind of database a sink is.
     pub(crate) SinkKind, "a kind of sink" {

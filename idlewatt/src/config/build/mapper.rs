@@ -1,0 +1,167 @@
+//! Meters by configuration, each tried out with the decoder it is for.
+
+use ingest::decode::{ConfigError, Decoder, DecoderConfig, Mapper, MapperField, MapperTime};
+use ingest::session::BrokerConfig;
+
+use super::device::DeviceConfig;
+use super::site::text;
+use crate::config::review::Review;
+use crate::config::schema;
+use crate::config::section::Entry;
+use crate::config::value::{QuantityWord, TimeUnitWord, TopicFilter};
+
+/// Where no fault says how to mend itself.
+const MEND: &str = "see [[mapper]] in `idlewatt check --print-config`";
+
+/// Builds what the decoders are told.
+pub(crate) fn decoder(
+    review: &mut Review<'_>,
+    file: &schema::File,
+    brokers: &[BrokerConfig],
+    devices: &[DeviceConfig],
+) -> DecoderConfig {
+    let mut mappers = Vec::new();
+    for section in file.mapper.iter() {
+        let Some(mapper) = mapper(review, section) else {
+            continue;
+        };
+        review_topic(review, section, &mapper, brokers);
+        mappers.push(mapper);
+    }
+    let feeds = devices.iter().flat_map(|device| &device.device.feeds);
+    let mut meters_of_devices: Vec<String> = feeds.map(|feed| feed.meter.clone()).collect();
+    meters_of_devices.sort();
+    meters_of_devices.dedup();
+    DecoderConfig {
+        zone_of_local_stamps: file.decode.stamp_zone.as_ref().map(|zone| zone.0.clone()),
+        mappers,
+        meters_of_devices,
+        ..DecoderConfig::default()
+    }
+}
+
+fn mapper(review: &mut Review<'_>, section: &Entry<schema::Mapper>) -> Option<Mapper> {
+    let name = text(review, section, "name", &section.name);
+    let topic = text(review, section, "topic", &section.topic);
+    let time = match section.time.as_ref() {
+        None => None,
+        Some(time) => {
+            let pointer = review.need(time, "pointer", &time.pointer);
+            let unit = review.need(time, "unit", &time.unit);
+            Some(MapperTime {
+                pointer: pointer?,
+                unit: time_unit(unit?),
+            })
+        }
+    };
+    if section.field.is_empty() {
+        review.missing(section, "field");
+        return None;
+    }
+    let fields: Vec<_> = section.field.iter().map(|entry| field(review, entry)).collect();
+    let mut mapper = Mapper {
+        name: name?,
+        topic: topic?,
+        meter: (*section.meter).clone(),
+        meter_pointer: (*section.meter_pointer).clone(),
+        channel_pointer: (*section.channel_pointer).clone(),
+        time,
+        fields: Vec::new(),
+    };
+    let fields: Vec<MapperField> = fields.into_iter().collect::<Option<_>>()?;
+    // one field at a time, so that each fault is said where it stands
+    for (index, field) in fields.iter().enumerate() {
+        mapper.fields = vec![field.clone()];
+        if try_out(review, section, &section.field[index], &mapper).is_break() {
+            break;
+        }
+    }
+    mapper.fields = fields;
+    Some(mapper)
+}
+
+fn field(review: &mut Review<'_>, section: &Entry<schema::MapperField>) -> Option<MapperField> {
+    let quantity = review.need(section, "quantity", &section.quantity);
+    let unit = review.need(section, "unit", &section.unit);
+    Some(MapperField {
+        field: (*section.field).clone(),
+        pointer: (*section.pointer).clone(),
+        quantity: match quantity? {
+            QuantityWord::Power => ingest::decode::Quantity::Power,
+            QuantityWord::Energy => ingest::decode::Quantity::Energy,
+            QuantityWord::EnergyExport => ingest::decode::Quantity::EnergyExport,
+            QuantityWord::Voltage => ingest::decode::Quantity::Voltage,
+            QuantityWord::Current => ingest::decode::Quantity::Current,
+        },
+        unit: unit?,
+        scale: section.scale.0,
+        sign: if *section.reversed { -1 } else { 1 },
+        channel: (*section.channel).clone(),
+    })
+}
+
+const fn time_unit(word: TimeUnitWord) -> ingest::decode::TimeUnit {
+    match word {
+        TimeUnitWord::UnixS => ingest::decode::TimeUnit::UnixS,
+        TimeUnitWord::UnixMs => ingest::decode::TimeUnit::UnixMs,
+        TimeUnitWord::Rfc3339 => ingest::decode::TimeUnit::Rfc3339,
+        TimeUnitWord::Local => ingest::decode::TimeUnit::Local,
+    }
+}
+
+/// Says the decoder's fault; breaks where it is about the mapper as a whole, which would be said for each field.
+fn try_out(
+    review: &mut Review<'_>,
+    section: &Entry<schema::Mapper>,
+    field: &Entry<schema::MapperField>,
+    mapper: &Mapper,
+) -> std::ops::ControlFlow<()> {
+    let config = DecoderConfig {
+        mappers: vec![mapper.clone()],
+        ..DecoderConfig::default()
+    };
+    let fault = match Decoder::new(&config) {
+        Ok(_) => return std::ops::ControlFlow::Continue(()),
+        Err(ConfigError::Mapper { fault, .. }) => fault,
+        Err(error) => error.to_string(),
+    };
+    let of_field = fault
+        .strip_prefix("field 1 (")
+        .and_then(|rest| rest.split_once("): "));
+    let (span, text) = match of_field {
+        Some((_, text)) => (field.span(), text.to_owned()),
+        None => (section.span(), fault.clone()),
+    };
+    let (what, mend) = text.split_once("; ").unwrap_or((&text, MEND));
+    review.fault(span, what, mend);
+    if of_field.is_some() {
+        std::ops::ControlFlow::Continue(())
+    } else {
+        std::ops::ControlFlow::Break(())
+    }
+}
+
+/// A mapper that no subscription feeds reads nothing.
+fn review_topic(
+    review: &mut Review<'_>,
+    section: &Entry<schema::Mapper>,
+    mapper: &Mapper,
+    brokers: &[BrokerConfig],
+) {
+    let levels = mapper
+        .topic
+        .split('/')
+        .map(|level| if level.starts_with('{') { "+" } else { level });
+    let filter = levels.collect::<Vec<_>>().join("/");
+    let mut filters = brokers
+        .iter()
+        .flat_map(|broker| &broker.topics)
+        .filter_map(|topic| topic.parse::<TopicFilter>().ok());
+    if !brokers.is_empty() && !filters.any(|topics| topics.covers(&filter)) {
+        review.warn(
+            section.topic.span(),
+            format!("no broker's 'topics' cover \"{filter}\": this mapper may read nothing"),
+            format!("add \"{filter}\" to the 'topics' of its [[broker]]"),
+        );
+    }
+}

@@ -1,0 +1,92 @@
+//! Our own topics: at which broker, as whom, under which prefix.
+
+use std::time::Duration;
+
+use deliver::secret::Secret;
+use deliver::sink::{MqttPublishConfig, TlsFiles};
+use ingest::session::{BrokerConfig, Version};
+
+use super::site::SiteConfig;
+use crate::config::review::Review;
+use crate::config::schema;
+use crate::config::secret::resolve;
+use crate::config::shape::nearest;
+
+/// Builds where to publish; none where it is not wanted, or where a fault was said.
+pub(crate) fn publish(
+    review: &mut Review<'_>,
+    file: &schema::File,
+    brokers: &[BrokerConfig],
+    site: Option<&SiteConfig>,
+) -> Option<MqttPublishConfig> {
+    let section = &file.publish;
+    if !*section.enabled {
+        return None;
+    }
+    let broker = match section.broker.as_ref() {
+        None => brokers.first()?,
+        Some(name) => match brokers.iter().find(|broker| broker.name == *name) {
+            Some(broker) => broker,
+            None => {
+                let names = || brokers.iter().map(|broker| broker.name.as_str());
+                let mend = match nearest(name, names()) {
+                    Some(near) => format!("did you mean \"{near}\"?"),
+                    None => format!("the brokers are {}", names().collect::<Vec<_>>().join(", ")),
+                };
+                review.fault(
+                    section.broker.span(),
+                    format!("no [[broker]] is named \"{name}\""),
+                    mend,
+                );
+                return None;
+            }
+        },
+    };
+    if broker.version == Version::V311 {
+        review.fault_key(
+            section,
+            "enabled",
+            format!(
+                "broker '{}' is spoken to in MQTT 3.1.1, and publishing needs 5",
+                broker.name
+            ),
+            "write version = \"5\" at that broker, or name another in 'broker'",
+        );
+    }
+    let client_id = (*section.client_id).clone();
+    let client_id = client_id.unwrap_or_else(|| format!("{}-publish", broker.client_id));
+    if brokers.iter().any(|other| other.client_id == client_id) {
+        review.fault_key(
+            section,
+            "client_id",
+            format!("\"{client_id}\" is the name under which meters are read"),
+            "give publishing a name of its own, or leave 'client_id' out",
+        );
+    }
+    let client = section.client_pem_file.as_ref().map(|path| resolve(review, path));
+    if let Some(path) = &client {
+        review.readable(section, "client_pem_file", path);
+    }
+    let address = broker.address().ok()?;
+    Some(MqttPublishConfig {
+        host: address.host,
+        port: address.port,
+        is_tls: address.is_tls,
+        tls: TlsFiles {
+            ca: broker.ca_file.clone(),
+            client,
+        },
+        client_id,
+        user: broker.username.clone(),
+        password: broker
+            .password
+            .as_ref()
+            .map_or_else(Secret::default, |secret| Secret::new(secret.reveal())),
+        prefix: section.prefix.to_string(),
+        keep_alive_s: broker.keep_alive_s,
+        connect_timeout: Duration::from_secs(5),
+        zone: site?.site.zone.clone(),
+        currency: site?.site.tariff.currency.clone(),
+        ..MqttPublishConfig::default()
+    })
+}

@@ -1,0 +1,99 @@
+//! What each of the other rooms is told, in its own types.
+
+use deliver::device::DeviceTags;
+use deliver::page::{PageDevice, SiteInfo};
+
+use super::{Config, DeviceConfig, Language, SiteConfig};
+
+impl Config {
+    /// What the analyzer is told.
+    #[must_use]
+    pub fn analyzer(&self) -> analyzer::Config {
+        analyzer::Config {
+            site: self.site.site.clone(),
+            devices: self.devices.iter().map(|device| device.device.clone()).collect(),
+        }
+    }
+
+    /// The names that every sink writes beside a finding.
+    #[must_use]
+    pub fn device_tags(&self) -> Vec<DeviceTags> {
+        let tags = |config: &DeviceConfig| DeviceTags {
+            id: config.device.id.clone(),
+            name: config.device.name.clone(),
+            room: config.device.room.clone(),
+            modality: config.device.modality.name.to_owned(),
+            site: self.site.name.clone(),
+        };
+        self.devices.iter().map(tags).collect()
+    }
+
+    /// The devices as the page names them, in the order of the file.
+    #[must_use]
+    pub fn page_devices(&self) -> Vec<PageDevice> {
+        let named = |config: &DeviceConfig| PageDevice {
+            id: config.device.id.clone(),
+            name: config.device.name.clone(),
+            room: config.device.room.clone(),
+            floor: config.floor.clone(),
+            modality: config.device.modality.name.to_owned(),
+            modality_label: config.device.modality.label.to_owned(),
+        };
+        self.devices.iter().map(named).collect()
+    }
+
+    /// The hospital as the page names it.
+    #[must_use]
+    pub fn site_info(&self) -> SiteInfo {
+        SiteInfo {
+            name: self.site.name.clone(),
+            zone: self.site.site.zone.clone(),
+            language: match self.site.language {
+                Language::English => deliver::page::Language::English,
+                Language::French => deliver::page::Language::French,
+            },
+            currency: self.site.site.tariff.currency.clone(),
+            tariff: self.site.tariff_in_words(),
+            carbon: self.site.carbon_in_words(),
+            household_kwh_per_year: self.site.household_kwh_per_year,
+        }
+    }
+}
+
+impl SiteConfig {
+    /// The prices with source and year, for people.
+    #[must_use]
+    pub fn tariff_in_words(&self) -> String {
+        let tariff = &self.site.tariff;
+        let (day, night, currency) = (
+            tariff.day_price_per_kwh,
+            tariff.night_price_per_kwh,
+            &tariff.currency,
+        );
+        let (from, until) = (
+            tariff.night_from.strftime("%H:%M"),
+            tariff.night_until.strftime("%H:%M"),
+        );
+        let (source, year) = (&tariff.source, tariff.year);
+        let has_night = tariff.night_from != tariff.night_until && (day - night).abs() > f64::EPSILON;
+        match (has_night, self.language) {
+            (false, _) => format!("{day} {currency}/kWh ({source}, {year})"),
+            (true, Language::English) => {
+                format!("{day} {currency}/kWh, {night} from {from} to {until} ({source}, {year})")
+            }
+            (true, Language::French) => {
+                format!("{day} {currency}/kWh, {night} de {from} à {until} ({source}, {year})")
+            }
+        }
+    }
+
+    /// The carbon factor with source and year, for people.
+    #[must_use]
+    pub fn carbon_in_words(&self) -> String {
+        let carbon = &self.site.carbon;
+        format!(
+            "{} g CO2e/kWh ({}, {})",
+            carbon.g_per_kwh, carbon.source, carbon.year
+        )
+    }
+}
