@@ -44,7 +44,7 @@ pub struct Reason {
 pub enum ReasonKind {
     /// Understood, and no reading by its nature: a command, a state, an availability. Nothing to do.
     NotAReading,
-    /// No family and no mapper knows it: to be listed, so that somebody can map it.
+    /// No family and no mapper knows what it means: to be listed, so that somebody can map it.
     UnknownTopic,
     /// A meter's message that cannot be read: to be kept in quarantine.
     Malformed,
@@ -88,6 +88,20 @@ impl Outcome {
     pub fn malformed(text: impl Into<Cow<'static, str>>) -> Self {
         let reason = Reason {
             kind: ReasonKind::Malformed,
+            text: text.into(),
+        };
+        Self {
+            readings: Vec::new(),
+            availability: Vec::new(),
+            reason,
+        }
+    }
+
+    /// The family's message, but what its numbers mean is for a person to say.
+    #[must_use]
+    pub fn unmapped(text: impl Into<Cow<'static, str>>) -> Self {
+        let reason = Reason {
+            kind: ReasonKind::UnknownTopic,
             text: text.into(),
         };
         Self {

@@ -62,6 +62,65 @@ pub(crate) const SEEDS: &[(&str, &str)] = &[
     ),
     ("zigbee2mqtt/m/power", "17"),
     ("zigbee2mqtt/m/availability", r#"{"state":"offline"}"#),
+    ("mbmd/abb1-3/Power/L2", "15340.5"),
+    ("/b/Janitza/Unit4/TotkWhImportPhsC", "42.5"),
+    ("homie/abb1-3/meter/voltagel3", "231.5"),
+    ("pdu/rack-2/outlet/4/energy", "12.5"),
+    (
+        "de/gudesystems/epc/00:19:32:0a:0b:0c/device/telemetry",
+        r#"{"line_in":[{"voltage":229,"current":1.5,"act_pow":310},{"act_pow":1}],"ts":1790000000}"#,
+    ),
+    (
+        "application/app/device/24e1/event/up",
+        r#"{"time":"2026-05-01T08:00:00.5+00:00","deviceInfo":{"devEui":"24e1"},"object":{"activePowerL1":-5,"current_chn1":5,
+            "activeEnergyImportL123T1":10,"activeEnergyImportL123T2":5,"current":1}}"#,
+    ),
+    (
+        "v3/meters@tenant/devices/ct-7/up",
+        r#"{"end_device_ids":{"dev_eui":"24E1"},"uplink_message":{"decoded_payload":{"active_power":2,"power_consumption":5}}}"#,
+    ),
+    (
+        "servicelocation/aa-bb/realtime",
+        r#"{"totalPower":300,"totalImportEnergy":7200,"utcTimeStamp":1790000000500,
+            "channelPowers":[{"ctInput":0,"power":-10,"importEnergy":3600,"phaseId":0,"current":15}],"voltages":[{"voltage":231,"phaseId":0}]}"#,
+    ),
+    (
+        "any/topic",
+        r#"{"SN":"A1B2","Datas":[[230,1.5,-340,2,1,50,0.9],[231,0,0,null],[]]}"#,
+    ),
+    ("emon/panel4/power2", "-120"),
+    ("emon/panel4", r#"{"P1":10,"e1":20,"vrms":230,"time":1790000000}"#),
+    ("dsmr/reading/electricity_currently_returned", "0.5"),
+    ("dsmr/reading/electricity_currently_delivered", "0.15"),
+    ("dsmr/reading/electricity_delivered_1", "100.5"),
+    ("dsmr/reading/electricity_delivered_2", "50.1"),
+    ("N/c0ffee/grid/30/Ac/L1/Energy/Forward", r#"{"value":15}"#),
+    ("kiosk-plug/energycounter/get", "900.5"),
+    ("/fridge/switch/emeter/power", "5.5"),
+    (
+        "kasa/fridge/emeter",
+        r#"{"emeter":{"get_realtime":{"voltage_mv":230500,"power_mw":20500,"total_wh":7,"err_code":0}}}"#,
+    ),
+    (
+        "/appliance/90a1/publish",
+        r#"{"electricity":{"channel":0,"current":150,"voltage":2305,"power":-34500}}"#,
+    ),
+    (
+        "zwave/Kiosk/50/0/value/66049",
+        r#"{"time":1790000000000,"value":12.5}"#,
+    ),
+    (
+        "tuya/clamp/dps",
+        r#"{"101":1005,"102":"REVERSE","105":20,"106":150,"112":2300,"115":-985}"#,
+    ),
+    (
+        "energy/mains",
+        r#"{"grid":{"power":-80,"energy_forward":1.5,"L2":{"power":-80}}}"#,
+    ),
+    (
+        "rack/any",
+        r#"{"id":"strip-2","port":3,"power":"0.25 kW","voltage":"231V","current":"900mA"}"#,
+    ),
     ("plant/ct1/l2/P", "1.5kW"),
     (
         "gw/any/thing",

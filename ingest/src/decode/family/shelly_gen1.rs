@@ -8,8 +8,7 @@
 
 use super::super::collect::{Channels, Quantity};
 use super::super::json::Value;
-use super::super::number::{self, Bare};
-use super::{DecoderConfig, Family, Input, Outcome, Stateless, is_online};
+use super::{DecoderConfig, Family, Input, Outcome, Stateless, bare, is_online};
 
 const WATT_MINUTES_PER_WATT_HOUR: f64 = 60.0;
 const ROOT: &str = "shellies";
@@ -34,8 +33,8 @@ fn decode(input: &Input<'_>) -> Option<Outcome> {
             None => Outcome::malformed("Shelly Gen1: online is neither true nor false"),
         }),
         (2, "info") => Some(info(meter, input)),
-        (2, "voltage") => Some(number_of(input, meter, None, Quantity::Voltage, 1.0)),
-        (3, "power") => Some(number_of(input, meter, None, Quantity::Power, 1.0)),
+        (2, "voltage") => Some(bare(input, meter, None, Quantity::Voltage, 1.0)),
+        (3, "power") => Some(bare(input, meter, None, Quantity::Power, 1.0)),
         (4, what) => Some(component(input, meter, input.level(2), what)),
         _ => Some(Outcome::silent(NO_VALUE)),
     }
@@ -63,7 +62,7 @@ fn component(input: &Input<'_>, meter: &str, kind: &str, what: &str) -> Outcome 
         _ => return Outcome::silent(NO_VALUE),
     };
     let channel = channel(meter, is_emeter, input.level(1));
-    number_of(input, meter, Some(channel), quantity, factor)
+    bare(input, meter, Some(channel), quantity, factor)
 }
 
 /// A 3EM's inputs are the phases of one load; nothing but its id says so.
@@ -74,27 +73,6 @@ fn channel<'a>(meter: &str, is_emeter: bool, number: &'a str) -> &'a str {
         "1" if is_three_phase => "l2",
         "2" if is_three_phase => "l3",
         _ => number,
-    }
-}
-
-fn number_of(
-    input: &Input<'_>,
-    meter: &str,
-    channel: Option<&str>,
-    quantity: Quantity,
-    factor: f64,
-) -> Outcome {
-    match number::bare(input.text()) {
-        Bare::Value(value) => {
-            let mut channels = Channels::of(meter);
-            channels.set(channel, quantity, Some(value * factor));
-            Outcome::readings(
-                channels.stamped(None),
-                "Shelly Gen1: a register or a voltage cannot be negative",
-            )
-        }
-        Bare::Nothing => Outcome::silent("Shelly Gen1: the meter has no value"),
-        Bare::Broken => Outcome::malformed("Shelly Gen1: the payload should be a bare number"),
     }
 }
 
@@ -195,7 +173,7 @@ mod tests {
             "shelly_gen1: not a reading",
         );
         check("shellies/ct-ups/relay/0/power", "4,5", "shelly_gen1: malformed");
-        check("/plug/switch/emeter/voltage", "230", "unknown");
+        check("/plug/switch/emeter/voltage", "230", "kasa: plug - voltage_v=230");
     }
 
     #[test]

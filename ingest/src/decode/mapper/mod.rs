@@ -104,6 +104,13 @@ fn plus() -> i8 {
     1
 }
 
+/// A number with a unit of its own behind it, in base units; none where either is missing or does not fit.
+pub(super) fn with_unit(text: &str, quantity: Quantity) -> Option<f64> {
+    let (number, written) = number::with_unit(text)?;
+    let unit = unit::find(written, quantity).ok()?;
+    Some(number * unit.factor)
+}
+
 /// A mapper that has been found right.
 #[derive(Debug)]
 pub(super) struct CompiledMapper {

@@ -5,13 +5,13 @@ use serde_json::json;
 use super::super::check::check_by;
 use super::super::{Decoder, DecoderConfig};
 
-fn config(mapper: serde_json::Value) -> DecoderConfig {
+fn config(mapper: &serde_json::Value) -> DecoderConfig {
     let config = json!({"mapper": [mapper], "zone_of_local_stamps": "Europe/Berlin"});
     serde_json::from_value(config).unwrap()
 }
 
 #[track_caller]
-fn check(mapper: serde_json::Value, messages: &[(&str, &str, &str)]) {
+fn check(mapper: &serde_json::Value, messages: &[(&str, &str, &str)]) {
     let mut decoder = Decoder::new(&config(mapper)).unwrap();
     for (topic, payload, expected) in messages {
         check_by(&mut decoder, topic, payload, expected);
@@ -26,7 +26,7 @@ fn bare_numbers_by_topic() {
         {"field": "U", "quantity": "voltage", "unit": "V", "channel": "supply"},
     ]});
     check(
-        mapper,
+        &mapper,
         &[
             ("plant/ct/l1/P", "1.5", "mapper: ct l1 power_w=-1500"),
             ("plant/ct/l1/P", "250 W", "mapper: ct l1 power_w=-250"),
@@ -51,7 +51,7 @@ fn json_by_pointer() {
         {"pointer": "/m/i", "quantity": "current", "unit": "mA"},
     ]});
     check(
-        mapper,
+        &mapper,
         &[
             (
                 "gw/1/x",
@@ -72,7 +72,7 @@ fn a_mapper_wins_over_the_families() {
     let mapper = json!({"name": "mine", "topic": "tele/{meter}/SENSOR",
         "field": [{"pointer": "/ENERGY/Power", "quantity": "power", "unit": "W", "channel": "mine"}]});
     check(
-        mapper,
+        &mapper,
         &[(
             "tele/x/SENSOR",
             r#"{"ENERGY":{"Power":5,"Total":1}}"#,
@@ -98,7 +98,7 @@ fn stamps_by_their_unit() {
         } else {
             "mapper: m - power_w=1"
         };
-        check(mapper, &[("m", &format!(r#"{{"p":1,"t":{text}}}"#), expected)]);
+        check(&mapper, &[("m", &format!(r#"{{"p":1,"t":{text}}}"#), expected)]);
     }
 }
 
@@ -149,7 +149,7 @@ fn faults_say_what_where_and_how_to_mend() {
             "for which word",
         ),
     ] {
-        let fault = Decoder::new(&config(mapper)).err().unwrap().to_string();
+        let fault = Decoder::new(&config(&mapper)).err().unwrap().to_string();
         assert!(
             fault.starts_with("mapper \"gw\": ") && fault.contains(part),
             "{fault}"

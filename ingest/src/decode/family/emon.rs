@@ -1,0 +1,86 @@
+//! emonTx and emonPi by emonHub: `emon/<node>/<input>` with a bare number, or `emon/<node>` with all as JSON.
+//!
+//! Documented at <https://docs.openenergymonitor.org> ("MQTT"). `power<n>` and `P<n>` are W, `e<n>` is Wh since the
+//! node's start, `vrms` is V; other names are the user's. The CSV copy below `emonhub/rx` says the same by position.
+
+use super::super::collect::{Channels, Quantity};
+use super::super::json::Value;
+use super::super::stamp;
+use super::{DecoderConfig, Family, Input, Outcome, Stateless, bare};
+
+const NO_VALUE: &str = "emon: the input is neither power<n>, e<n> nor vrms";
+
+pub(super) fn begin(_: &DecoderConfig) -> Box<dyn Family> {
+    Box::new(Stateless(decode))
+}
+
+fn decode(input: &Input<'_>) -> Option<Outcome> {
+    if input.level(1) == "emon" && input.is_object() {
+        return Some(match input.json() {
+            Ok(root) => node(input.level(0), root),
+            Err(fault) => Outcome::malformed(format!("emon: {fault}")),
+        });
+    }
+    if input.level(3) == "emonhub" && matches!(input.level(2), "rx" | "tx") {
+        return Some(Outcome::silent(
+            "emonHub's copy by position; the values come below emon/",
+        ));
+    }
+    if input.level(2) != "emon" || input.level(1).is_empty() {
+        return None;
+    }
+    Some(match meaning(input.level(0)) {
+        Some((channel, quantity)) => bare(input, input.level(1), channel, quantity, 1.0),
+        None => Outcome::silent(NO_VALUE),
+    })
+}
+
+fn node(meter: &str, root: Value<'_>) -> Outcome {
+    let mut channels = Channels::of(meter);
+    for (key, value) in root.entries() {
+        if let Some((channel, quantity)) = meaning(key) {
+            channels.set(channel, quantity, value.number());
+        }
+    }
+    let stamp = root.get("time").and_then(Value::number).and_then(stamp::of_unix);
+    Outcome::readings(channels.stamped(stamp), NO_VALUE)
+}
+
+fn meaning(name: &str) -> Option<(Option<&str>, Quantity)> {
+    if name.eq_ignore_ascii_case("vrms") {
+        return Some((None, Quantity::Voltage));
+    }
+    let at = name.find(|c: char| c.is_ascii_digit()).unwrap_or(name.len());
+    let (start, number) = name.split_at(at);
+    let quantity = match start {
+        "power" | "Power" => Quantity::Power,
+        "p" | "P" if !number.is_empty() => Quantity::Power,
+        "e" | "E" if !number.is_empty() => Quantity::Energy,
+        _ => return None,
+    };
+    let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then_some(((!number.is_empty()).then_some(number), quantity))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::check::check;
+
+    #[test]
+    fn inputs() {
+        check("emon/panel4/power2", "-120", "emon: panel4 2 power_w=-120");
+        check("emon/panel4/E12", "5000", "emon: panel4 12 energy_wh=5000");
+        check("emon/panel4/vrms", "231.5", "emon: panel4 - voltage_v=231.5");
+        check("emon/panel4/power", "12", "emon: panel4 - power_w=12");
+        check("emon/panel4/power1power2", "12", "emon: not a reading");
+        check("emon/panel4/rssi", "-50", "emon: not a reading");
+        check("emon/panel4/power2", "x", "emon: malformed");
+        check("emonhub/rx/5/values", "1,2,3", "emon: not a reading");
+        check(
+            "emon/panel4",
+            r#"{"P1":10,"e1":20,"vrms":230,"time":1790000000}"#,
+            "emon: panel4 1 power_w=10 energy_wh=20 stamp=2026-09-21T14:13:20Z
+             emon: panel4 - voltage_v=230 stamp=2026-09-21T14:13:20Z",
+        );
+    }
+}

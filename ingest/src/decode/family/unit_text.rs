@@ -1,0 +1,90 @@
+//! Home-made JSON whose numbers carry their units: `{"id": "pdu-7", "port": 2, "power": "140.25W"}`.
+//!
+//! There is no document; the units make such a message unambiguous, so only values with one are read. The meter is
+//! `id` or `device`, the channel `port`, `outlet` or `channel`; a key that begins with `total` speaks of all.
+
+use super::super::collect::{Channels, Quantity};
+use super::super::json::Value;
+use super::super::mapper::with_unit;
+use super::{DecoderConfig, Family, Input, Outcome, Stateless};
+
+const KEYS: [(&str, Quantity); 11] = [
+    ("power", Quantity::Power),
+    ("activePower", Quantity::Power),
+    ("powerConsumption", Quantity::Power),
+    ("totalPower", Quantity::Power),
+    ("totalPowerConsumption", Quantity::Power),
+    ("energy", Quantity::Energy),
+    ("totalEnergy", Quantity::Energy),
+    ("voltage", Quantity::Voltage),
+    ("systemVoltage", Quantity::Voltage),
+    ("current", Quantity::Current),
+    ("totalCurrent", Quantity::Current),
+];
+
+pub(super) fn begin(_: &DecoderConfig) -> Box<dyn Family> {
+    Box::new(Stateless(decode))
+}
+
+fn decode(input: &Input<'_>) -> Option<Outcome> {
+    let mentions = |word| input.text().contains(word);
+    if !(input.is_object()
+        && (mentions("ower") || mentions("nergy"))
+        && (mentions("W\"") || mentions("Wh\"")))
+    {
+        return None;
+    }
+    let root = input.json().ok()?;
+    let name = |keys: &[&str]| keys.iter().find_map(|key| root.get(key)).and_then(named);
+    let meter = name(&["id", "device"])?;
+    let values = || {
+        root.entries().filter_map(|(key, value)| {
+            let (known, quantity) = KEYS.iter().find(|(known, _)| known.eq_ignore_ascii_case(key))?;
+            Some((*known, *quantity, with_unit(value.text()?, *quantity)?))
+        })
+    };
+    if !values().any(|(_, quantity, _)| matches!(quantity, Quantity::Power | Quantity::Energy)) {
+        return None;
+    }
+    let has_total = values().any(|(key, ..)| key.starts_with("total"));
+    let channel = name(&["port", "outlet", "channel"]).or_else(|| has_total.then(|| "total".to_owned()));
+    let mut channels = Channels::of(&meter);
+    for (_, quantity, value) in values() {
+        channels.set(channel.as_deref(), quantity, Some(value));
+    }
+    Some(Outcome::readings(channels.stamped(None), "no plausible value"))
+}
+
+fn named(value: Value<'_>) -> Option<String> {
+    value
+        .text()
+        .map(str::to_owned)
+        .or_else(|| value.number().map(|number| number.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::check::check;
+
+    #[test]
+    fn values_with_units() {
+        check(
+            "rack/any",
+            r#"{"id":"strip-2","port":3,"power":"0.25 kW","voltage":"231V","current":"900mA","maxPower":"60W"}"#,
+            "unit_text: strip-2 3 power_w=250 voltage_v=231 current_a=0.9",
+        );
+        check(
+            "rack/any",
+            r#"{"device":"poe","totalPower":"80W","systemVoltage":"48V"}"#,
+            "unit_text: poe total power_w=80 voltage_v=48",
+        );
+        check(
+            "rack/any",
+            r#"{"id":"x","energy":"2kWh"}"#,
+            "unit_text: x - energy_wh=2000",
+        );
+        check("rack/any", r#"{"id":"x","power":"80"}"#, "unknown");
+        check("rack/any", r#"{"id":"x","power":"80VA"}"#, "unknown");
+        check("rack/any", r#"{"power":"80W"}"#, "unknown");
+    }
+}
