@@ -1,1 +1,294 @@
+use std::path::PathBuf;
 
+use analyzer::{Finding, Sample, State};
+use jiff::Timestamp;
+
+use super::*;
+
+fn sample(number: i64) -> Finding {
+    Finding::Sample(Sample {
+        device: "ct1".into(),
+        at: Timestamp::from_millisecond(1_790_000_000_000 + number).unwrap(),
+        power_w: 0.1 * f64::from(i32::try_from(number).unwrap()),
+        state: State::Idle,
+        is_provisional: false,
+    })
+}
+
+fn samples(count: i64) -> Vec<Finding> {
+    (0..count).map(sample).collect()
+}
+
+fn at() -> Timestamp {
+    "2026-11-23T10:00:00.123456Z".parse().unwrap()
+}
+
+struct Place {
+    _folder: tempfile::TempDir,
+    path: PathBuf,
+}
+
+fn place() -> Place {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("findings.sqlite");
+    Place {
+        _folder: folder,
+        path,
+    }
+}
+
+fn open(place: &Place, config: &LogConfig) -> FindingsLog {
+    FindingsLog::open(&place.path, config).unwrap()
+}
+
+#[test]
+fn what_is_appended_is_read_back_after_a_restart() {
+    let place = place();
+    let config = LogConfig {
+        row_findings_max: 10,
+        ..LogConfig::default()
+    };
+    let mut log = open(&place, &config);
+    log.register(&["influx"]).unwrap();
+    assert_eq!(log.append(5, at(), &samples(25), Some(b"frozen")).unwrap(), 3);
+    assert_eq!(
+        log.append(6, at(), &[], None).unwrap(),
+        3,
+        "nothing found makes no row"
+    );
+    assert_eq!(log.append(7, at(), &samples(1), None).unwrap(), 4);
+    drop(log);
+
+    let log = open(&place, &config);
+    assert_eq!((log.journal_cursor().unwrap(), log.last_seq()), (7, 4));
+    assert_eq!(log.snapshot().unwrap(), Some((5, b"frozen".to_vec())));
+    assert_eq!(*log.end().borrow(), LogEnd { seq: 4, findings: 26 });
+    let rows = log.reader().unwrap().read_after(0, 1000).unwrap();
+    assert_eq!(
+        rows.iter()
+            .map(|row| (row.seq, row.journal_seq))
+            .collect::<Vec<_>>(),
+        [(1, 5), (2, 5), (3, 5), (4, 7)]
+    );
+    assert!(rows.iter().all(|row| row.at == at() && !row.is_unreadable));
+    let findings: Vec<Finding> = rows.into_iter().take(3).flat_map(|row| row.findings).collect();
+    assert_eq!(findings, samples(25));
+}
+
+#[test]
+fn a_read_takes_whole_rows_and_at_least_one() {
+    let place = place();
+    let mut log = open(
+        &place,
+        &LogConfig {
+            row_findings_max: 10,
+            ..LogConfig::default()
+        },
+    );
+    log.append(1, at(), &samples(40), None).unwrap();
+    let reader = log.reader().unwrap();
+    let seqs = |after, max| {
+        reader
+            .read_after(after, max)
+            .unwrap()
+            .iter()
+            .map(|row| row.seq)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(seqs(0, 25), [1, 2]);
+    assert_eq!(seqs(2, 1), [3]);
+    assert_eq!(seqs(4, 25), Vec::<u64>::new());
+}
+
+#[test]
+fn rows_go_when_every_sink_has_passed_them_and_numbers_never_return() {
+    let place = place();
+    let mut log = open(&place, &LogConfig::default());
+    log.register(&["fast", "slow"]).unwrap();
+    for journal_seq in 1..=10 {
+        log.append(journal_seq, at(), &samples(3), None).unwrap();
+    }
+    let mut reader = log.reader().unwrap();
+    reader.set_cursor("fast", 10).unwrap();
+    reader.set_cursor("slow", 4).unwrap();
+    assert_eq!(
+        reader.set_cursor("slow", 2).unwrap().seq,
+        4,
+        "a cursor never goes back"
+    );
+    assert_eq!(log.prune().unwrap().passed_rows, 4);
+    assert_eq!(reader.read_after(0, 1).unwrap()[0].seq, 5);
+    reader.set_cursor("slow", 10).unwrap();
+    log.prune().unwrap();
+    assert_eq!(log.bytes(), 0);
+    drop(log);
+    let mut log = open(&place, &LogConfig::default());
+    assert_eq!(log.append(11, at(), &samples(1), None).unwrap(), 11);
+}
+
+#[test]
+fn a_new_sink_gets_what_there_is_and_one_that_is_gone_holds_nothing_back() {
+    let place = place();
+    let mut log = open(&place, &LogConfig::default());
+    log.register(&["old"]).unwrap();
+    for journal_seq in 1..=4 {
+        log.append(journal_seq, at(), &samples(1), None).unwrap();
+    }
+    let mut reader = log.reader().unwrap();
+    reader.set_cursor("old", 2).unwrap();
+    log.prune().unwrap();
+    log.register(&["old", "new"]).unwrap();
+    assert_eq!(reader.cursor("new").unwrap().seq, 2);
+    log.register(&["new"]).unwrap();
+    reader.set_cursor("new", 4).unwrap();
+    assert_eq!(log.prune().unwrap().passed_rows, 2);
+}
+
+#[test]
+fn beyond_the_bound_the_oldest_go_and_every_sink_is_told_what_it_missed() {
+    let place = place();
+    let config = LogConfig {
+        bytes_max: 20_000,
+        ..LogConfig::default()
+    };
+    let mut log = open(&place, &config);
+    log.register(&["dead", "alive"]).unwrap();
+    let mut reader = log.reader().unwrap();
+    let mut appended = 0;
+    for journal_seq in 1..=200 {
+        appended += 20;
+        let seq = log.append(journal_seq, at(), &samples(20), None).unwrap();
+        reader.set_cursor("alive", seq).unwrap();
+        assert!(log.bytes() <= config.bytes_max);
+    }
+    let dead = reader.cursor("dead").unwrap();
+    let left: usize = reader
+        .read_after(dead.seq, usize::MAX)
+        .unwrap()
+        .iter()
+        .map(|row| row.findings.len())
+        .sum();
+    assert!(dead.skipped_findings > 0 && left > 0, "{dead:?} {left}");
+    assert_eq!(
+        dead.skipped_findings + left as u64,
+        appended,
+        "each finding is skipped or still there"
+    );
+    assert_eq!(dead.skipped_rows, dead.seq);
+    assert_eq!(reader.cursor("alive").unwrap().skipped_findings, 0);
+}
+
+#[test]
+fn refused_items_are_kept_with_their_reason_up_to_the_bound() {
+    let place = place();
+    let log = open(
+        &place,
+        &LogConfig {
+            rejected_max: 3,
+            ..LogConfig::default()
+        },
+    );
+    let mut reader = log.reader().unwrap();
+    let rejected: Vec<Rejection> = (0..5)
+        .map(|number| Rejection {
+            item: format!("line {number}"),
+            reason: "ä".repeat(5000),
+        })
+        .collect();
+    let settlement = Settlement {
+        seq: 9,
+        accepted: 4,
+        rejected: &rejected,
+        memory: &[("a".to_owned(), Some(vec![1])), ("b".to_owned(), Some(vec![2]))],
+    };
+    let cursor = reader.settle("influx", &settlement).unwrap();
+    assert_eq!((cursor.seq, cursor.accepted, cursor.rejected), (9, 4, 5));
+    let kept = reader.rejected(10).unwrap();
+    assert_eq!(
+        kept.iter()
+            .map(|kept| kept.rejection.item.as_str())
+            .collect::<Vec<_>>(),
+        ["line 4", "line 3", "line 2"]
+    );
+    assert!(kept[0].rejection.reason.len() <= 4096);
+    let forget = Settlement {
+        rejected: &[],
+        memory: &[("a".to_owned(), None)],
+        ..settlement
+    };
+    reader.settle("influx", &forget).unwrap();
+    assert_eq!(reader.memory("influx").unwrap(), [("b".to_owned(), vec![2])]);
+}
+
+#[test]
+fn a_torn_file_is_set_aside_and_the_new_one_numbers_on() {
+    let place = place();
+    drop(open(&place, &LogConfig::default()));
+    std::fs::write(&place.path, vec![7; 8192]).unwrap();
+    let mut log = open(
+        &place,
+        &LogConfig {
+            starts_after: 500,
+            ..LogConfig::default()
+        },
+    );
+    assert!(log.set_aside().unwrap().ends_with("findings.sqlite.torn-1"));
+    assert_eq!(log.journal_cursor().unwrap(), 0);
+    log.register(&["influx"]).unwrap();
+    assert_eq!(log.append(1, at(), &samples(1), None).unwrap(), 501);
+    assert_eq!(log.reader().unwrap().cursor("influx").unwrap().seq, 500);
+}
+
+#[test]
+fn a_torn_page_and_another_version_are_set_aside_too() {
+    let place = place();
+    let mut log = open(&place, &LogConfig::default());
+    log.append(1, at(), &samples(5000), None).unwrap();
+    drop(log);
+    let mut bytes = std::fs::read(&place.path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..].fill(0xA5);
+    std::fs::write(&place.path, bytes).unwrap();
+    assert!(open(&place, &LogConfig::default()).set_aside().is_some());
+    let log = open(&place, &LogConfig::default());
+    assert!(log.set_aside().is_none(), "the new file is sound");
+    log.connection.pragma_update(None, "user_version", 99).unwrap();
+    drop(log);
+    assert!(open(&place, &LogConfig::default()).set_aside().is_some());
+}
+
+#[test]
+fn a_damaged_row_is_passed_over_and_said() {
+    let place = place();
+    let mut log = open(&place, &LogConfig::default());
+    log.append(1, at(), &samples(2), None).unwrap();
+    log.append(2, at(), &samples(2), None).unwrap();
+    log.connection
+        .execute("UPDATE row SET body = x'00' WHERE seq = 1", [])
+        .unwrap();
+    let rows = log.reader().unwrap().read_after(0, 10).unwrap();
+    assert_eq!(
+        rows.iter()
+            .map(|row| (row.is_unreadable, row.findings.len()))
+            .collect::<Vec<_>>(),
+        [(true, 0), (false, 2)]
+    );
+}
+
+#[test]
+fn the_cursor_of_a_sink_moves_while_the_analyzer_appends() {
+    let place = place();
+    let mut log = open(&place, &LogConfig::default());
+    log.register(&["influx"]).unwrap();
+    let mut reader = log.reader().unwrap();
+    let mover = std::thread::spawn(move || {
+        for seq in 0..200 {
+            reader.set_cursor("influx", seq).unwrap();
+        }
+    });
+    for journal_seq in 1..=200 {
+        log.append(journal_seq, at(), &samples(1), None).unwrap();
+    }
+    mover.join().unwrap();
+    assert_eq!(log.journal_cursor().unwrap(), 200);
+}

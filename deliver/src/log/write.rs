@@ -131,9 +131,7 @@ impl FindingsLog {
                     .prepare_cached(
                         "UPDATE meta SET journal_seq = ?1, last_seq = ?2, findings = ?3, bytes = bytes + ?4",
                     )?
-                    .execute(
-                        [journal_seq, after.seq, after.findings, added].map(to_stored),
-                    )?;
+                    .execute([journal_seq, after.seq, after.findings, added].map(to_stored))?;
                 if let Some(body) = snapshot {
                     transaction
                         .prepare_cached("INSERT OR REPLACE INTO snapshot VALUES (1, ?1, ?2)")?

@@ -8,6 +8,8 @@
 mod client;
 mod lines;
 #[cfg(test)]
+pub(super) mod script;
+#[cfg(test)]
 mod tests;
 mod verdict;
 

@@ -88,7 +88,7 @@ impl<S: Sink> Feed<S> {
         let mut end = self.end.clone();
         tokio::select! {
             () = shutdown.cancelled() => return self.end.borrow().seq > taken,
-            found = end.wait_for(|end| end.seq > taken) => if found.is_err() {
+            is_open = reached(&mut end, |end| end.seq > taken) => if !is_open {
                 // the log is closed: nothing new can come
                 shutdown.cancelled().await;
                 return self.end.borrow().seq > taken;
@@ -100,7 +100,7 @@ impl<S: Sink> Feed<S> {
         tokio::select! {
             () = shutdown.cancelled() => {}
             () = sleep(self.pace.flush_after) => {}
-            _ = end.wait_for(|end| end.findings.saturating_sub(seen) >= full) => {}
+            _ = reached(&mut end, |end| end.findings.saturating_sub(seen) >= full) => {}
         }
         true
     }
@@ -177,6 +177,11 @@ impl<S: Sink> Feed<S> {
         self.ledger = Some(ledger);
         settled
     }
+}
+
+/// Waits until the log has grown so far; false where it is closed first.
+async fn reached(end: &mut watch::Receiver<LogEnd>, holds: impl Fn(&LogEnd) -> bool) -> bool {
+    end.wait_for(|end| holds(end)).await.is_ok()
 }
 
 /// A blocking thread cannot be cancelled once it runs; only a panic in it fails, and that is a bug to see.
