@@ -20,6 +20,8 @@ mod read;
 mod readers;
 mod schema;
 mod sum;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::path::PathBuf;

@@ -295,7 +295,7 @@ fn ratio(speaker: &Speaker, week: &Totals) -> Markup {
     let (low, high) = (*RATIO_PUBLISHED.start(), *RATIO_PUBLISHED.end());
     html! {
         div.ratio {
-            p { (words.ratio) ": "
+            p { (words.ratio) (words.colon)
                 @match week.idle_to_scan_ratio() {
                     Some(ratio) => b { (speaker.figures(ratio)) " kWh" },
                     None => (words.ratio_none),

@@ -23,6 +23,8 @@ mod reply;
 mod shape;
 mod spark;
 mod speaker;
+#[cfg(test)]
+mod tests;
 mod tile;
 mod wall;
 mod words;

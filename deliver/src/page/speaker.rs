@@ -92,7 +92,11 @@ impl Speaker {
 
     /// Power at a tick of an axis that reaches `top_w`: round numbers without needless decimals.
     pub(super) fn axis_power(&self, power_w: f64, top_w: f64) -> String {
-        let (value, unit) = if top_w < 2_000.0 { (power_w, "W") } else { (power_w / 1000.0, "kW") };
+        let (value, unit) = if top_w < 2_000.0 {
+            (power_w, "W")
+        } else {
+            (power_w / 1000.0, "kW")
+        };
         let decimals = usize::from((value - value.round()).abs() > 0.01);
         format!("{}{NBSP}{unit}", self.number(value, decimals))
     }
@@ -211,6 +215,15 @@ impl Speaker {
             format!("{}{NBSP}{}", self.weekday(&local), self.clock(at))
         } else {
             format!("{} {}", self.day(at), self.clock(at))
+        }
+    }
+
+    /// Like [`Self::moment`], but a day that is long past needs no clock.
+    pub(super) fn beginning(&self, at: Timestamp, now: Timestamp) -> String {
+        if now.duration_since(at) < SignedDuration::from_hours(6 * 24) {
+            self.moment(at, now)
+        } else {
+            self.day(at)
         }
     }
 

@@ -28,7 +28,7 @@ pub(super) fn live(speaker: &Speaker, view: &DeviceView, now: Timestamp) -> Mark
         @if let Some(alert) = view.open_alert() {
             p.tile-alert { (shape::named("alert")) (alert_text(speaker, alert, now)) }
         } @else if let Some(fault) = &view.meter_fault {
-            p.tile-fault { (shape::of_state(State::Unknown)) (fault.meter) ": " (speaker.fault(fault.kind)) " "
+            p.tile-fault { (shape::of_state(State::Unknown)) (fault.meter) (speaker.words.colon) (speaker.fault(fault.kind)) " "
                 (speaker.words.since) " " (speaker.moment(fault.at, now)) }
         }
     }
@@ -58,7 +58,7 @@ fn since(speaker: &Speaker, view: &DeviceView, now: Timestamp) -> Markup {
     let words = speaker.words;
     html! {
         @if let Some(since) = view.since {
-            (words.since) " " time datetime=(speaker.machine_time(since)) { (speaker.moment(since, now)) }
+            (words.since) " " time datetime=(speaker.machine_time(since)) { (speaker.beginning(since, now)) }
             span.for { (speaker.duration(now.duration_since(since))) }
         } @else { (words.never_heard) }
     }

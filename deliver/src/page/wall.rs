@@ -87,7 +87,12 @@ fn group(
 }
 
 fn workstations(shared: &Shared, visit: &Visit, snapshot: &Snapshot, now: Timestamp) -> Markup {
-    let small: Vec<&PageDevice> = shared.page.devices.iter().filter(|device| tile::is_small(device)).collect();
+    let small: Vec<&PageDevice> = shared
+        .page
+        .devices
+        .iter()
+        .filter(|device| tile::is_small(device))
+        .collect();
     html! {
         @if !small.is_empty() {
             section.group data-count="6" {

@@ -64,6 +64,7 @@ words! {
     alerts: "Alerts" / "Alertes",
     pipeline: "Data flow" / "Flux de données",
     skip: "Skip to content" / "Aller au contenu",
+    colon: ": " / "\u{a0}: ",
     language: "Language" / "Langue",
     main_menu: "Main menu" / "Menu principal",
     stale: "No connection. What you see is from" / "Connexion perdue. Ce que vous voyez date de",

@@ -1,0 +1,420 @@
+//! The page as a browser asks for it, over a real socket; and what a large hospital costs.
+
+use std::fmt::Write as _;
+use std::io::Read;
+use std::sync::Arc;
+use std::time::Duration;
+
+use analyzer::site::TariffPeriod;
+use analyzer::{
+    AlertEvent, AlertPhase, DeviceId, Energy, Finding, LedgerRow, Sample, Severity, State, StateChange,
+};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+
+use super::{Health, Language, Page, PageDevice, SiteInfo, serve};
+use crate::history::{History, HistoryConfig, Readers};
+use crate::live::{Live, PipelineFigures, Progress};
+
+const HOSTILE: &str = "<script>alert('x')</script>\"&";
+
+fn now() -> Timestamp {
+    "2026-11-17T08:41:20Z".parse().unwrap()
+}
+
+fn device(id: &str, name: &str, modality: &str) -> PageDevice {
+    PageDevice {
+        id: id.into(),
+        name: name.to_owned(),
+        room: format!("room of {name}"),
+        floor: None,
+        modality: modality.to_owned(),
+        modality_label: HOSTILE.to_owned(),
+    }
+}
+
+fn ledger(device: &DeviceId, hour: Timestamp, state: State, is_open: bool) -> Finding {
+    Finding::Ledger(LedgerRow {
+        device: DeviceId::clone(device),
+        hour,
+        state,
+        is_open,
+        tariff: TariffPeriod::Night,
+        energy: Energy::from_wh(1500.0),
+        estimated: Energy::ZERO,
+        duration: SignedDuration::from_mins(30),
+        cost: 0.24,
+        co2e_g: 84.9,
+    })
+}
+
+fn first_findings(devices: &[PageDevice]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for device in devices {
+        let at = now() - SignedDuration::from_hours(3);
+        let id = DeviceId::clone(&device.id);
+        findings.push(Finding::StateChange(StateChange {
+            device: id.clone(),
+            at,
+            from: State::Unknown,
+            to: State::Idle,
+            power_w: None,
+        }));
+        for minute in 0..180 {
+            let at = at + SignedDuration::from_mins(minute);
+            findings.push(Finding::Sample(Sample {
+                device: id.clone(),
+                at,
+                power_w: 2600.0,
+                state: State::Idle,
+                is_provisional: false,
+            }));
+        }
+        findings.push(ledger(&id, at, State::Idle, false));
+    }
+    findings
+}
+
+struct Served {
+    port: u16,
+    live: Live,
+    shutdown: CancellationToken,
+    _folder: tempfile::TempDir,
+}
+
+async fn served(devices: Vec<PageDevice>, findings: &[Finding], is_ready: bool) -> Served {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("history.sqlite");
+    let mut history = History::open(&path, &HistoryConfig::default()).unwrap();
+    history.apply(1, findings).unwrap();
+    let zone = TimeZone::get("Europe/Paris").unwrap();
+    let live = Live::new(
+        zone.clone(),
+        devices.iter().map(|device| DeviceId::clone(&device.id)),
+    );
+    live.rebuild(&history.reader().unwrap(), now()).unwrap();
+    let page = Page {
+        site: SiteInfo {
+            name: HOSTILE.to_owned(),
+            zone,
+            language: Language::English,
+            currency: "EUR".to_owned(),
+            tariff: "0.16 EUR/kWh, contract 2026".to_owned(),
+            carbon: "56.6 g/kWh, ADEME 2023".to_owned(),
+            household_kwh_per_year: 5200.0,
+        },
+        devices,
+        live: live.clone(),
+        history: Readers::new(path),
+        now: Arc::new(now),
+        pipeline: Arc::new(PipelineFigures::default),
+        metrics: Arc::new(|| "up 1\n# EOF\n".to_owned()),
+        health: Arc::new(move || Health {
+            is_ready,
+            body: serde_json::json!({ "ready": is_ready }),
+        }),
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let shutdown = CancellationToken::new();
+    tokio::spawn(serve(listener, page, shutdown.clone()));
+    Served {
+        port,
+        live,
+        shutdown,
+        _folder: folder,
+    }
+}
+
+async fn small() -> Served {
+    let devices = vec![
+        device("ct", HOSTILE, "ct"),
+        device("a b/c", "Odd id", "other"),
+        device("ws", "Reading", "workstation"),
+    ];
+    let findings = first_findings(&devices);
+    served(devices, &findings, true).await
+}
+
+struct Answer {
+    status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn text(&self) -> String {
+        String::from_utf8(self.body.clone()).unwrap()
+    }
+
+    fn has(&self, header: &str) -> bool {
+        self.head.to_lowercase().contains(header)
+    }
+}
+
+async fn ask(served: &Served, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let mut stream = TcpStream::connect(("127.0.0.1", served.port)).await.unwrap();
+    let mut request = format!("GET {path} HTTP/1.0\r\nHost: x\r\n");
+    for (name, value) in headers {
+        write!(request, "{name}: {value}\r\n").unwrap();
+    }
+    request.push_str("\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).await.unwrap();
+    let split = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
+    let head = String::from_utf8(bytes[..split].to_vec()).unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    Answer {
+        status,
+        head,
+        body: bytes[split + 4..].to_vec(),
+    }
+}
+
+const VIEWS: [&str; 5] = ["/", "/device/ct", "/device/a%20b%2Fc", "/alerts", "/pipeline"];
+
+#[tokio::test]
+async fn every_view_is_safe_and_escaped_in_both_languages() {
+    let served = small().await;
+    for view in VIEWS {
+        for language in ["en", "fr"] {
+            let answer = ask(&served, &format!("{view}?lang={language}"), &[]).await;
+            let html = answer.text();
+            assert_eq!(answer.status, 200, "{view}");
+            assert!(
+                answer.has("content-security-policy: default-src 'none'; script-src 'self'"),
+                "{}",
+                answer.head
+            );
+            assert!(answer.has("x-content-type-options: nosniff"));
+            assert!(html.contains(&format!("<html lang=\"{language}\">")), "{view}");
+            assert!(!html.contains("<script>"), "{view}: a name became a script");
+            assert!(
+                !html.contains(" style=") && !html.contains("onclick"),
+                "{view}: nothing inline"
+            );
+            assert!(
+                !html.contains("http://") && !html.contains("https://"),
+                "{view}: nothing from outside"
+            );
+            assert!(html.len() < 100_000, "{view}: {} bytes", html.len());
+        }
+    }
+    served.shutdown.cancel();
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_said_and_leads_back() {
+    let served = small().await;
+    for path in ["/device/nobody", "/nowhere"] {
+        let answer = ask(&served, path, &[]).await;
+        assert_eq!(answer.status, 404);
+        assert!(answer.text().contains("href=\"/\""));
+    }
+    assert_eq!(ask(&served, "/api/device/nobody/power", &[]).await.status, 404);
+    assert_eq!(
+        ask(&served, "/api/device/ct/power?from=yesterday", &[])
+            .await
+            .status,
+        400
+    );
+    assert_eq!(
+        ask(&served, "/api/device/ct/power?from=2026-11-18T00:00:00Z", &[])
+            .await
+            .status,
+        400
+    );
+}
+
+#[tokio::test]
+async fn the_api_gives_what_the_page_shows() {
+    let served = small().await;
+    let json = |answer: Answer| -> serde_json::Value { serde_json::from_slice(&answer.body).unwrap() };
+    let devices = json(ask(&served, "/api/devices", &[]).await);
+    assert_eq!(devices[0]["state"], "idle");
+    assert_eq!(devices[0]["power_w"], 2600.0);
+    let summary = json(ask(&served, "/api/summary", &[]).await);
+    assert_eq!(summary["idle_waste_7_days"]["closed_hours"]["energy_wh"], 4500.0);
+    assert_eq!(summary["idle_waste_today"]["all_hours"]["cost"], 0.72);
+    let power = json(ask(&served, "/api/device/ct/power", &[]).await);
+    assert_eq!(power["points"].as_array().unwrap().len(), 180);
+    assert_eq!(power["bands"][0]["state"], "idle");
+    assert_eq!(
+        json(ask(&served, "/api/alerts", &[]).await)
+            .as_array()
+            .unwrap()
+            .len(),
+        0
+    );
+    assert!(ask(&served, "/metrics", &[]).await.text().starts_with("up 1"));
+}
+
+#[tokio::test]
+async fn a_service_that_is_not_well_answers_503() {
+    let served = served(Vec::new(), &[], false).await;
+    assert_eq!(ask(&served, "/health", &[]).await.status, 503);
+    assert_eq!(
+        ask(&served, "/", &[]).await.status,
+        200,
+        "a page without devices is still a page"
+    );
+}
+
+#[tokio::test]
+async fn assets_are_cached_by_content_and_views_compressed() {
+    let served = small().await;
+    let css = ask(&served, "/app.css", &[]).await;
+    let etag = css
+        .head
+        .lines()
+        .find_map(|line| line.strip_prefix("etag: "))
+        .unwrap()
+        .to_owned();
+    assert!(css.has("immutable"));
+    assert_eq!(
+        ask(&served, "/app.css", &[("If-None-Match", &etag)]).await.status,
+        304
+    );
+    let packed = ask(&served, "/", &[("Accept-Encoding", "br, gzip")]).await;
+    assert!(packed.has("content-encoding: gzip"));
+    let mut html = String::new();
+    flate2::read::GzDecoder::new(&packed.body[..])
+        .read_to_string(&mut html)
+        .unwrap();
+    assert!(html.starts_with("<!DOCTYPE html>"));
+    assert!(
+        !ask(&served, "/", &[("Accept-Encoding", "gzip;q=0")])
+            .await
+            .has("content-encoding")
+    );
+}
+
+/// Reads from a stream until the text is there.
+async fn read_until(stream: &mut TcpStream, heard: &mut String, wanted: &str) {
+    let reading = async {
+        let mut bytes = [0; 16_384];
+        while !heard.contains(wanted) {
+            let read = stream.read(&mut bytes).await.unwrap();
+            assert!(read > 0, "the stream ended before {wanted:?}: {heard}");
+            heard.push_str(&String::from_utf8_lossy(&bytes[..read]));
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), reading)
+        .await
+        .unwrap_or_else(|_| panic!("never heard {wanted:?}"));
+}
+
+#[tokio::test]
+async fn events_tell_of_a_change_an_alert_and_progress_and_end_with_the_server() {
+    let served = small().await;
+    let mut stream = TcpStream::connect(("127.0.0.1", served.port)).await.unwrap();
+    stream
+        .write_all(b"GET /events?lang=fr&view=wall HTTP/1.0\r\nHost: x\r\n\r\n")
+        .await
+        .unwrap();
+    let mut heard = String::new();
+    read_until(&mut stream, &mut heard, "live-ct").await;
+    assert!(
+        heard.contains("En attente") && !heard.contains("<script>"),
+        "{heard}"
+    );
+    heard.clear();
+    let id: DeviceId = "ct".into();
+    let change = |to| StateChange {
+        device: "ct".into(),
+        at: now(),
+        from: State::Idle,
+        to,
+        power_w: None,
+    };
+    served
+        .live
+        .consume(&[Finding::StateChange(change(State::Scanning))]);
+    read_until(&mut stream, &mut heard, "\"state\":\"scanning\"").await;
+    assert!(!heard.contains("live-ws"), "only what changed is sent");
+    heard.clear();
+    served.live.consume(&[Finding::Alert(AlertEvent {
+        rule: "overnight_idle".to_owned(),
+        device: id,
+        severity: Severity::Warning,
+        phase: AlertPhase::Raised,
+        since: now(),
+        at: now(),
+        energy: Energy::from_wh(12_000.0),
+        cost: 2.0,
+        co2e_g: 680.0,
+    })]);
+    served.live.set_progress(Some(Progress {
+        text: "semaine 1".to_owned(),
+        fraction: 0.5,
+    }));
+    read_until(&mut stream, &mut heard, "\"open_alerts\":1").await;
+    assert!(
+        heard.contains("\"has_alert\":true") && heard.contains("semaine 1"),
+        "{heard}"
+    );
+    served.shutdown.cancel();
+    let mut rest = Vec::new();
+    tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut rest))
+        .await
+        .unwrap()
+        .unwrap();
+}
+
+#[tokio::test]
+async fn three_hundred_devices_fit_in_a_hundred_kilobytes() {
+    let modality = |number: usize| {
+        if number.is_multiple_of(5) {
+            "ct"
+        } else {
+            "workstation"
+        }
+    };
+    let devices: Vec<PageDevice> = (0..300)
+        .map(|number| {
+            device(
+                &format!("d-{number}"),
+                &format!("Device {number}"),
+                modality(number),
+            )
+        })
+        .collect();
+    let mut findings = Vec::new();
+    for (place, device) in devices.iter().enumerate() {
+        for hour in 0..168 {
+            let at = now() - SignedDuration::from_hours(hour);
+            let hour = Timestamp::from_second(at.as_second() / 3600 * 3600).unwrap();
+            findings.push(ledger(&device.id, hour, State::Idle, true));
+            findings.push(ledger(&device.id, hour, State::Scanning, true));
+        }
+        for minute in 0..1440 {
+            let wave = f64::from(u32::try_from((minute * 7 + place) % 97).unwrap());
+            findings.push(Finding::Sample(Sample {
+                device: DeviceId::clone(&device.id),
+                at: now() - SignedDuration::from_mins(1440 - i64::try_from(minute).unwrap()),
+                power_w: 2600.0 + wave * 40.0,
+                state: State::Idle,
+                is_provisional: false,
+            }));
+        }
+    }
+    let served = served(devices, &findings, true).await;
+    let mut took = Vec::new();
+    let mut bytes = 0;
+    for _ in 0..3 {
+        let clock = tokio::time::Instant::now();
+        bytes = ask(&served, "/", &[("Accept-Encoding", "gzip")]).await.body.len();
+        took.push(clock.elapsed());
+    }
+    let plain = ask(&served, "/", &[]).await.body.len();
+    println!(
+        "300 devices: {bytes} bytes sent, {plain} unpacked; first {:?}, then {:?}",
+        took[0], took[2]
+    );
+    assert!(bytes < 100_000, "{bytes}");
+    assert!(took[2] < Duration::from_secs(2), "{took:?}");
+}
