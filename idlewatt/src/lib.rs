@@ -1,0 +1,5 @@
+//! The command: arguments, configuration file, composition root. The only room that knows all others.
+
+pub mod command;
+pub mod config;
+pub mod pipeline;
