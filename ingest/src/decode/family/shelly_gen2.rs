@@ -246,28 +246,27 @@ fn clamp(channels: &mut Channels<'_>, channel: &str, status: Value<'_>) {
 }
 
 fn phases(channels: &mut Channels<'_>, status: Value<'_>) {
-    let value = |key: &str, errors: &str, quantity: &str| {
-        let value = status.get(key).and_then(Value::number);
-        value.filter(|_| !has_error(status, errors, quantity) && !has_error(status, "errors", quantity))
-    };
-    channels.set(
-        Some("total"),
-        Quantity::Power,
-        value("total_act_power", "errors", "power"),
-    );
-    channels.set(
-        Some("total"),
-        Quantity::Current,
-        value("total_current", "errors", "current"),
-    );
-    for (name, errors, [power, voltage, current]) in [
-        ("l1", "a_errors", ["a_act_power", "a_voltage", "a_current"]),
-        ("l2", "b_errors", ["b_act_power", "b_voltage", "b_current"]),
-        ("l3", "c_errors", ["c_act_power", "c_voltage", "c_current"]),
-    ] {
-        channels.set(Some(name), Quantity::Power, value(power, errors, "power"));
-        channels.set(Some(name), Quantity::Voltage, value(voltage, errors, "voltage"));
-        channels.set(Some(name), Quantity::Current, value(current, errors, "current"));
+    let is_named = |key: &str| key.ends_with("errors");
+    let has_errors = status
+        .entries()
+        .any(|(key, errors)| is_named(key) && errors.items().next().is_some());
+    for (key, value) in status.entries() {
+        let (channel, errors, what) = match key.split_at_checked(2) {
+            Some(("a_", what)) => ("l1", "a_errors", what),
+            Some(("b_", what)) => ("l2", "b_errors", what),
+            Some(("c_", what)) => ("l3", "c_errors", what),
+            _ => ("total", "errors", key.strip_prefix("total_").unwrap_or_default()),
+        };
+        let (quantity, fault) = match what {
+            "act_power" => (Quantity::Power, "power"),
+            "voltage" => (Quantity::Voltage, "voltage"),
+            "current" => (Quantity::Current, "current"),
+            _ => continue,
+        };
+        let is_faulty = || has_error(status, errors, fault) || has_error(status, "errors", fault);
+        if !(has_errors && is_faulty()) {
+            channels.set(Some(channel), quantity, value.number());
+        }
     }
 }
 
@@ -325,7 +324,9 @@ fn meter_of<'m>(input: &Input<'m>, levels: usize) -> Option<&'m str> {
     let prefix = input.before(levels)?;
     let last = input.level(levels);
     let is_factory_id = last.rsplit_once('-').is_some_and(|(model, mac)| {
-        model.to_ascii_lowercase().starts_with("shelly")
+        model
+            .get(..6)
+            .is_some_and(|start| start.eq_ignore_ascii_case("shelly"))
             && mac.len() >= 6
             && mac.bytes().all(|byte| byte.is_ascii_hexdigit())
     });
@@ -352,10 +353,10 @@ mod tests {
             "site/b1/shellypro3em-a0b1c2d3e4f5/status/em:0",
             r#"{"id":0,"a_act_power":1200.5,"a_voltage":231,"a_current":5.3,"b_act_power":-4,"b_voltage":230,"b_current":0.1,
                 "c_act_power":null,"c_voltage":229,"c_current":0.2,"n_current":null,"total_current":5.6,"total_act_power":1196.5}"#,
-            "shelly_gen2: shellypro3em-a0b1c2d3e4f5 total power_w=1196.5 current_a=5.6
-             shelly_gen2: shellypro3em-a0b1c2d3e4f5 l1 power_w=1200.5 voltage_v=231 current_a=5.3
+            "shelly_gen2: shellypro3em-a0b1c2d3e4f5 l1 power_w=1200.5 voltage_v=231 current_a=5.3
              shelly_gen2: shellypro3em-a0b1c2d3e4f5 l2 power_w=-4 voltage_v=230 current_a=0.1
-             shelly_gen2: shellypro3em-a0b1c2d3e4f5 l3 voltage_v=229 current_a=0.2",
+             shelly_gen2: shellypro3em-a0b1c2d3e4f5 l3 voltage_v=229 current_a=0.2
+             shelly_gen2: shellypro3em-a0b1c2d3e4f5 total power_w=1196.5 current_a=5.6",
         );
         check(
             "radiology/ct/status/emdata:0",
@@ -398,6 +399,12 @@ mod tests {
             "x/status/em1:0",
             r#"{"id":0,"act_power":5,"voltage":230,"errors":["out_of_range:act_power"]}"#,
             "shelly_gen2: x 0 voltage_v=230",
+        );
+        check(
+            "x/status/em:0",
+            r#"{"a_act_power":5,"a_voltage":230,"a_errors":["out_of_range:act_power"],"b_act_power":6,"errors":[]}"#,
+            "shelly_gen2: x l1 voltage_v=230
+             shelly_gen2: x l2 power_w=6",
         );
         check("x/status/em1:0", "{", "shelly_gen2: malformed");
         check("x/status/light", "ON", "unknown");
