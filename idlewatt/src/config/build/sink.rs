@@ -20,6 +20,8 @@ use crate::config::value::{SinkKind, WritePathWord};
 pub struct SinkConfig {
     /// Its name: that of its cursor.
     pub name: String,
+    /// Host and port of its URL.
+    address: (String, u16),
     /// The word of the configuration, e.g. `influxdb3`.
     pub kind: &'static str,
     /// Where to and how.
@@ -48,6 +50,12 @@ impl SinkConfig {
             Database::InfluxDb2(config) => config.sink(&self.name, devices),
             Database::VictoriaMetrics(config) => config.sink(&self.name, devices),
         }
+    }
+
+    /// Host and port of its URL, for trying out whether it can be reached.
+    #[must_use]
+    pub fn address(&self) -> (String, u16) {
+        self.address.clone()
     }
 
     /// Its server and pace.
@@ -101,6 +109,8 @@ fn sink(review: &mut Review<'_>, section: &Entry<schema::Sink>) -> Option<SinkCo
     };
     let token = secret(review, token);
     let (kind, url) = (kind?, url?);
+    let (host, port) = url.host_port();
+    let address = (host.to_owned(), port);
     let http = http(review, section, url.to_string());
     let user = (*section.username).clone().unwrap_or_default();
     let database = match kind {
@@ -135,6 +145,7 @@ fn sink(review: &mut Review<'_>, section: &Entry<schema::Sink>) -> Option<SinkCo
         }),
     };
     Some(SinkConfig {
+        address,
         name: name?.0,
         kind: kind.name(),
         database,

@@ -1,0 +1,116 @@
+//! `idlewatt check`: is this configuration right, and what would happen with it?
+//!
+//! Faults are said with file, line and mend, all at once. Without faults it says what would be subscribed, which meter
+//! feeds which device, what its power means, when it is open, what raises an alert, what is written where; and it
+//! knocks at brokers and databases. Nothing is written anywhere and no session is disturbed: it connects to brokers
+//! under a client id of its own. Exit code 0: all is well; 1: a fault, or something that cannot be reached.
+
+mod knock;
+mod opening;
+mod plan;
+mod text;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::config::{Config, Fault, print_config};
+use knock::Knock;
+use plan::Plan;
+
+/// Validates a configuration and says what would happen with it.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  idlewatt check --print-config > idlewatt.toml\n  idlewatt check -c idlewatt.toml\n  \
+                  idlewatt check -c idlewatt.toml --offline --json"
+)]
+pub struct Arguments {
+    /// The configuration
+    #[arg(short, long, value_name = "FILE", default_value = "idlewatt.toml")]
+    config: PathBuf,
+    /// Print every key with its comment, as a file to start from, and do nothing else
+    #[arg(long)]
+    print_config: bool,
+    /// Do not knock at brokers and databases
+    #[arg(long)]
+    offline: bool,
+    /// Wait so long for each of them, seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=600))]
+    timeout_s: u64,
+    /// Say it as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// All that is said.
+#[derive(Debug, Default, Serialize)]
+struct Report {
+    /// Whether the exit code is 0.
+    is_ok: bool,
+    faults: Vec<Fault>,
+    warnings: Vec<Fault>,
+    /// What would happen; none where there are faults.
+    plan: Option<Plan>,
+    /// Who answered; empty with `--offline`.
+    knocks: Vec<Knock>,
+}
+
+/// Checks, and says the result on `out`.
+///
+/// # Errors
+/// Writing fails, or no runtime can be made.
+pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    if arguments.print_config {
+        out.write_all(print_config().as_bytes())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let report = report(arguments, ingest::clock::wall())?;
+    if arguments.json {
+        serde_json::to_writer_pretty(&mut *out, &report)?;
+        writeln!(out)?;
+    } else {
+        text::write(&report, &arguments.config, out)?;
+    }
+    out.flush()?;
+    Ok(if report.is_ok {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn report(arguments: &Arguments, now: Timestamp) -> anyhow::Result<Report> {
+    let loaded = match Config::load(&arguments.config) {
+        Ok(loaded) => loaded,
+        Err(faults) => {
+            return Ok(Report {
+                faults: faults.faults,
+                warnings: faults.warnings,
+                ..Report::default()
+            });
+        }
+    };
+    let knocks = if arguments.offline {
+        Vec::new()
+    } else {
+        let timeout = Duration::from_secs(arguments.timeout_s);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        runtime.block_on(knock::knock_at_all(&loaded.config, timeout))
+    };
+    Ok(Report {
+        is_ok: knocks.iter().all(|knock| knock.is_ok),
+        faults: Vec::new(),
+        warnings: loaded.warnings,
+        plan: Some(Plan::of(&loaded.config, now)),
+        knocks,
+    })
+}
+
+#[cfg(test)]
+mod tests;

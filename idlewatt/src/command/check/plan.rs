@@ -1,0 +1,224 @@
+//! What would happen with a configuration, for a person and as JSON.
+
+use analyzer::Feed;
+use analyzer::band::{Band, Bands};
+use analyzer::calendar::OpeningHours;
+use analyzer::site::Site;
+use ingest::session::{BrokerConfig, Version};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::opening::open_hours;
+use crate::config::{Config, Database, DeviceConfig, SinkConfig};
+
+/// What would happen.
+#[derive(Debug, Serialize)]
+pub(super) struct Plan {
+    pub(super) site: String,
+    pub(super) zone: String,
+    /// The local time at which this was said.
+    pub(super) now_local: String,
+    pub(super) tariff: String,
+    pub(super) carbon: String,
+    pub(super) brokers: Vec<BrokerPlan>,
+    pub(super) mappers: Vec<MapperPlan>,
+    pub(super) devices: Vec<DevicePlan>,
+    pub(super) sinks: Vec<SinkPlan>,
+    /// What is published, if anything is.
+    pub(super) publish: Option<String>,
+    pub(super) page: String,
+    pub(super) state_dir: String,
+}
+
+/// What is subscribed at a broker.
+#[derive(Debug, Serialize)]
+pub(super) struct BrokerPlan {
+    pub(super) name: String,
+    pub(super) url: String,
+    pub(super) version: &'static str,
+    pub(super) client_id: String,
+    pub(super) topics: Vec<String>,
+    /// None with MQTT 3.1.1, where the broker decides.
+    pub(super) session_kept_s: Option<u32>,
+}
+
+/// What a mapper reads.
+#[derive(Debug, Serialize)]
+pub(super) struct MapperPlan {
+    pub(super) name: String,
+    pub(super) topic: String,
+    pub(super) values: Vec<String>,
+}
+
+/// What would be said of a device.
+#[derive(Debug, Serialize)]
+pub(super) struct DevicePlan {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) room: String,
+    pub(super) modality: &'static str,
+    pub(super) feeds: Vec<String>,
+    pub(super) bands: Vec<BandPlan>,
+    pub(super) bands_from: String,
+    pub(super) power_w_max: f64,
+    pub(super) open_always: bool,
+    /// Local hours; empty: closed all day.
+    pub(super) open_today: Vec<String>,
+    pub(super) open_tomorrow: Vec<String>,
+    pub(super) alert: String,
+    /// None: learned from the meter's rhythm.
+    pub(super) silent_after_s: Option<i64>,
+}
+
+/// What a power means.
+#[derive(Debug, Serialize)]
+pub(super) struct BandPlan {
+    pub(super) state: &'static str,
+    pub(super) from_w: f64,
+    pub(super) until_w: f64,
+}
+
+/// What is written to a database.
+#[derive(Debug, Serialize)]
+pub(super) struct SinkPlan {
+    pub(super) name: String,
+    pub(super) kind: &'static str,
+    pub(super) url: String,
+    pub(super) into: String,
+}
+
+impl Plan {
+    /// What would happen, said at `now`.
+    pub(super) fn of(config: &Config, now: Timestamp) -> Self {
+        let site = &config.site;
+        let zone = site.site.zone.clone();
+        Self {
+            site: site.name.clone(),
+            zone: zone.iana_name().unwrap_or("UTC").to_owned(),
+            now_local: now.to_zoned_datetime(zone).strftime("%Y-%m-%d %H:%M").to_string(),
+            tariff: site.tariff_in_words(),
+            carbon: site.carbon_in_words(),
+            brokers: config.brokers.iter().map(broker).collect(),
+            mappers: config.decoder.mappers.iter().map(mapper).collect(),
+            devices: config
+                .devices
+                .iter()
+                .map(|config| device(config, &site.site, now))
+                .collect(),
+            sinks: config.sinks.iter().map(sink).collect(),
+            publish: config.publish.as_ref().map(|publish| {
+                format!(
+                    "{}/… at {}:{}, as '{}'",
+                    publish.prefix, publish.host, publish.port, publish.client_id
+                )
+            }),
+            page: format!("http://{}", config.page),
+            state_dir: config.state_dir.display().to_string(),
+        }
+    }
+}
+
+fn broker(config: &BrokerConfig) -> BrokerPlan {
+    let is_v5 = config.version == Version::V5;
+    BrokerPlan {
+        name: config.name.clone(),
+        url: config.url.clone(),
+        version: if is_v5 { "5" } else { "3.1.1" },
+        client_id: config.client_id.clone(),
+        topics: config.topics.clone(),
+        session_kept_s: is_v5.then_some(config.session_expiry_s),
+    }
+}
+
+fn mapper(config: &ingest::decode::Mapper) -> MapperPlan {
+    let value = |field: &ingest::decode::MapperField| {
+        let place = field
+            .field
+            .as_ref()
+            .or(field.pointer.as_ref())
+            .map_or("", String::as_str);
+        format!("{:?} in {} {place}", field.quantity, field.unit)
+            .trim_end()
+            .to_owned()
+    };
+    MapperPlan {
+        name: config.name.clone(),
+        topic: config.topic.clone(),
+        values: config.fields.iter().map(value).collect(),
+    }
+}
+
+fn device(config: &DeviceConfig, site: &Site, now: Timestamp) -> DevicePlan {
+    let device = &config.device;
+    let published = device.modality.bands();
+    let (bands, bands_from) = match &device.bands {
+        Some(bands) => (bands, "this configuration".to_owned()),
+        None => (
+            &published,
+            format!("published levels: {}", device.modality.source),
+        ),
+    };
+    DevicePlan {
+        id: device.id.to_string(),
+        name: device.name.clone(),
+        room: device.room.clone(),
+        modality: device.modality.name,
+        feeds: device.feeds.iter().map(feed).collect(),
+        bands: band_plans(bands),
+        bands_from,
+        power_w_max: device.power_w_max,
+        open_always: device.opening == OpeningHours::Always,
+        open_today: open_hours(&device.opening, site, now),
+        open_tomorrow: open_hours(&device.opening, site, site.next_day_start(now)),
+        alert: alert(config),
+        silent_after_s: device.silent_after.map(|silence| silence.as_secs()),
+    }
+}
+
+fn feed(feed: &Feed) -> String {
+    let channels = match feed.channels.as_slice() {
+        [] => String::new(),
+        channels => format!(" ({})", channels.join(" + ")),
+    };
+    let sign = if feed.sign < 0.0 { ", sign turned" } else { "" };
+    format!("{}{channels}{sign}", feed.meter)
+}
+
+fn band_plans(bands: &Bands) -> Vec<BandPlan> {
+    let plan = |band: &Band| BandPlan {
+        state: band.state.name(),
+        from_w: band.from_w,
+        until_w: band.until_w,
+    };
+    bands.as_slice().iter().map(plan).collect()
+}
+
+fn alert(config: &DeviceConfig) -> String {
+    match (&config.exempt, config.device.overnight_idle) {
+        (Some(reason), _) => format!("none: exempt ({reason})"),
+        (None, None) => "none: alerts.overnight_idle is not enabled".to_owned(),
+        (None, Some(_)) if config.device.opening == OpeningHours::Always => {
+            "none: it is always open".to_owned()
+        }
+        (None, Some(rule)) => format!(
+            "idle outside these hours for more than {} min, again every {} min",
+            rule.grace.as_mins(),
+            rule.remind_every.as_mins()
+        ),
+    }
+}
+
+fn sink(config: &SinkConfig) -> SinkPlan {
+    let into = match &config.database {
+        Database::InfluxDb1(influx) => format!("database '{}'", influx.database),
+        Database::InfluxDb2(influx) if influx.org.is_empty() => format!("database '{}'", influx.bucket),
+        Database::InfluxDb2(influx) => format!("bucket '{}' of '{}'", influx.bucket, influx.org),
+        Database::VictoriaMetrics(_) => "its one database".to_owned(),
+    };
+    SinkPlan {
+        name: config.name.clone(),
+        kind: config.kind,
+        url: config.http().url.clone(),
+        into,
+    }
+}
