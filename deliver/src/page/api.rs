@@ -1,6 +1,6 @@
 //! The JSON API: types of its own, every number with its unit in its name, every instant RFC 3339 in UTC.
 
-use analyzer::{AlertPhase, State};
+use analyzer::State;
 use axum::Json;
 use axum::extract::{Path, Query, State as Extract};
 use axum::http::StatusCode;
@@ -204,8 +204,7 @@ pub(super) async fn power(
             "`from` must lie before `until`, by at most 400 days",
         );
     }
-    let step =
-        SignedDuration::from_mins((i64::try_from(span.as_mins()).unwrap_or(i64::MAX) / POINTS_MAX).max(1));
+    let step = SignedDuration::from_mins((span.as_mins() / POINTS_MAX).max(1));
     let asked = shared.page.history.ask(move |reader| {
         let points = reader.power(&id, from, until, step)?;
         let bands = reader.bands(&id, from, until)?;
@@ -275,7 +274,7 @@ pub(super) async fn alerts(Extract(shared): Extract<Context>) -> Response {
                 steps: steps
                     .into_iter()
                     .map(|step| StepBody {
-                        phase: phase(step.phase),
+                        phase: step.phase.name(),
                         at: step.at,
                         energy_wh: step.energy.wh(),
                     })
@@ -285,10 +284,6 @@ pub(super) async fn alerts(Extract(shared): Extract<Context>) -> Response {
         Ok(bodies)
     });
     answer(asked.await)
-}
-
-const fn phase(phase: AlertPhase) -> &'static str {
-    phase.name()
 }
 
 fn instant(text: Option<&str>, default: Timestamp) -> Result<Timestamp, String> {

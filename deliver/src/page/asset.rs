@@ -48,3 +48,66 @@ fn serve(headers: &HeaderMap, content: &'static str, kind: &'static str) -> Resp
     }
     ([cache, (ETAG, etag), (CONTENT_TYPE, kind.to_owned())], content).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A variable's colour in the part of the stylesheet that begins at a marker.
+    fn colour(scheme: &str, name: &str) -> [f64; 3] {
+        let part = &CSS[CSS.find(scheme).unwrap()..];
+        let value = &part[part.find(&format!("--{name}: #")).unwrap() + name.len() + 5..][..6];
+        [0, 2, 4].map(|place| f64::from(u8::from_str_radix(&value[place..place + 2], 16).unwrap()) / 255.0)
+    }
+
+    /// Relative luminance, WCAG 2.2.
+    fn luminance(colour: [f64; 3]) -> f64 {
+        let [red, green, blue] = colour.map(|part| {
+            if part <= 0.040_45 {
+                part / 12.92
+            } else {
+                ((part + 0.055) / 1.055).powf(2.4)
+            }
+        });
+        0.2126 * red + 0.7152 * green + 0.0722 * blue
+    }
+
+    fn contrast(one: [f64; 3], other: [f64; 3]) -> f64 {
+        let (one, other) = (luminance(one), luminance(other));
+        (one.max(other) + 0.05) / (one.min(other) + 0.05)
+    }
+
+    #[test]
+    fn text_has_the_contrast_of_wcag_aa_in_both_schemes() {
+        let states = ["scanning", "idle", "standby", "off", "unknown"];
+        for scheme in [":root {", "prefers-color-scheme: dark"] {
+            let check = |ink: &str, ground: &str, least: f64| {
+                let ratio = contrast(colour(scheme, ink), colour(scheme, ground));
+                assert!(
+                    ratio >= least,
+                    "{scheme}: {ink} on {ground} is {ratio:.2}, not {least}"
+                );
+            };
+            for ground in ["card", "ground"] {
+                for ink in ["ink", "soft", "alert", "good"] {
+                    check(ink, ground, 4.5);
+                }
+            }
+            for state in states {
+                check(&format!("{state}-ink"), "card", 4.5);
+                check(&format!("{state}-ink"), &format!("{state}-wash"), 4.5);
+                check("soft", &format!("{state}-wash"), 4.5);
+                check("ink", &format!("{state}-wash"), 4.5);
+                check("off", "card", 2.9);
+            }
+            check("alert", "alert-wash", 4.5);
+        }
+    }
+
+    #[test]
+    fn nothing_is_fetched_from_outside() {
+        for content in [CSS, JS] {
+            assert!(!content.contains("://") && !content.contains("@import"));
+        }
+    }
+}

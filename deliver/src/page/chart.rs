@@ -144,6 +144,7 @@ fn draw_strip(curve: &Curve, strip: &DrawingArea<SVGBackend<'_>, Shift>, x: std:
 pub(super) struct Layout {
     size: (u32, u32),
     font: u32,
+    line: u32,
     ticks_max: usize,
     class: &'static str,
 }
@@ -152,6 +153,7 @@ pub(super) struct Layout {
 pub(super) const WIDE: Layout = Layout {
     size: (1080, 300),
     font: 13,
+    line: 2,
     ticks_max: 13,
     class: "wide",
 };
@@ -159,6 +161,7 @@ pub(super) const WIDE: Layout = Layout {
 pub(super) const NARROW: Layout = Layout {
     size: (400, 250),
     font: 13,
+    line: 1,
     ticks_max: 5,
     class: "narrow",
 };
@@ -207,7 +210,7 @@ fn draw_large(curve: &Curve, layout: Layout, speaker: &Speaker, svg: &mut String
         .draw()?;
     for run in runs(curve) {
         context.draw_series(AreaSeries::new(run.iter().copied(), 0.0, AREA.filled()))?;
-        context.draw_series(LineSeries::new(run, LINE.stroke_width(2)))?;
+        context.draw_series(LineSeries::new(run, LINE.stroke_width(layout.line)))?;
     }
     let (_, strip) = strip.split_horizontally(axis_width);
     draw_strip(curve, &strip, x)?;
@@ -216,9 +219,7 @@ fn draw_large(curve: &Curve, layout: Layout, speaker: &Speaker, svg: &mut String
 
 /// Local hours or local midnights, as many as fit.
 fn ticks(curve: &Curve, speaker: &Speaker, ticks_max: usize) -> Vec<i64> {
-    let hours = i64::try_from(curve.until.duration_since(curve.from).as_hours())
-        .unwrap_or(24)
-        .max(1);
+    let hours = curve.until.duration_since(curve.from).as_hours().max(1);
     let wanted = i64::try_from(ticks_max).unwrap_or(6);
     let every = [1, 2, 3, 6, 12, 24]
         .into_iter()
@@ -251,7 +252,7 @@ fn tick_label(minute: i64, is_days: bool, speaker: &Speaker) -> String {
 
 /// The curve cut where samples are missing: a gap is drawn as a gap.
 fn runs(curve: &Curve) -> Vec<Vec<(i64, f64)>> {
-    let gap_minutes = i64::try_from(curve.step.as_mins()).unwrap_or(10) * 5 / 2;
+    let gap_minutes = curve.step.as_mins() * 5 / 2;
     let mut runs: Vec<Vec<(i64, f64)>> = Vec::new();
     for point in &curve.points {
         let place = (minutes(point.at), point.mean_w.max(0.0));
@@ -281,6 +282,7 @@ fn instant(minute: i64) -> Timestamp {
 fn finished(svg: &str, aspect: &str) -> String {
     let mut text = svg
         .replace(" opacity=\"1\"", "")
+        .replace(" xmlns=\"http://www.w3.org/2000/svg\"", "")
         .replace(" stroke=\"none\"", "")
         .replace(" \"/>", "\"/>");
     for (reserved, variable) in PAINTS {

@@ -1,6 +1,6 @@
 //! Server-sent events: the parts of a view that changed, rendered in the visitor's language.
 //!
-//! At most one event a second to a listener, at least one in fifteen seconds: a page that hears nothing for longer
+//! At most two events a second to a listener, at least one in fifteen seconds: a page that hears nothing for longer
 //! knows that the connection is gone. Nothing is queued for a slow listener; it gets the newest when it reads.
 
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ use super::reply::{Asked, Visit};
 use super::{Context, frame, tile, wall};
 use crate::live::{Snapshot, Subscription};
 
-const AT_MOST_EVERY: Duration = Duration::from_secs(1);
+const AT_MOST_EVERY: Duration = Duration::from_millis(500);
 const AT_LEAST_EVERY: Duration = Duration::from_secs(15);
 
 /// Curves are asked for again when this much (of the site's time) has passed.
@@ -27,7 +27,6 @@ const CURVES_EVERY_S: i64 = 600;
 
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Wish {
-    lang: Option<String>,
     #[serde(default)]
     view: String,
     #[serde(default)]
@@ -68,7 +67,6 @@ pub(super) async fn stream(
     Query(asked): Query<Asked>,
     Query(wish): Query<Wish>,
 ) -> Response {
-    debug_assert!(wish.lang.is_none() || !wish.lang.as_deref().unwrap_or_default().is_empty());
     let visit = Visit::new(&shared, &asked);
     let subscription = shared.page.live.subscribe();
     let listener = Listener {

@@ -5,7 +5,7 @@
 //! English and French; `speaker` writes numbers, times and money; `chart` draws.
 //!
 //! Limits: the page trusts its network (no accounts yet): put a proxy in front where that is not so. Listeners get at
-//! most one update a second. A device the history knows but the configuration does not is not shown.
+//! most two updates a second. A device the history knows but the configuration does not is not shown.
 //!
 //! Invariants: a state is always shown by colour, by word and by shape; a figure always with its unit; a device that
 //! is not heard is shown as unknown, never as off. Every text that comes from outside goes through the escaping
