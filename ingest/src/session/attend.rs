@@ -215,7 +215,9 @@ impl Session {
         self.status.send_modify(|status| {
             status.is_session_present = is_session_present;
             status.epoch = self.epoch;
-            status.fault = None;
+            if !status.is_taken_over {
+                status.fault = None;
+            }
             if change.subscribe.is_empty() {
                 status.subscribed = self.subscriptions.held().to_vec();
             }
@@ -268,16 +270,14 @@ impl Session {
             self.lost_at = Some(now);
         }
         match lasted {
-            Some(lasted) if lasted >= STEADY_AFTER => {
-                self.backoff.reset();
-                (self.short_lived, self.undecodable) = (0, 0);
-            }
             Some(lasted) if lasted < SHORT_LIVED && matches!(trouble, Trouble::Network(_)) => {
                 self.short_lived += 1;
             }
-            _ => {}
+            Some(_) => self.short_lived = 0,
+            None => {}
         }
-        let is_taken_over = *trouble == Trouble::TakenOver || self.short_lived >= SHORT_LIVED_MAX;
+        let is_certain = matches!(trouble, Trouble::TakenOver { .. });
+        let is_taken_over = is_certain || self.short_lived >= SHORT_LIVED_MAX;
         if is_taken_over {
             self.short_lived = 0;
             self.backoff.slow();
@@ -290,7 +290,7 @@ impl Session {
             self.make_room(*bytes);
         }
         let seen = if is_taken_over {
-            &Trouble::TakenOver
+            &Trouble::TakenOver { is_certain }
         } else {
             trouble
         };
@@ -301,7 +301,7 @@ impl Session {
         self.status.send_modify(|status| {
             status.epoch = self.epoch;
             status.in_flight = 0;
-            status.is_taken_over = is_taken_over;
+            status.is_taken_over |= is_taken_over;
             status.fault = Some(fault);
         });
         self.set_phase(Phase::Connecting);
@@ -352,6 +352,20 @@ impl Session {
     }
 
     fn refresh(&mut self) {
+        let lasts = self
+            .connected_at
+            .map(|since| clock::monotonic().saturating_duration_since(since));
+        if lasts.is_some_and(|lasts| lasts >= STEADY_AFTER) {
+            self.backoff.reset();
+            (self.short_lived, self.undecodable) = (0, 0);
+            self.status.send_if_modified(|status| {
+                let was_taken_over = std::mem::take(&mut status.is_taken_over);
+                if was_taken_over {
+                    status.fault = None;
+                }
+                was_taken_over
+            });
+        }
         let (in_flight, last_message) = (self.intake.in_flight(), self.intake.last_message());
         self.status.send_if_modified(|status| {
             let is_change = status.in_flight != in_flight || status.last_message != last_message;

@@ -19,8 +19,13 @@ pub(super) fn fault(trouble: &Trouble, config: &BrokerConfig) -> Option<Fault> {
             format!("the broker refuses the connection: {code}"),
             "check the broker's log; an old broker may need version = \"3.1.1\"".to_owned(),
         ),
-        Trouble::TakenOver => (
-            format!("another client connected as {}", config.client_id),
+        Trouble::TakenOver { is_certain } => (
+            if *is_certain {
+                format!("another client connected as {}", config.client_id)
+            } else {
+                let id = &config.client_id;
+                format!("connections end right after they begin: perhaps another client connects as {id}")
+            },
             "stop the other instance, or give each a client_id of its own".to_owned(),
         ),
         Trouble::TooLong { bytes } => (

@@ -2,3 +2,6 @@
 
 mod page;
 mod page_hospital;
+mod sinks;
+mod session;
+mod session_fault;

@@ -54,8 +54,8 @@ pub(crate) enum Trouble {
     NotAuthorised(String),
     /// The broker refuses for another reason.
     Refused(String),
-    /// Another client connected with our client id.
-    TakenOver,
+    /// Another client connected with our client id; not certain when connections only end as if.
+    TakenOver { is_certain: bool },
     /// A packet longer than the limit for the wire.
     TooLong { bytes: usize },
     /// A packet that is no MQTT.

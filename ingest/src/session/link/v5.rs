@@ -151,7 +151,7 @@ fn state_trouble(error: StateError) -> Trouble {
         StateError::ServerDisconnect {
             reason_code: DisconnectReasonCode::SessionTakenOver,
             ..
-        } => Trouble::TakenOver,
+        } => Trouble::TakenOver { is_certain: true },
         StateError::ServerDisconnect {
             reason_code,
             reason_string,

@@ -1,0 +1,205 @@
+//! A real mosquitto: its own folder, its own port, stopped by its pid.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+
+const PROGRAM: &str = "/usr/sbin/mosquitto";
+const READY_WITHIN: Duration = Duration::from_secs(10);
+const PORT_ATTEMPTS: usize = 5;
+
+/// A broker; killed when dropped.
+pub struct Mosquitto {
+    folder: TempDir,
+    port: u16,
+    child: Option<Child>,
+    extra: String,
+}
+
+/// A signal to a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// It may tidy up.
+    Term,
+    /// It may not.
+    Kill,
+}
+
+impl Mosquitto {
+    /// Starts a broker with an empty persistence folder, anonymous access and large limits; `extra` are further lines
+    /// of its configuration, in which `{folder}` stands for its folder.
+    ///
+    /// # Errors
+    /// When it is not installed or does not come up.
+    pub async fn start(extra: &str) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let extra = extra.replace("{folder}", &folder.path().display().to_string());
+        let mut broker = Self {
+            folder,
+            port: free_port()?,
+            child: None,
+            extra,
+        };
+        for _ in 1..PORT_ATTEMPTS {
+            if broker.restart().await.is_ok() {
+                return Ok(broker);
+            }
+            broker.port = free_port()?;
+        }
+        broker.restart().await?;
+        Ok(broker)
+    }
+
+    /// A broker that is not running yet: [`Mosquitto::restart`] starts it.
+    ///
+    /// # Errors
+    /// When there is no port or no folder.
+    pub fn prepare(extra: &str) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let extra = extra.replace("{folder}", &folder.path().display().to_string());
+        Ok(Self {
+            folder,
+            port: free_port()?,
+            child: None,
+            extra,
+        })
+    }
+
+    /// Starts it (again), on the same port and with what it had on disk.
+    ///
+    /// # Errors
+    /// When it is not installed or does not come up.
+    pub async fn restart(&mut self) -> anyhow::Result<()> {
+        self.stop(Signal::Term)?;
+        let configuration = self.folder.path().join("mosquitto.conf");
+        std::fs::write(&configuration, self.configuration())?;
+        if !Path::new(PROGRAM).exists() {
+            bail!("{PROGRAM} is missing: apt-get install mosquitto mosquitto-clients");
+        }
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.log_path())?;
+        let child = Command::new(PROGRAM)
+            .arg("-c")
+            .arg(&configuration)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .context("mosquitto does not start")?;
+        self.child = Some(child);
+        self.wait_until_ready().await
+    }
+
+    /// Stops it and waits until it is gone.
+    ///
+    /// # Errors
+    /// When the signal cannot be sent.
+    pub fn stop(&mut self, signal: Signal) -> anyhow::Result<()> {
+        let Some(mut child) = self.child.take() else {
+            return Ok(());
+        };
+        match signal {
+            Signal::Kill => child.kill()?,
+            Signal::Term => {
+                let pid = child.id().to_string();
+                Command::new("kill")
+                    .args(["-TERM", &pid])
+                    .status()
+                    .context("kill")?;
+            }
+        }
+        child.wait()?;
+        Ok(())
+    }
+
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Where it listens, as a URL.
+    pub fn url(&self) -> String {
+        format!("mqtt://127.0.0.1:{}", self.port)
+    }
+
+    /// Its folder: configuration, log, persistence, and whatever a test puts there before it starts.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.log_path()).unwrap_or_default()
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.folder.path().join("mosquitto.log")
+    }
+
+    fn configuration(&self) -> String {
+        let mut text = String::new();
+        let folder = self.folder.path().display();
+        let _ = writeln!(text, "listener {} 127.0.0.1", self.port);
+        let _ = writeln!(
+            text,
+            "user root\npersistence true\npersistence_location {folder}/"
+        );
+        let _ = writeln!(
+            text,
+            "log_type error\nlog_type warning\nlog_type notice\nlog_type information"
+        );
+        let _ = writeln!(text, "max_queued_messages 0\nmax_queued_bytes 0");
+        if !self.extra.contains("max_inflight_messages") {
+            let _ = writeln!(text, "max_inflight_messages 1000");
+        }
+        if !self.extra.contains("allow_anonymous") {
+            let _ = writeln!(text, "allow_anonymous true");
+        }
+        text.push_str(&self.extra);
+        text.push('\n');
+        text
+    }
+
+    async fn wait_until_ready(&mut self) -> anyhow::Result<()> {
+        let (port, log) = (self.port, self.log_path());
+        let child = self.child.as_mut().context("not started")?;
+        let ready = async {
+            loop {
+                if let Some(status) = child.try_wait()? {
+                    bail!(
+                        "mosquitto ended at once, {status}: {}",
+                        std::fs::read_to_string(&log)?
+                    );
+                }
+                if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
+                    return Ok(());
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(READY_WITHIN, ready)
+            .await
+            .context("mosquitto does not accept connections")?
+    }
+}
+
+impl Drop for Mosquitto {
+    fn drop(&mut self) {
+        drop(self.stop(Signal::Kill));
+    }
+}
+
+/// A port that nobody listens on just now, chosen by the kernel.
+///
+/// # Errors
+/// When there is none.
+pub fn free_port() -> anyhow::Result<u16> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
