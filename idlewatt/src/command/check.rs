@@ -70,8 +70,8 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
     }
     let report = report(arguments, ingest::clock::wall())?;
     if arguments.json {
-        serde_json::to_writer_pretty(&mut *out, &report)?;
-        writeln!(out)?;
+        // not written piece by piece: a broken pipe must stay an error of writing
+        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
     } else {
         text::write(&report, &arguments.config, out)?;
     }

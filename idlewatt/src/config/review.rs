@@ -48,6 +48,10 @@ impl<'a> Review<'a> {
         if !self.is_full() {
             let fault = self.document.fault(span, what.into(), mend.into());
             self.faults.push(fault);
+        } else if self.faults.len() == FAULTS_MAX {
+            let what = format!("there are more than {FAULTS_MAX} faults");
+            let fault = self.document.fault(0..0, what, "mend these first".to_owned());
+            self.faults.push(fault);
         }
     }
 

@@ -3,6 +3,7 @@
 use deliver::device::DeviceTags;
 use deliver::page::{PageDevice, SiteInfo};
 
+use super::value::TopicFilter;
 use super::{Config, DeviceConfig, Language, SiteConfig};
 
 impl Config {
@@ -26,6 +27,15 @@ impl Config {
             site: self.site.name.clone(),
         };
         self.devices.iter().map(tags).collect()
+    }
+
+    /// Whether some broker's topics bring all that a filter asks for.
+    #[must_use]
+    pub fn is_subscribed(&self, filter: &str) -> bool {
+        let topics = self.brokers.iter().flat_map(|broker| &broker.topics);
+        topics
+            .filter_map(|topic| topic.parse::<TopicFilter>().ok())
+            .any(|topic| topic.covers(filter))
     }
 
     /// The devices as the page names them, in the order of the file.

@@ -434,3 +434,14 @@ fn publishing_names_a_broker() {
         "idlewatt.toml:25: [publish] 'broker': no [[broker]] is named \"mian\"; did you mean \"main\"?"
     );
 }
+
+#[test]
+fn no_more_faults_are_said_than_anyone_reads() {
+    let keys: String = (0..150).map(|number| format!("wrong_{number} = 1\n")).collect();
+    let said = faults(&keys);
+    assert_eq!(said.lines().count(), super::review::FAULTS_MAX + 1);
+    assert!(
+        said.starts_with("idlewatt.toml: there are more than 100 faults; mend these first\n"),
+        "{said}"
+    );
+}

@@ -185,7 +185,8 @@ fn refusal(error: &ConnectionError) -> Fault {
         ),
         ConnectionError::Tls(error) => (
             format!("TLS fails ({error})"),
-            "check 'ca_file' and that the host of 'url' is the one of its certificate".to_owned(),
+            "check that the broker speaks TLS at this port, 'ca_file', and that its certificate is for the host of 'url'"
+                .to_owned(),
         ),
         other => (
             format!("the connection ends before it begins ({other})"),

@@ -4,6 +4,7 @@ use analyzer::Feed;
 use analyzer::band::{Band, Bands};
 use analyzer::calendar::OpeningHours;
 use analyzer::site::Site;
+use deliver::sink::MqttPublishConfig;
 use ingest::session::{BrokerConfig, Version};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -106,16 +107,27 @@ impl Plan {
                 .map(|config| device(config, &site.site, now))
                 .collect(),
             sinks: config.sinks.iter().map(sink).collect(),
-            publish: config.publish.as_ref().map(|publish| {
-                format!(
-                    "{}/… at {}:{}, as '{}'",
-                    publish.prefix, publish.host, publish.port, publish.client_id
-                )
-            }),
+            publish: config.publish.as_ref().map(|publish| publishing(config, publish)),
             page: format!("http://{}", config.page),
             state_dir: config.state_dir.display().to_string(),
         }
     }
+}
+
+fn publishing(config: &Config, publish: &MqttPublishConfig) -> String {
+    let MqttPublishConfig {
+        prefix,
+        host,
+        port,
+        client_id,
+        ..
+    } = publish;
+    let comes_back = if config.is_subscribed(&format!("{prefix}/#")) {
+        "; they come back with 'topics', and are passed over"
+    } else {
+        ""
+    };
+    format!("{prefix}/… at {host}:{port}, as '{client_id}'{comes_back}")
 }
 
 fn broker(config: &BrokerConfig) -> BrokerPlan {

@@ -21,7 +21,8 @@ use super::section::{Entry, section};
 section! {
     /// idlewatt meters imaging rooms live. Every key stands here with its comment.
     ///
-    /// A line that begins with '#key' shows a default, or an example of what may be said; all other keys must be said.
+    /// A line that begins with '#key' shows a default, or an example of what may be said: take the '#' away and change it.
+    /// Keys without '#' must be said; their values here are examples.
     /// Units are in the names of the keys. Paths start from the folder of this file. `idlewatt check -c <this file>`
     /// says what is wrong with it, and what would happen with it.
     File {
