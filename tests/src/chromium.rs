@@ -49,7 +49,8 @@ impl Chromium {
     /// When chromium is not installed or does not answer.
     pub fn start() -> Result<Self> {
         let profile = tempfile::tempdir()?;
-        let script = format!("exec chromium {FLAGS} --user-data-dir=\"$1\" 3<&0 4>&1 </dev/null >/dev/null 2>&1");
+        let script =
+            format!("exec chromium {FLAGS} --user-data-dir=\"$1\" 3<&0 4>&1 </dev/null >/dev/null 2>&1");
         let mut child = Command::new("sh")
             .args(["-c", &script, "sh"])
             .arg(profile.path())
@@ -68,14 +69,18 @@ impl Chromium {
             complaints: VecDeque::new(),
             _profile: profile,
         };
-        browser.attach().context("chromium does not answer; install it with `apt-get install chromium`")?;
+        browser
+            .attach()
+            .context("chromium does not answer; install it with `apt-get install chromium`")?;
         Ok(browser)
     }
 
     fn attach(&mut self) -> Result<()> {
         let target = self.call("Target.createTarget", &json!({ "url": "about:blank" }))?;
-        let attached =
-            self.call("Target.attachToTarget", &json!({ "targetId": target["targetId"], "flatten": true }))?;
+        let attached = self.call(
+            "Target.attachToTarget",
+            &json!({ "targetId": target["targetId"], "flatten": true }),
+        )?;
         self.session = attached["sessionId"].as_str().context("a session id")?.to_owned();
         for domain in ["Page.enable", "Runtime.enable", "Log.enable", "Network.enable"] {
             self.call(domain, &json!({}))?;
@@ -201,7 +206,10 @@ impl Chromium {
     /// # Errors
     /// When it cannot be taken or written.
     pub fn screenshot(&mut self, path: &Path, is_whole: bool) -> Result<()> {
-        let shot = self.call("Page.captureScreenshot", &json!({ "format": "png", "captureBeyondViewport": is_whole }))?;
+        let shot = self.call(
+            "Page.captureScreenshot",
+            &json!({ "format": "png", "captureBeyondViewport": is_whole }),
+        )?;
         let text = shot["data"].as_str().context("image data")?;
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
@@ -229,7 +237,8 @@ fn read_messages(from: impl std::io::Read + Send + 'static) -> Receiver<Value> {
         let mut bytes = Vec::new();
         while reader.read_until(0, &mut bytes).is_ok_and(|read| read > 0) {
             bytes.pop();
-            let is_heard = serde_json::from_slice(&bytes).is_ok_and(|message: Value| sender.send(message).is_ok());
+            let is_heard =
+                serde_json::from_slice(&bytes).is_ok_and(|message: Value| sender.send(message).is_ok());
             bytes.clear();
             if !is_heard {
                 break;

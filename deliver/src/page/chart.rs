@@ -105,6 +105,9 @@ fn reduced(bands: &[Band], from: Timestamp, until: Timestamp, step: SignedDurati
 const SPARK_SIZE: (u32, u32) = (360, 64);
 const SPARK_STRIP: i32 = 7;
 
+/// Keeps the newest point of a large curve off the edge.
+const PLOT_MARGIN_RIGHT: u32 = 2;
+
 /// A curve without axes, for a tile; stretches to any width.
 pub(super) fn spark(curve: &Curve) -> Option<String> {
     let mut svg = String::new();
@@ -124,12 +127,19 @@ fn draw_spark(curve: &Curve, svg: &mut String) -> Drawn {
         context.draw_series(AreaSeries::new(run.iter().copied(), 0.0, AREA.filled()))?;
         context.draw_series(LineSeries::new(run, LINE.stroke_width(1)))?;
     }
-    draw_strip(curve, &strip, x)?;
+    draw_strip(curve, &strip, x, 0)?;
     root.present()
 }
 
-fn draw_strip(curve: &Curve, strip: &DrawingArea<SVGBackend<'_>, Shift>, x: std::ops::Range<i64>) -> Drawn {
-    let mut context = ChartBuilder::on(strip).build_cartesian_2d(x, 0.0..1.0)?;
+fn draw_strip(
+    curve: &Curve,
+    strip: &DrawingArea<SVGBackend<'_>, Shift>,
+    x: std::ops::Range<i64>,
+    margin_right: u32,
+) -> Drawn {
+    let mut context = ChartBuilder::on(strip)
+        .margin_right(margin_right)
+        .build_cartesian_2d(x, 0.0..1.0)?;
     context.draw_series(curve.bands.iter().map(|band| {
         Rectangle::new(
             [(minutes(band.from), 0.0), (minutes(band.until), 1.0)],
@@ -184,7 +194,7 @@ fn draw_large(curve: &Curve, layout: Layout, speaker: &Speaker, svg: &mut String
     let ticks = ticks(curve, speaker, layout.ticks_max);
     let mut context = ChartBuilder::on(&plot)
         .margin_top(12)
-        .margin_right(2)
+        .margin_right(PLOT_MARGIN_RIGHT)
         .y_label_area_size(axis_width)
         .x_label_area_size(24)
         .build_cartesian_2d(x.clone().with_key_points(ticks), 0.0..top)?;
@@ -213,7 +223,7 @@ fn draw_large(curve: &Curve, layout: Layout, speaker: &Speaker, svg: &mut String
         context.draw_series(LineSeries::new(run, LINE.stroke_width(layout.line)))?;
     }
     let (_, strip) = strip.split_horizontally(axis_width);
-    draw_strip(curve, &strip, x)?;
+    draw_strip(curve, &strip, x, PLOT_MARGIN_RIGHT)?;
     root.present()
 }
 

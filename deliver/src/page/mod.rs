@@ -1,7 +1,7 @@
 //! The live page: what people see. Server-rendered HTML, server-sent events, a JSON API; no build step and nothing
 //! fetched from outside.
 //!
-//! Each view is a file: [`wall`] (all rooms), [`device`], [`alerts`], [`pipeline`]; `words` holds every text in
+//! Each view is a file: `wall` (all rooms), `device`, `alerts`, `pipeline`; `words` holds every text in
 //! English and French; `speaker` writes numbers, times and money; `chart` draws.
 //!
 //! Limits: the page trusts its network (no accounts yet): put a proxy in front where that is not so. Listeners get at

@@ -53,13 +53,21 @@ async fn served() -> Result<Served> {
         now: Arc::new(now),
         pipeline: Arc::new(figures),
         metrics: Arc::new(|| "# EOF\n".to_owned()),
-        health: Arc::new(|| Health { is_ready: true, body: serde_json::json!({ "status": "ok" }) }),
+        health: Arc::new(|| Health {
+            is_ready: true,
+            body: serde_json::json!({ "status": "ok" }),
+        }),
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let address = format!("http://{}", listener.local_addr()?);
     let shutdown = CancellationToken::new();
     tokio::spawn(serve(listener, page, shutdown.clone()));
-    Ok(Served { address, live, shutdown, _folder: folder })
+    Ok(Served {
+        address,
+        live,
+        shutdown,
+        _folder: folder,
+    })
 }
 
 fn figures() -> PipelineFigures {
@@ -89,7 +97,12 @@ fn figures() -> PipelineFigures {
         is_broker_connected: Some(true),
         sinks: vec![
             sink("grafana", "influxdb2", 0, None),
-            sink("group", "victoriametrics", 1_204, Some("connection refused at 10.2.0.9:8428; tried again in 30 s")),
+            sink(
+                "group",
+                "victoriametrics",
+                1_204,
+                Some("connection refused at 10.2.0.9:8428; tried again in 30 s"),
+            ),
         ],
         meters: devices().iter().map(meter).collect(),
     }
@@ -99,15 +112,31 @@ fn screens() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/screens")
 }
 
-fn shoot(browser: &mut Chromium, address: &str, name: &str, screen: (&str, u32, u32), is_dark: bool) -> Result<()> {
+fn shoot(
+    browser: &mut Chromium,
+    address: &str,
+    name: &str,
+    screen: (&str, u32, u32),
+    is_dark: bool,
+) -> Result<()> {
     let (size, width, height) = screen;
-    browser.look_through(Screen { width, height, is_dark })?;
+    browser.look_through(Screen {
+        width,
+        height,
+        is_dark,
+    })?;
     browser.open(address)?;
     browser.wait_for("document.body.dataset.link === 'live'")?;
     let overflow = browser.evaluate("document.documentElement.scrollWidth - innerWidth")?;
-    assert!(overflow.as_i64() <= Some(0), "{name} at {size}: scrolls sideways by {overflow} px");
+    assert!(
+        overflow.as_i64() <= Some(0),
+        "{name} at {size}: scrolls sideways by {overflow} px"
+    );
     let scheme = if is_dark { "-dark" } else { "" };
-    browser.screenshot(&screens().join(format!("{name}-{size}{scheme}.png")), size != "wall")
+    browser.screenshot(
+        &screens().join(format!("{name}-{size}{scheme}.png")),
+        size != "wall",
+    )
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -115,13 +144,34 @@ async fn every_view_fits_every_screen_and_nothing_complains() -> Result<()> {
     let served = served().await?;
     let mut browser = Chromium::start()?;
     let at = |path: &str| format!("{}{path}", served.address);
-    for (name, path) in [("rooms", "/"), ("device", "/device/ct-2"), ("alerts", "/alerts"), ("pipeline", "/pipeline")] {
+    for (name, path) in [("rooms", "/"), ("device", "/device/ct-2")] {
         shoot(&mut browser, &at(path), name, WALL, false)?;
         shoot(&mut browser, &at(path), name, WALL, true)?;
         shoot(&mut browser, &at(path), name, DESK, false)?;
         shoot(&mut browser, &at(path), name, PHONE, false)?;
         shoot(&mut browser, &at(path), name, PHONE, true)?;
-        shoot(&mut browser, &format!("{}?lang=fr", at(path)), &format!("{name}-fr"), DESK, true)?;
+    }
+    browser.look_through(Screen {
+        width: WALL.1,
+        height: WALL.2,
+        is_dark: false,
+    })?;
+    browser.open(&at("/"))?;
+    let bottom = browser.evaluate("document.querySelector('.floors').getBoundingClientRect().bottom")?;
+    assert!(
+        bottom.as_f64() <= Some(1080.0),
+        "the demo hospital fits one screen: it ends at {bottom} px"
+    );
+    for (name, path) in [("alerts", "/alerts"), ("pipeline", "/pipeline")] {
+        shoot(&mut browser, &at(path), name, DESK, false)?;
+        shoot(&mut browser, &at(path), name, PHONE, true)?;
+    }
+    for (name, path) in [
+        ("rooms-fr", "/?lang=fr"),
+        ("device-fr", "/device/mri-2?lang=fr"),
+        ("alerts-fr", "/alerts?lang=fr"),
+    ] {
+        shoot(&mut browser, &at(path), name, DESK, true)?;
     }
     assert_eq!(browser.complaints(), Vec::<String>::new());
     served.shutdown.cancel();
@@ -132,11 +182,18 @@ async fn every_view_fits_every_screen_and_nothing_complains() -> Result<()> {
 async fn a_state_changes_on_the_screen_and_a_dead_server_is_said() -> Result<()> {
     let served = served().await?;
     let mut browser = Chromium::start()?;
-    browser.look_through(Screen { width: DESK.1, height: DESK.2, is_dark: false })?;
+    browser.look_through(Screen {
+        width: DESK.1,
+        height: DESK.2,
+        is_dark: false,
+    })?;
     browser.open(&served.address)?;
     browser.wait_for("document.body.dataset.link === 'live'")?;
     let tile = "document.getElementById('live-xr-1')";
-    assert_eq!(browser.evaluate(&format!("{tile}.closest('.tile').dataset.state"))?, "idle");
+    assert_eq!(
+        browser.evaluate(&format!("{tile}.closest('.tile').dataset.state"))?,
+        "idle"
+    );
 
     let device: DeviceId = "xr-1".into();
     served.live.consume(&[
@@ -147,10 +204,18 @@ async fn a_state_changes_on_the_screen_and_a_dead_server_is_said() -> Result<()>
             to: State::Scanning,
             power_w: Some(41_300.0),
         }),
-        Finding::Sample(Sample { device, at: now(), power_w: 41_300.0, state: State::Scanning, is_provisional: true }),
+        Finding::Sample(Sample {
+            device,
+            at: now(),
+            power_w: 41_300.0,
+            state: State::Scanning,
+            is_provisional: true,
+        }),
     ]);
     browser.wait_for(&format!("{tile}.closest('.tile').dataset.state === 'scanning'"))?;
-    browser.wait_for(&format!("{tile}.textContent.includes('Scanning') && {tile}.textContent.includes('41.3')"))?;
+    browser.wait_for(&format!(
+        "{tile}.textContent.includes('Scanning') && {tile}.textContent.includes('41.3')"
+    ))?;
     assert_eq!(browser.complaints(), Vec::<String>::new());
 
     served.shutdown.cancel();

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use analyzer::site::TariffPeriod;
 use analyzer::{
-    AlertEvent, AlertPhase, DeviceId, Energy, Exam, Fault, FaultKind, Finding, Interval, LedgerRow, Sample, Severity,
-    State, StateChange,
+    AlertEvent, AlertPhase, DeviceId, Energy, Exam, Fault, FaultKind, Finding, Interval, LedgerRow, Sample,
+    Severity, State, StateChange,
 };
 use deliver::page::PageDevice;
 use jiff::tz::TimeZone;
@@ -27,12 +27,60 @@ struct Kind {
     slot: (i64, i64),
 }
 
-const CT: Kind = Kind { modality: "ct", label: "CT", scanning_w: 9_800.0, idle_w: 2_600.0, standby_w: 890.0, off_w: 8.0, slot: (4, 17) };
-const MRI: Kind = Kind { modality: "mri", label: "MRI", scanning_w: 31_000.0, idle_w: 12_400.0, standby_w: 6_400.0, off_w: 8_300.0, slot: (21, 33) };
-const ANGIO: Kind = Kind { modality: "angio", label: "Angiography", scanning_w: 10_800.0, idle_w: 6_900.0, standby_w: 3_000.0, off_w: 1_100.0, slot: (34, 70) };
-const XRAY: Kind = Kind { modality: "xray", label: "X-ray", scanning_w: 4_200.0, idle_w: 610.0, standby_w: 240.0, off_w: 90.0, slot: (2, 9) };
-const STATION: Kind = Kind { modality: "workstation", label: "Workstation", scanning_w: 117.4, idle_w: 117.4, standby_w: 54.2, off_w: 18.2, slot: (0, 60) };
-const RACK: Kind = Kind { modality: "server", label: "Server", scanning_w: 3_420.0, idle_w: 3_420.0, standby_w: 0.0, off_w: 0.0, slot: (0, 60) };
+const CT: Kind = Kind {
+    modality: "ct",
+    label: "CT",
+    scanning_w: 9_800.0,
+    idle_w: 2_600.0,
+    standby_w: 890.0,
+    off_w: 8.0,
+    slot: (4, 17),
+};
+const MRI: Kind = Kind {
+    modality: "mri",
+    label: "MRI",
+    scanning_w: 31_000.0,
+    idle_w: 12_400.0,
+    standby_w: 6_400.0,
+    off_w: 8_300.0,
+    slot: (21, 33),
+};
+const ANGIO: Kind = Kind {
+    modality: "angio",
+    label: "Angiography",
+    scanning_w: 10_800.0,
+    idle_w: 6_900.0,
+    standby_w: 3_000.0,
+    off_w: 1_100.0,
+    slot: (34, 70),
+};
+const XRAY: Kind = Kind {
+    modality: "xray",
+    label: "X-ray",
+    scanning_w: 4_200.0,
+    idle_w: 610.0,
+    standby_w: 240.0,
+    off_w: 90.0,
+    slot: (2, 9),
+};
+const STATION: Kind = Kind {
+    modality: "workstation",
+    label: "Workstation",
+    scanning_w: 117.4,
+    idle_w: 117.4,
+    standby_w: 54.2,
+    off_w: 18.2,
+    slot: (0, 60),
+};
+const RACK: Kind = Kind {
+    modality: "server",
+    label: "Server",
+    scanning_w: 3_420.0,
+    idle_w: 3_420.0,
+    standby_w: 0.0,
+    off_w: 0.0,
+    slot: (0, 60),
+};
 
 struct Machine {
     id: &'static str,
@@ -51,23 +99,86 @@ const fn machine(
     kind: &'static Kind,
     at_night: State,
 ) -> Machine {
-    Machine { id, name, room, floor, kind, at_night }
+    Machine {
+        id,
+        name,
+        room,
+        floor,
+        kind,
+        at_night,
+    }
 }
 
 const MACHINES: [Machine; 13] = [
     machine("ct-1", "CT 1", "Emergency 012", "Ground floor", &CT, State::Idle),
     machine("ct-2", "CT 2", "B 104", "Ground floor", &CT, State::Off),
-    machine("xr-1", "X-ray 1", "Emergency 015", "Ground floor", &XRAY, State::Standby),
+    machine(
+        "xr-1",
+        "X-ray 1",
+        "Emergency 015",
+        "Ground floor",
+        &XRAY,
+        State::Standby,
+    ),
     machine("mri-1", "MRI 1", "Tunnel 1", "Basement", &MRI, State::Standby),
     machine("mri-2", "MRI 2", "Tunnel 2", "Basement", &MRI, State::Idle),
     machine("angio-1", "Angio 1", "Cath lab 3", "Basement", &ANGIO, State::Off),
-    machine("rack-1", "PACS rack", "Server room", "Basement", &RACK, State::Idle),
-    machine("ws-1", "Reading 1", "Reading room A", "Ground floor", &STATION, State::Off),
-    machine("ws-2", "Reading 2", "Reading room A", "Ground floor", &STATION, State::Standby),
-    machine("ws-3", "Reading 3", "Reading room A", "Ground floor", &STATION, State::Idle),
-    machine("ws-4", "Reading 4", "Reading room B", "Ground floor", &STATION, State::Off),
-    machine("ws-5", "Reading 5", "Reading room B", "Ground floor", &STATION, State::Off),
-    machine("ws-6", "Reading 6", "Reading room B", "Ground floor", &STATION, State::Off),
+    machine(
+        "rack-1",
+        "PACS rack",
+        "Server room",
+        "Basement",
+        &RACK,
+        State::Idle,
+    ),
+    machine(
+        "ws-1",
+        "Reading 1",
+        "Reading room A",
+        "Ground floor",
+        &STATION,
+        State::Off,
+    ),
+    machine(
+        "ws-2",
+        "Reading 2",
+        "Reading room A",
+        "Ground floor",
+        &STATION,
+        State::Standby,
+    ),
+    machine(
+        "ws-3",
+        "Reading 3",
+        "Reading room A",
+        "Ground floor",
+        &STATION,
+        State::Idle,
+    ),
+    machine(
+        "ws-4",
+        "Reading 4",
+        "Reading room B",
+        "Ground floor",
+        &STATION,
+        State::Off,
+    ),
+    machine(
+        "ws-5",
+        "Reading 5",
+        "Reading room B",
+        "Ground floor",
+        &STATION,
+        State::Off,
+    ),
+    machine(
+        "ws-6",
+        "Reading 6",
+        "Reading room B",
+        "Ground floor",
+        &STATION,
+        State::Off,
+    ),
 ];
 
 /// A Tuesday morning, 09:41 in Paris.
@@ -99,7 +210,13 @@ pub(crate) fn week() -> Vec<Finding> {
     let from = until - 7 * 24 * 60 - 700;
     let mut findings = Vec::new();
     for (place, machine) in MACHINES.iter().enumerate() {
-        play(machine, i64::try_from(place).unwrap_or(0), from, until, &mut findings);
+        play(
+            machine,
+            i64::try_from(place).unwrap_or(0),
+            from,
+            until,
+            &mut findings,
+        );
     }
     findings.extend(alerts());
     findings.push(Finding::Fault(Fault {
@@ -129,17 +246,33 @@ fn play(machine: &Machine, place: i64, from: i64, until: i64, findings: &mut Vec
         let next = timetable(machine, place, minute, until);
         if next != state {
             let power_w = Some(watts(machine.kind, next, place, minute));
-            findings.push(Finding::StateChange(StateChange { device: device.clone(), at, from: state, to: next, power_w }));
+            findings.push(Finding::StateChange(StateChange {
+                device: device.clone(),
+                at,
+                from: state,
+                to: next,
+                power_w,
+            }));
             if minute > since {
                 let energy = Energy::from_wh(interval_wh);
                 findings.push(Finding::Interval(Interval {
-                    device: device.clone(), from: instant(since), until: at, state, energy, estimated: Energy::ZERO,
+                    device: device.clone(),
+                    from: instant(since),
+                    until: at,
+                    state,
+                    energy,
+                    estimated: Energy::ZERO,
                 }));
                 if state == State::Scanning {
                     exams += 1;
                     findings.push(Finding::Exam(Exam {
-                        device: device.clone(), number: exams, from: instant(since), until: at, energy,
-                        scanning_energy: energy, scanning: SignedDuration::from_mins(minute - since),
+                        device: device.clone(),
+                        number: exams,
+                        from: instant(since),
+                        until: at,
+                        energy,
+                        scanning_energy: energy,
+                        scanning: SignedDuration::from_mins(minute - since),
                     }));
                 }
             }
@@ -150,7 +283,13 @@ fn play(machine: &Machine, place: i64, from: i64, until: i64, findings: &mut Vec
         }
         let power_w = watts(machine.kind, state, place, minute);
         interval_wh += power_w / 60.0;
-        findings.push(Finding::Sample(Sample { device: device.clone(), at, power_w, state, is_provisional: false }));
+        findings.push(Finding::Sample(Sample {
+            device: device.clone(),
+            at,
+            power_w,
+            state,
+            is_provisional: false,
+        }));
         if minute % 60 == 0 {
             findings.extend(hour.drain(..).map(Finding::Ledger));
         }
@@ -161,15 +300,33 @@ fn play(machine: &Machine, place: i64, from: i64, until: i64, findings: &mut Vec
 
 fn book(hour: &mut Vec<LedgerRow>, device: &DeviceId, minute: i64, state: State, power_w: f64) {
     let is_open = is_open(minute);
-    let tariff = if is_open { TariffPeriod::Day } else { TariffPeriod::Night };
+    let tariff = if is_open {
+        TariffPeriod::Day
+    } else {
+        TariffPeriod::Night
+    };
     let wh = power_w / 60.0;
-    if !hour.iter().any(|row| row.state == state && row.is_open == is_open) {
+    if !hour
+        .iter()
+        .any(|row| row.state == state && row.is_open == is_open)
+    {
         hour.push(LedgerRow {
-            device: device.clone(), hour: instant(minute / 60 * 60), state, is_open, tariff, energy: Energy::ZERO,
-            estimated: Energy::ZERO, duration: SignedDuration::ZERO, cost: 0.0, co2e_g: 0.0,
+            device: device.clone(),
+            hour: instant(minute / 60 * 60),
+            state,
+            is_open,
+            tariff,
+            energy: Energy::ZERO,
+            estimated: Energy::ZERO,
+            duration: SignedDuration::ZERO,
+            cost: 0.0,
+            co2e_g: 0.0,
         });
     }
-    for row in hour.iter_mut().filter(|row| row.state == state && row.is_open == is_open) {
+    for row in hour
+        .iter_mut()
+        .filter(|row| row.state == state && row.is_open == is_open)
+    {
         row.energy += Energy::from_wh(wh);
         row.duration += SignedDuration::from_mins(1);
         row.cost += wh / 1000.0 * if is_open { PRICE_DAY } else { PRICE_NIGHT };
@@ -204,7 +361,11 @@ fn timetable(machine: &Machine, place: i64, minute: i64, until: i64) -> State {
     let (busy, slot) = machine.kind.slot;
     let slot_number = (minute + place * 5) / slot;
     let is_used = noise(place, slot_number) > 0.22;
-    if is_used && (minute + place * 5) % slot < busy { State::Scanning } else { State::Idle }
+    if is_used && (minute + place * 5) % slot < busy {
+        State::Scanning
+    } else {
+        State::Idle
+    }
 }
 
 fn watts(kind: &Kind, state: State, place: i64, minute: i64) -> f64 {
@@ -218,7 +379,9 @@ fn watts(kind: &Kind, state: State, place: i64, minute: i64) -> f64 {
 }
 
 fn noise(place: i64, minute: i64) -> f64 {
-    let mixed = (minute.wrapping_mul(6_364_136_223_846_793_005) ^ place.wrapping_mul(1_442_695_040_888_963_407)) >> 16;
+    let mixed = (minute.wrapping_mul(6_364_136_223_846_793_005)
+        ^ place.wrapping_mul(1_442_695_040_888_963_407))
+        >> 16;
     let mixed = mixed.wrapping_mul(2_862_933_555_777_941_757) >> 24;
     f64::from(u16::try_from(mixed & 0xffff).unwrap_or(0)) / 65_536.0
 }
@@ -245,8 +408,20 @@ fn alerts() -> Vec<Finding> {
         step("xr-1", 880, 850, AlertPhase::Raised, 305.0),
         step("xr-1", 880, 610, AlertPhase::Reminded, 2_745.0),
         step("xr-1", 880, 130, AlertPhase::Reminded, 7_625.0),
-        step("mri-2", 4 * 1440 + 880, 4 * 1440 + 850, AlertPhase::Raised, 6_200.0),
-        step("mri-2", 4 * 1440 + 880, 4 * 1440 + 131, AlertPhase::Cleared, 154_800.0),
+        step(
+            "mri-2",
+            4 * 1440 + 880,
+            4 * 1440 + 850,
+            AlertPhase::Raised,
+            6_200.0,
+        ),
+        step(
+            "mri-2",
+            4 * 1440 + 880,
+            4 * 1440 + 131,
+            AlertPhase::Cleared,
+            154_800.0,
+        ),
     ]
 }
 
