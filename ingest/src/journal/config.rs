@@ -81,6 +81,17 @@ impl JournalConfig {
             1 << 20,
             "give it at least 1 MiB; 20 GiB is a good value",
         );
+        if self.quarantine_bytes_max > self.keep_bytes_max / 2 {
+            let what = format!(
+                "{} is more than half of keep_bytes_max",
+                self.quarantine_bytes_max
+            );
+            faults.push((
+                "quarantine_bytes_max",
+                what,
+                "they share a file: give the quarantine less, or the file more",
+            ));
+        }
         if self.commit_after_ms > 10_000 {
             let what = format!("{} is above 10000", self.commit_after_ms);
             faults.push((
@@ -90,5 +101,22 @@ impl JournalConfig {
             ));
         }
         faults
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_runs_and_faults_are_named() {
+        assert_eq!(JournalConfig::default().check(), []);
+        let config = JournalConfig {
+            commit_records_max: 0,
+            keep_bytes_max: 1 << 20,
+            ..JournalConfig::default()
+        };
+        let keys: Vec<_> = config.check().into_iter().map(|(key, ..)| key).collect();
+        assert_eq!(keys, ["commit_records_max", "quarantine_bytes_max"]);
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Limits: messages of QoS 0 by `qos0_waiting_max` (a full inbox refuses them, the session counts them). Messages of
 //! QoS 1 by the protocol: a broker stops at the session's receive maximum until we acknowledge, which only the
-//! writer's commit allows; so they need no refusal, and a stopped disk cannot fill the memory.
+//! writer's commit allows; so they need no refusal, and a stopped disk cannot fill the memory: at most the receive
+//! maximum times the longest message wait (by default 2000 x 256 KiB, if someone sends that).
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};

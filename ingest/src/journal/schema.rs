@@ -19,6 +19,8 @@ const SCHEMA_VERSION: i64 = 1;
 /// "idlw"
 const APPLICATION_ID: i64 = 0x6964_6c77;
 const BUSY_WAIT: Duration = Duration::from_secs(5);
+/// A write-ahead log that grew beyond this is cut when it has been folded into the file.
+const WAL_BYTES_MAX: i64 = 64 << 20;
 /// Above this size a full check takes too long for a start; the last batch is looked at anyway.
 const CHECKED_BYTES_MAX: u64 = 64 << 20;
 
@@ -169,6 +171,7 @@ fn open_sound(path: &Path, first_after: i64) -> Result<Connection, Fault> {
     }
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "journal_size_limit", WAL_BYTES_MAX)?;
     probe(&connection, path)?;
     Ok(connection)
 }
