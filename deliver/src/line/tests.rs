@@ -57,99 +57,62 @@ prop_compose! {
     }
 }
 
-fn finding() -> impl Strategy<Value = Finding> {
-    let common = (
-        text(),
-        instant(),
-        instant(),
-        state(),
-        state(),
-        number(),
-        amounts(),
-        text(),
-        any::<bool>(),
-    );
-    (0..7, common).prop_map(
-        |(kind, (device, from, until, state, was, power_w, amounts, words, flag))| {
-            let device: DeviceId = device.into();
-            let (energy, estimated, cost, co2e_g, duration) = amounts;
-            match kind {
-                0 => Finding::Sample(Sample {
-                    device,
-                    at: from,
-                    power_w,
-                    state,
-                    is_provisional: flag,
-                }),
-                1 => {
-                    let power_w = flag.then_some(power_w);
-                    Finding::StateChange(StateChange {
-                        device,
-                        at: from,
-                        from: was,
-                        to: state,
-                        power_w,
-                    })
-                }
-                2 => Finding::Interval(Interval {
-                    device,
-                    from,
-                    until,
-                    state,
-                    energy,
-                    estimated,
-                }),
-                3 => Finding::Exam(Exam {
-                    device,
-                    number: from.as_millisecond().unsigned_abs(),
-                    from,
-                    until,
-                    energy,
-                    scanning_energy: estimated,
-                    scanning: duration,
-                }),
-                4 => Finding::Ledger(LedgerRow {
-                    device,
-                    hour: from,
-                    state,
-                    is_open: flag,
-                    tariff: if flag {
-                        TariffPeriod::Day
-                    } else {
-                        TariffPeriod::Night
-                    },
-                    energy,
-                    estimated,
-                    duration,
-                    cost,
-                    co2e_g,
-                }),
-                5 => Finding::Alert(AlertEvent {
-                    rule: words,
-                    device,
-                    severity: Severity::Warning,
-                    phase: if flag {
-                        AlertPhase::Raised
-                    } else {
-                        AlertPhase::Cleared
-                    },
-                    since: from,
-                    at: until,
-                    energy,
-                    cost,
-                    co2e_g,
-                }),
-                _ => Finding::Fault(Fault {
-                    device,
-                    meter: words.clone(),
-                    at: from,
-                    kind: FaultKind::CounterJump,
-                    detail: words,
-                }),
-            }
-        },
-    )
+/// What a finding of any kind is made of.
+#[derive(Clone, Debug)]
+struct Parts {
+    device: DeviceId,
+    from: Timestamp,
+    until: Timestamp,
+    state: State,
+    was: State,
+    power_w: f64,
+    amounts: (Energy, Energy, f64, f64, SignedDuration),
+    words: String,
+    flag: bool,
 }
+
+#[rustfmt::skip]
+fn finding() -> impl Strategy<Value = Finding> {
+    let common = (text(), instant(), instant(), state(), state(), number(), amounts(), text(), any::<bool>());
+    let kind = proptest::sample::select(&KINDS[..]);
+    (kind, common).prop_map(|(make, (device, from, until, state, was, power_w, amounts, words, flag))| {
+        let device = device.into();
+        make(Parts { device, from, until, state, was, power_w, amounts, words, flag })
+    })
+}
+
+type Make = fn(Parts) -> Finding;
+
+#[rustfmt::skip]
+const KINDS: [Make; 7] = [
+    |Parts { device, from, state, power_w, flag, .. }| {
+        Finding::Sample(Sample { device, at: from, power_w, state, is_provisional: flag })
+    },
+    |Parts { device, from, state, was, power_w, flag, .. }| {
+        let power_w = flag.then_some(power_w);
+        Finding::StateChange(StateChange { device, at: from, from: was, to: state, power_w })
+    },
+    |Parts { device, from, until, state, amounts: (energy, estimated, ..), .. }| {
+        Finding::Interval(Interval { device, from, until, state, energy, estimated })
+    },
+    |Parts { device, from, until, amounts: (energy, scanning_energy, _, _, scanning), .. }| {
+        let number = from.as_millisecond().unsigned_abs();
+        Finding::Exam(Exam { device, number, from, until, energy, scanning_energy, scanning })
+    },
+    |Parts { device, from: hour, state, flag, amounts: (energy, estimated, cost, co2e_g, duration), .. }| {
+        let tariff = if flag { TariffPeriod::Day } else { TariffPeriod::Night };
+        let is_open = flag;
+        Finding::Ledger(LedgerRow { device, hour, state, is_open, tariff, energy, estimated, duration, cost, co2e_g })
+    },
+    |Parts { device, from: since, until: at, words: rule, flag, amounts: (energy, _, cost, co2e_g, _), .. }| {
+        let phase = if flag { AlertPhase::Raised } else { AlertPhase::Cleared };
+        let severity = Severity::Warning;
+        Finding::Alert(AlertEvent { rule, device, severity, phase, since, at, energy, cost, co2e_g })
+    },
+    |Parts { device, from: at, words, .. }| {
+        Finding::Fault(Fault { device, meter: words.clone(), at, kind: FaultKind::CounterJump, detail: words })
+    },
+];
 
 fn tags(id: &str, words: &str) -> DeviceTags {
     let words = words.to_owned();

@@ -10,7 +10,7 @@ use prometheus_client::registry::Unit;
 
 use super::{PipelineFigures, Scrape};
 use crate::line::clean::{TAG_BYTES_MAX, clean};
-use crate::sink::SinkState;
+use crate::sink::{SinkState, SinkStatus};
 
 type Labels = Vec<(&'static str, String)>;
 
@@ -60,6 +60,36 @@ impl Collector for Scrape {
     }
 }
 
+/// Name, help, and where the figure stands.
+type Counter<T> = (&'static str, &'static str, fn(&T) -> u64);
+
+#[rustfmt::skip]
+const PIPELINE_COUNTERS: &[Counter<PipelineFigures>] = &[
+    ("messages_duplicate", "Deliveries of a message that was journalled already", |figures| figures.duplicates),
+    ("messages_qos0_dropped", "QoS 0 messages dropped because the journal was too slow", |figures| figures.qos0_dropped),
+    ("messages_journalled", "Messages written to the journal", |figures| figures.journalled),
+    ("messages_stored", "Messages whose findings are in the findings log", |figures| figures.stored),
+    ("messages_quarantined", "Messages put aside with a reason", |figures| figures.quarantined),
+    ("messages_journal_skipped", "Messages that fell out of a full journal", |figures| figures.journal_skipped),
+    ("journal_commits_failed", "Journal commits that failed", |figures| figures.commits_failed),
+    ("broker_reconnects", "Connections to a broker after the first", |figures| figures.reconnects),
+    ("broker_sessions_lost", "Sessions that the broker had forgotten", |figures| figures.sessions_lost),
+    ("broker_taken_over", "Times that another client took our client id", |figures| figures.taken_over),
+    ("broker_poison_packets", "Packets that could not be read", |figures| figures.poison),
+    ("broker_subscriptions_refused", "Subscriptions that a broker refused", |figures| figures.subscriptions_refused),
+    ("clock_beacons", "Beacons of the clock in the journal", |figures| figures.clock_beacons),
+    ("findings", "Findings in the findings log, ever", |figures| figures.findings),
+];
+
+#[rustfmt::skip]
+const SINK_COUNTERS: &[Counter<SinkStatus>] = &[
+    ("sink_accepted", "Findings that the server took", |sink| sink.accepted),
+    ("sink_rejected", "Items that the server refused for good", |sink| sink.rejected),
+    ("sink_skipped", "Findings that went before the sink had read them", |sink| sink.skipped),
+    ("sink_retries", "Failed attempts", |sink| sink.retries),
+    ("sink_unreadable_rows", "Damaged rows passed over", |sink| sink.unreadable_rows),
+];
+
 fn pipeline(figures: &PipelineFigures, families: &mut Families<'_>) -> fmt::Result {
     let received = [("0", figures.received_qos0), ("1", figures.received_qos1)];
     let received = received.map(|(qos, count)| (vec![label("qos", qos)], count));
@@ -71,76 +101,8 @@ fn pipeline(figures: &PipelineFigures, families: &mut Families<'_>) -> fmt::Resu
         ),
         received,
     )?;
-    let counters = [
-        (
-            "messages_duplicate",
-            "Deliveries of a message that was journalled already",
-            figures.duplicates,
-        ),
-        (
-            "messages_qos0_dropped",
-            "QoS 0 messages dropped because the journal was too slow",
-            figures.qos0_dropped,
-        ),
-        (
-            "messages_journalled",
-            "Messages written to the journal",
-            figures.journalled,
-        ),
-        (
-            "messages_stored",
-            "Messages whose findings are in the findings log",
-            figures.stored,
-        ),
-        (
-            "messages_quarantined",
-            "Messages put aside with a reason",
-            figures.quarantined,
-        ),
-        (
-            "messages_journal_skipped",
-            "Messages that fell out of a full journal",
-            figures.journal_skipped,
-        ),
-        (
-            "journal_commits_failed",
-            "Journal commits that failed",
-            figures.commits_failed,
-        ),
-        (
-            "broker_reconnects",
-            "Connections to a broker after the first",
-            figures.reconnects,
-        ),
-        (
-            "broker_sessions_lost",
-            "Sessions that the broker had forgotten",
-            figures.sessions_lost,
-        ),
-        (
-            "broker_taken_over",
-            "Times that another client took our client id",
-            figures.taken_over,
-        ),
-        (
-            "broker_poison_packets",
-            "Packets that could not be read",
-            figures.poison,
-        ),
-        (
-            "broker_subscriptions_refused",
-            "Subscriptions that a broker refused",
-            figures.subscriptions_refused,
-        ),
-        (
-            "clock_beacons",
-            "Beacons of the clock in the journal",
-            figures.clock_beacons,
-        ),
-        ("findings", "Findings in the findings log, ever", figures.findings),
-    ];
-    for (name, help, value) in counters {
-        families.counters(&Head(name, help, None), [(Vec::new(), value)])?;
+    for (name, help, figure) in PIPELINE_COUNTERS {
+        families.counters(&Head(name, help, None), [(Vec::new(), figure(figures))])?;
     }
     let waiting = Head(
         "messages_in_journal",
@@ -180,57 +142,31 @@ impl Scrape {
     }
 
     fn sinks(&self, families: &mut Families<'_>) -> fmt::Result {
-        let labels =
-            |sink: &crate::sink::SinkStatus| vec![label("sink", &sink.name), label("kind", sink.kind)];
-        let gauges: [(Head, fn(&crate::sink::SinkStatus) -> u64); 2] = [
-            (
-                Head(
-                    "sink_behind_rows",
-                    "Rows of the findings log still to be delivered",
-                    None,
-                ),
-                |sink| sink.behind_rows,
+        let labels = |sink: &SinkStatus| vec![label("sink", &sink.name), label("kind", sink.kind)];
+        let behind = self
+            .sinks
+            .iter()
+            .map(|sink| (labels(sink), gauge(sink.behind_rows)));
+        families.gauges(
+            &Head(
+                "sink_behind_rows",
+                "Rows of the findings log still to be delivered",
+                None,
             ),
-            (
-                Head(
-                    "sink_cursor",
-                    "The last row of the findings log it is done with",
-                    None,
-                ),
-                |sink| sink.cursor,
+            behind,
+        )?;
+        let cursors = self.sinks.iter().map(|sink| (labels(sink), gauge(sink.cursor)));
+        families.gauges(
+            &Head(
+                "sink_cursor",
+                "The last row of the findings log it is done with",
+                None,
             ),
-        ];
-        for (head, value) in gauges {
-            families.gauges(
-                &head,
-                self.sinks.iter().map(|sink| (labels(sink), gauge(value(sink)))),
-            )?;
-        }
-        let counters: [(Head, fn(&crate::sink::SinkStatus) -> u64); 5] = [
-            (
-                Head("sink_accepted", "Findings that the server took", None),
-                |sink| sink.accepted,
-            ),
-            (
-                Head("sink_rejected", "Items that the server refused for good", None),
-                |sink| sink.rejected,
-            ),
-            (
-                Head(
-                    "sink_skipped",
-                    "Findings that went before the sink had read them",
-                    None,
-                ),
-                |sink| sink.skipped,
-            ),
-            (Head("sink_retries", "Failed attempts", None), |sink| sink.retries),
-            (
-                Head("sink_unreadable_rows", "Damaged rows passed over", None),
-                |sink| sink.unreadable_rows,
-            ),
-        ];
-        for (head, value) in counters {
-            families.counters(&head, self.sinks.iter().map(|sink| (labels(sink), value(sink))))?;
+            cursors,
+        )?;
+        for (name, help, figure) in SINK_COUNTERS {
+            let rows = self.sinks.iter().map(|sink| (labels(sink), figure(sink)));
+            families.counters(&Head(name, help, None), rows)?;
         }
         let states = self.sinks.iter().flat_map(|sink| {
             SinkState::ALL.map(|state| {

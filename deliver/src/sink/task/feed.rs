@@ -12,14 +12,20 @@ use crate::sink::{Pace, Prepare, Sink};
 /// A batch and the rows it covers.
 pub(super) struct Fed<Batch> {
     pub(super) batch: Batch,
-    /// The last row in it.
-    pub(super) seq: u64,
-    /// When that row was received.
-    pub(super) at: Timestamp,
-    pub(super) unreadable_rows: u64,
+    pub(super) span: Span,
     /// A full batch follows.
     pub(super) is_followed: bool,
     findings: usize,
+}
+
+/// The rows of a batch.
+#[derive(Clone, Copy)]
+pub(super) struct Span {
+    /// The last of them.
+    pub(super) seq: u64,
+    /// When it was received.
+    pub(super) at: Timestamp,
+    pub(super) unreadable_rows: u64,
 }
 
 type Read<Batch> = (LogReader, Result<Option<Fed<Batch>>>);
@@ -121,8 +127,8 @@ impl<S: Sink> Feed<S> {
             }
             return Ok(None);
         };
-        self.taken = fed.seq;
-        if self.end.borrow().seq > fed.seq && fed.findings * 2 > self.pace.batch_findings_max {
+        self.taken = fed.span.seq;
+        if self.end.borrow().seq > fed.span.seq && fed.findings * 2 > self.pace.batch_findings_max {
             self.ahead = Some(self.read_ahead());
             fed.is_followed = true;
         } else {
@@ -142,9 +148,11 @@ impl<S: Sink> Feed<S> {
                 let unreadable_rows = rows.iter().filter(|row| row.is_unreadable).count() as u64;
                 Some(Fed {
                     batch: prepare(rows),
-                    seq,
-                    at,
-                    unreadable_rows,
+                    span: Span {
+                        seq,
+                        at,
+                        unreadable_rows,
+                    },
                     is_followed: false,
                     findings,
                 })

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Outcome, Problem, Rest, Sink};
 use crate::log::{LogReader, Rejection};
 use backoff::Backoff;
-use feed::{Fed, Feed};
+use feed::{Fed, Feed, Span};
 pub use status::{SinkState, SinkStatus, SinkWatch};
 
 /// A sink with its reader, ready to run.
@@ -140,27 +140,27 @@ impl<S: Sink> SinkTask<S> {
                 Rest::Held(problem) => self.hold(problem).await,
             }
         }
-        self.settle(&fed, account).await;
+        self.settle(fed.span, account).await;
     }
 
-    async fn settle(&mut self, fed: &Fed<S::Batch>, account: Account) {
+    async fn settle(&mut self, span: Span, account: Account) {
         let memory = self.sink.memory_changes();
         loop {
             match self
                 .feed
-                .settle(fed.seq, account.accepted, &account.rejected, &memory)
+                .settle(span.seq, account.accepted, &account.rejected, &memory)
                 .await
             {
                 Ok(cursor) => {
                     self.backoff.reset();
                     self.status.send_modify(|status| {
                         status.state = SinkState::Ok;
-                        status.cursor = fed.seq.max(status.cursor);
-                        status.delivered_until = Some(fed.at);
+                        status.cursor = span.seq.max(status.cursor);
+                        status.delivered_until = Some(span.at);
                         status.accepted = cursor.accepted;
                         status.rejected = cursor.rejected;
                         status.skipped = cursor.skipped_findings;
-                        status.unreadable_rows += fed.unreadable_rows;
+                        status.unreadable_rows += span.unreadable_rows;
                         status.last_error = None;
                         status.problem = None;
                     });

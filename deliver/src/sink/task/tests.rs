@@ -10,12 +10,14 @@ use super::*;
 use crate::log::{FindingsLog, LogConfig, LogRow, MemoryChange};
 use crate::sink::{Identity, Pace, Prepare};
 
+type Memory = Vec<(String, Vec<u8>)>;
+
 /// Takes rows unless told otherwise.
 struct Puppet {
     name: &'static str,
     orders: Arc<Mutex<VecDeque<Rest>>>,
     taken: Arc<Mutex<Vec<u64>>>,
-    recalled: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    recalled: Arc<Mutex<Memory>>,
     pace: Pace,
 }
 
@@ -82,7 +84,7 @@ impl Sink for Puppet {
         vec![("taken".to_owned(), Some(vec![count]))]
     }
 
-    fn recall(&mut self, memory: Vec<(String, Vec<u8>)>) {
+    fn recall(&mut self, memory: Memory) {
         *self.recalled.lock().unwrap() = memory;
     }
 }
