@@ -2,4 +2,5 @@
 
 pub mod command;
 pub mod config;
+pub mod demo;
 pub mod pipeline;

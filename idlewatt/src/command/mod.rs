@@ -2,7 +2,12 @@
 //!
 //! Exit codes: 0 done, 1 faults were found or it failed (the reason is on standard error), 2 wrong arguments.
 
+pub mod check;
 pub mod classify;
+pub mod decode;
+pub mod demo;
+pub mod serve;
+pub mod simulate;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -19,7 +24,12 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Check(check::Arguments),
     Classify(classify::Arguments),
+    Decode(decode::Arguments),
+    Demo(demo::Arguments),
+    Serve(serve::Arguments),
+    Simulate(simulate::Arguments),
 }
 
 /// Reads the process's arguments and runs the command they name.
@@ -28,7 +38,12 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     start_log();
     let outcome = match arguments.command {
+        Command::Check(arguments) => check::run(&arguments, &mut io::stdout().lock()),
         Command::Classify(arguments) => classify::run(&arguments, &mut io::stdout().lock()),
+        Command::Decode(arguments) => decode::run(&arguments, &mut io::stdin().lock(), &mut io::stdout().lock()),
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Simulate(arguments) => simulate::run(&arguments, &mut io::stdout().lock()),
     };
     match outcome {
         Ok(code) => code,

@@ -18,7 +18,7 @@ use ingest::record::{Batch, Record};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
-use super::Figures;
+use super::figures::Figures;
 use super::stage::Stage;
 
 /// Batches read at once.
@@ -32,7 +32,7 @@ const DECODER_MEMORY: SignedDuration = SignedDuration::from_mins(10);
 
 /// Why the analysis cannot go on just now.
 #[derive(Debug, thiserror::Error)]
-pub enum AnalysisError {
+pub(super) enum AnalysisError {
     /// The journal cannot be read, or the quarantine not be written.
     #[error("the journal: {0}")]
     Journal(#[from] JournalError),
@@ -42,7 +42,7 @@ pub enum AnalysisError {
 }
 
 /// The stage between journal and findings log.
-pub struct Analysis {
+pub(super) struct Analysis {
     journal: JournalReader,
     quarantine: Quarantine,
     decoder: Decoder,
@@ -81,7 +81,7 @@ impl Analysis {
     ///
     /// # Errors
     /// When journal or log cannot be read.
-    pub fn resume(
+    pub(super) fn resume(
         journal: JournalReader,
         quarantine: Quarantine,
         decoder: Decoder,
@@ -131,7 +131,7 @@ impl Analysis {
 
     /// Tells the last batch whose findings are in the log.
     #[must_use]
-    pub fn cursor(&self) -> watch::Receiver<u64> {
+    pub(super) fn cursor(&self) -> watch::Receiver<u64> {
         self.told.subscribe()
     }
 

@@ -15,24 +15,24 @@ const METERS_MAX: usize = 10_000;
 
 /// Counts since the start of the process.
 #[derive(Debug, Default)]
-pub struct Figures {
+pub(super) struct Figures {
     counts: Mutex<Counts>,
 }
 
 /// See [`Figures`].
 #[derive(Clone, Debug, Default)]
-pub struct Counts {
+pub(super) struct Counts {
     /// Readings decoded.
-    pub readings: u64,
+    pub(super) readings: u64,
     /// Findings written to the log.
-    pub findings: u64,
+    pub(super) findings: u64,
     /// Meters heard, by name.
-    pub meters: BTreeMap<String, MeterFigures>,
+    pub(super) meters: BTreeMap<String, MeterFigures>,
 }
 
 impl Figures {
     /// A copy of the counts.
-    pub fn counts(&self) -> Counts {
+    pub(super) fn counts(&self) -> Counts {
         self.lock().clone()
     }
 

@@ -10,9 +10,9 @@
 
 mod analysis;
 mod figures;
+mod overview;
 mod recording;
+mod service;
 mod stage;
 
-pub use analysis::{Analysis, AnalysisError};
-pub use figures::Figures;
-pub use recording::Recording;
+pub use service::{Files, Service};

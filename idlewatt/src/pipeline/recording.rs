@@ -3,6 +3,7 @@
 use deliver::history::{History, HistoryError};
 use deliver::live::Live;
 use deliver::log::{LogError, LogReader};
+use tokio::sync::watch;
 
 use super::stage::Stage;
 
@@ -11,7 +12,7 @@ const FINDINGS_MAX: usize = 20_000;
 
 /// Why the recording cannot go on just now.
 #[derive(Debug, thiserror::Error)]
-pub enum RecordingError {
+pub(super) enum RecordingError {
     /// The findings log cannot be read.
     #[error("the findings log: {0}")]
     Log(#[from] LogError),
@@ -21,20 +22,27 @@ pub enum RecordingError {
 }
 
 /// The stage that keeps the local history and the page.
-pub struct Recording {
+pub(super) struct Recording {
     log: LogReader,
     history: History,
     live: Live,
+    told: watch::Sender<u64>,
 }
 
 /// The name under which the findings log holds rows back for the history.
-pub const HISTORY_SINK: &str = "history";
+pub(super) const HISTORY_SINK: &str = "history";
 
 impl Recording {
     /// Goes on from the history's own cursor.
     #[must_use]
-    pub fn new(log: LogReader, history: History, live: Live) -> Self {
-        Self { log, history, live }
+    pub(super) fn new(log: LogReader, history: History, live: Live) -> Self {
+        let told = watch::Sender::new(history.cursor());
+        Self { log, history, live, told }
+    }
+
+    /// Tells the last row that is in the history.
+    pub(super) fn cursor(&self) -> watch::Receiver<u64> {
+        self.told.subscribe()
     }
 
 }
@@ -51,6 +59,7 @@ impl Stage for Recording {
         }
         if let Some(last) = rows.last() {
             self.log.set_cursor(HISTORY_SINK, last.seq)?;
+            self.told.send_replace(last.seq);
         }
         Ok(!rows.is_empty())
     }

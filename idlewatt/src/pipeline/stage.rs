@@ -18,7 +18,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(30);
 const STEPS_AT_STOP_MAX: usize = 1000;
 
 /// Work that comes in steps.
-pub trait Stage: Send + 'static {
+pub(super) trait Stage: Send + 'static {
     /// Why a step failed; nothing is lost by it.
     type Error: Display;
 
@@ -41,7 +41,7 @@ pub trait Stage: Send + 'static {
 }
 
 /// A running stage.
-pub struct Running {
+pub(super) struct Running {
     thread: JoinHandle<()>,
     error: watch::Receiver<Option<String>>,
 }
@@ -49,12 +49,12 @@ pub struct Running {
 impl Running {
     /// Why the last step failed; none while all is well.
     #[must_use]
-    pub fn error(&self) -> watch::Receiver<Option<String>> {
+    pub(super) fn error(&self) -> watch::Receiver<Option<String>> {
         self.error.clone()
     }
 
     /// Waits for the end of the thread after its stop was asked for.
-    pub async fn join(self) {
+    pub(super) async fn join(self) {
         let joined = tokio::task::spawn_blocking(move || self.thread.join()).await;
         if !matches!(joined, Ok(Ok(()))) {
             tracing::error!("a stage of the pipeline has panicked; what it left is done after the next start");
@@ -66,7 +66,7 @@ impl Running {
 ///
 /// # Errors
 /// When the system gives no thread.
-pub fn start<S: Stage, T: Send + Sync + 'static>(
+pub(super) fn start<S: Stage, T: Send + Sync + 'static>(
     mut stage: S,
     mut wake: watch::Receiver<T>,
     shutdown: CancellationToken,

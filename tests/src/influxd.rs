@@ -1,0 +1,163 @@
+//! A real InfluxDB 1.x: its own folder, its own port, stopped by its pid.
+
+use anyhow::{Context, bail};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::server::{Server, encode, free_port, http};
+
+const PROGRAM: &str = "/usr/bin/influxd";
+const PORT_ATTEMPTS: usize = 5;
+
+/// A database server; killed when dropped.
+pub struct Influxd {
+    folder: TempDir,
+    port: u16,
+    has_auth: bool,
+    server: Option<Server>,
+    /// User and password of queries.
+    login: Option<(String, String)>,
+}
+
+impl Influxd {
+    /// Starts a server without databases; with `has_auth` it wants user and password.
+    ///
+    /// # Errors
+    /// When it is not installed or does not come up.
+    pub async fn start(has_auth: bool) -> anyhow::Result<Self> {
+        let mut influxd = Self {
+            folder: tempfile::tempdir()?,
+            port: free_port()?,
+            has_auth,
+            server: None,
+            login: None,
+        };
+        for _ in 1..PORT_ATTEMPTS {
+            if influxd.restart().await.is_ok() {
+                return Ok(influxd);
+            }
+            influxd.port = free_port()?;
+        }
+        influxd.restart().await?;
+        Ok(influxd)
+    }
+
+    /// Starts it (again), on the same port and with what it had on disk.
+    ///
+    /// # Errors
+    /// When it is not installed or does not come up.
+    pub async fn restart(&mut self) -> anyhow::Result<()> {
+        self.kill()?;
+        let configuration = self.folder.path().join("influxdb.conf");
+        std::fs::write(&configuration, self.configuration())?;
+        let log = self.folder.path().join("influxd.log");
+        let configuration = configuration.display().to_string();
+        let mut server = Server::start(PROGRAM, "influxdb", &["-config", &configuration], &log)?;
+        server.wait_until_ready(self.port, "/ping").await?;
+        self.server = Some(server);
+        Ok(())
+    }
+
+    /// `kill -9`.
+    ///
+    /// # Errors
+    /// When the signal cannot be sent.
+    pub fn kill(&mut self) -> anyhow::Result<()> {
+        self.server.take().map_or(Ok(()), Server::kill)
+    }
+
+    /// Where it listens, as a URL.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Makes the administrator whom later queries use. Only this one query is allowed before.
+    ///
+    /// # Errors
+    /// As [`Influxd::query`].
+    pub async fn create_admin(&mut self, user: &str, password: &str) -> anyhow::Result<()> {
+        self.query(
+            "",
+            &format!("CREATE USER {user} WITH PASSWORD '{password}' WITH ALL PRIVILEGES"),
+        )
+        .await?;
+        self.login = Some((user.to_owned(), password.to_owned()));
+        Ok(())
+    }
+
+    /// Asks in InfluxQL; gives the first result's series.
+    ///
+    /// # Errors
+    /// When there is no answer or the answer is an error.
+    pub async fn query(&self, database: &str, text: &str) -> anyhow::Result<Vec<Series>> {
+        let mut path = format!("/query?db={}&epoch=ms&q={}", encode(database), encode(text));
+        if let Some((user, password)) = &self.login {
+            path += &format!("&u={}&p={}", encode(user), encode(password));
+        }
+        let (status, body) = http(self.port, "POST", &path, "", "").await?;
+        let answer: Value = serde_json::from_str(&body).with_context(|| body.clone())?;
+        let result = &answer["results"][0];
+        if status != 200 || result.get("error").is_some() {
+            bail!("{text}: {status} {body}");
+        }
+        let series = result["series"].as_array().cloned().unwrap_or_default();
+        Ok(series.into_iter().map(Series).collect())
+    }
+
+    /// The single number that a query gives; 0 where it gives nothing.
+    ///
+    /// # Errors
+    /// As [`Influxd::query`].
+    pub async fn number(&self, database: &str, text: &str) -> anyhow::Result<f64> {
+        let series = self.query(database, text).await?;
+        Ok(series
+            .first()
+            .and_then(|series| series.0["values"][0][1].as_f64())
+            .unwrap_or(0.0))
+    }
+
+    /// Writes lines as another program would; the status and the words of the answer.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn write(&self, database: &str, lines: &str) -> anyhow::Result<(u16, String)> {
+        http(
+            self.port,
+            "POST",
+            &format!("/write?db={}&precision=ms", encode(database)),
+            "",
+            lines,
+        )
+        .await
+    }
+
+    fn configuration(&self) -> String {
+        let (folder, port, has_auth) = (self.folder.path().display(), self.port, self.has_auth);
+        format!(
+            "reporting-disabled = true\nbind-address = \"127.0.0.1:0\"\n\
+             [meta]\ndir = \"{folder}/meta\"\n\
+             [data]\ndir = \"{folder}/data\"\nwal-dir = \"{folder}/wal\"\nquery-log-enabled = false\n\
+             [http]\nbind-address = \"127.0.0.1:{port}\"\nauth-enabled = {has_auth}\nlog-enabled = false\n\
+             [monitor]\nstore-enabled = false\n[subscriber]\nenabled = false\n[continuous_queries]\nenabled = false\n"
+        )
+    }
+}
+
+/// One series of an answer.
+#[derive(Clone, Debug)]
+pub struct Series(pub Value);
+
+impl Series {
+    /// A tag that the query grouped by.
+    pub fn tag(&self, key: &str) -> Option<&str> {
+        self.0["tags"][key].as_str()
+    }
+
+    /// Its rows, the instant (Unix milliseconds) first.
+    pub fn rows(&self) -> Vec<Vec<Value>> {
+        let rows = self.0["values"].as_array().cloned().unwrap_or_default();
+        rows.into_iter()
+            .filter_map(|row| row.as_array().cloned())
+            .collect()
+    }
+}

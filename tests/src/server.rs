@@ -1,0 +1,131 @@
+//! What the harnesses of database servers share: a child process with a log, a port from the kernel, plain HTTP.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+const READY_WITHIN: Duration = Duration::from_secs(30);
+
+/// A program that is killed when dropped.
+pub(crate) struct Server {
+    name: &'static str,
+    log: PathBuf,
+    child: Child,
+}
+
+impl Server {
+    /// Starts `program`; fails with the command that installs it where it is missing.
+    pub(crate) fn start(
+        program: &str,
+        package: &str,
+        arguments: &[&str],
+        log: &Path,
+    ) -> anyhow::Result<Self> {
+        if !Path::new(program).exists() {
+            bail!("{program} is missing: apt-get install {package}");
+        }
+        let output = File::options().create(true).append(true).open(log)?;
+        let child = Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .spawn()
+            .with_context(|| format!("{program} does not start"))?;
+        let name = program.rsplit('/').next().map_or("server", |name| {
+            if name == "influxd" {
+                "influxd"
+            } else {
+                "victoria-metrics"
+            }
+        });
+        Ok(Self {
+            name,
+            log: log.to_owned(),
+            child,
+        })
+    }
+
+    /// Waits until a GET of `path` is answered with 2xx.
+    pub(crate) async fn wait_until_ready(&mut self, port: u16, path: &str) -> anyhow::Result<()> {
+        let ready = async {
+            loop {
+                if let Some(status) = self.child.try_wait()? {
+                    bail!(
+                        "{} ended at once, {status}: {}",
+                        self.name,
+                        std::fs::read_to_string(&self.log)?
+                    );
+                }
+                if let Ok((200..=299, _)) = http(port, "GET", path, "", "").await {
+                    return Ok(());
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let waited = tokio::time::timeout(READY_WITHIN, ready).await;
+        waited.with_context(|| format!("{} is not ready in {READY_WITHIN:?}", self.name))?
+    }
+
+    /// Ends it without a chance to tidy up.
+    pub(crate) fn kill(mut self) -> anyhow::Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A port that nobody listens on just now, chosen by the kernel.
+pub(crate) fn free_port() -> anyhow::Result<u16> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+/// One request to a server on this machine: status and body. `headers` are whole lines, each with its line end.
+pub(crate) async fn http(
+    port: u16,
+    method: &str,
+    path: &str,
+    headers: &str,
+    body: &str,
+) -> anyhow::Result<(u16, String)> {
+    let exchange = async {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
+        let length = body.len();
+        // 1.0: the answer comes in one piece and ends with the connection
+        let head = format!(
+            "{method} {path} HTTP/1.0\r\nHost: 127.0.0.1\r\n{headers}Content-Length: {length}\r\n\r\n"
+        );
+        stream.write_all((head + body).as_bytes()).await?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await?;
+        let answer = String::from_utf8(answer)?;
+        let (head, body) = answer.split_once("\r\n\r\n").context("no end of the headers")?;
+        let status = head.split_whitespace().nth(1).context("no status")?.parse()?;
+        Ok((status, body.to_owned()))
+    };
+    tokio::time::timeout(Duration::from_secs(60), exchange)
+        .await
+        .context("no answer")?
+}
+
+/// Percent-encodes a value of a query string.
+pub(crate) fn encode(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
+            other => format!("%{other:02X}"),
+        })
+        .collect()
+}
