@@ -292,3 +292,90 @@ fn the_cursor_of_a_sink_moves_while_the_analyzer_appends() {
     mover.join().unwrap();
     assert_eq!(log.journal_cursor().unwrap(), 200);
 }
+
+#[test]
+fn a_full_disk_writes_nothing_and_the_same_call_succeeds_later() {
+    let place = place();
+    let mut log = open(&place, &LogConfig::default());
+    log.append(1, at(), &samples(10), None).unwrap();
+    let pages: i64 = log
+        .connection
+        .pragma_query_value(None, "page_count", |row| row.get(0))
+        .unwrap();
+    log.connection
+        .pragma_update(None, "max_page_count", pages)
+        .unwrap();
+    let mut random = 1_u64;
+    let noise: Vec<u8> = std::iter::repeat_with(|| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        random.to_le_bytes()
+    })
+    .take(50_000)
+    .flatten()
+    .collect();
+    for _ in 0..3 {
+        let error = log.append(2, at(), &samples(10), Some(&noise)).unwrap_err();
+        assert!(matches!(error, LogError::Retry { .. }), "{error}");
+    }
+    assert_eq!(
+        (
+            log.journal_cursor().unwrap(),
+            log.last_seq(),
+            log.snapshot().unwrap()
+        ),
+        (1, 1, None)
+    );
+    log.connection
+        .pragma_update(None, "max_page_count", 1_000_000)
+        .unwrap();
+    assert_eq!(log.append(2, at(), &samples(10), Some(&noise)).unwrap(), 2);
+    assert_eq!(log.snapshot().unwrap(), Some((2, noise)));
+}
+
+/// `cargo test -p deliver --lib -- --ignored --nocapture a_second` prints figures of one core.
+#[test]
+#[ignore = "a measurement"]
+fn findings_a_second() {
+    #[expect(clippy::disallowed_methods, reason = "a measurement")]
+    fn measure<T>(what: &str, count: usize, work: impl FnOnce() -> T) -> T {
+        let started = std::time::Instant::now();
+        let result = work();
+        println!(
+            "{what}: {:.0} findings/s",
+            count as f64 / started.elapsed().as_secs_f64()
+        );
+        result
+    }
+    let place = place();
+    let mut log = open(&place, &LogConfig::default());
+    let findings = samples(500_000);
+    let count = findings.len();
+    measure("append", count, || {
+        for chunk in findings.chunks(5000) {
+            log.append(1, at(), chunk, None).unwrap();
+        }
+    });
+    println!("{:.1} bytes each", log.bytes() as f64 / count as f64);
+    let reader = log.reader().unwrap();
+    let rows = measure("read", count, || reader.read_after(0, usize::MAX).unwrap());
+    let encoder = crate::line::LineEncoder::new(&[], crate::line::Strings::Kept);
+    let mut text = String::new();
+    measure("encode", count, || {
+        for finding in rows.iter().flat_map(|row| &row.findings) {
+            encoder.encode(finding, &mut text);
+        }
+    });
+    let packed = measure("gzip", count, || {
+        use std::io::Write as _;
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(1));
+        packer.write_all(text.as_bytes()).unwrap();
+        packer.finish().unwrap()
+    });
+    println!(
+        "{:.1} bytes a line, {:.1} packed",
+        text.len() as f64 / count as f64,
+        packed.len() as f64 / count as f64
+    );
+}
