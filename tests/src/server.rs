@@ -13,7 +13,7 @@ const READY_WITHIN: Duration = Duration::from_secs(30);
 
 /// A program that is killed when dropped.
 pub(crate) struct Server {
-    name: &'static str,
+    name: String,
     log: PathBuf,
     child: Child,
 }
@@ -37,15 +37,8 @@ impl Server {
             .stderr(output)
             .spawn()
             .with_context(|| format!("{program} does not start"))?;
-        let name = program.rsplit('/').next().map_or("server", |name| {
-            if name == "influxd" {
-                "influxd"
-            } else {
-                "victoria-metrics"
-            }
-        });
         Ok(Self {
-            name,
+            name: program.to_owned(),
             log: log.to_owned(),
             child,
         })

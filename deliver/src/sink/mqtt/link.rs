@@ -199,7 +199,11 @@ impl Poll {
         match error {
             ConnectionError::ConnectionRefused(Code::BadUserNamePassword | Code::NotAuthorized) => held(
                 "the broker refuses user or password",
-                "check the keys user and password, and the broker's password file",
+                &format!(
+                    "check the keys user and password, the broker's password file, and that its access list lets us \
+                     write {}",
+                    self.status
+                ),
             ),
             ConnectionError::ConnectionRefused(Code::ClientIdentifierNotValid) => held(
                 "the broker refuses the client id",

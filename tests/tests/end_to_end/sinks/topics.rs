@@ -185,3 +185,33 @@ async fn a_wrong_password_holds_until_it_is_right() -> anyhow::Result<()> {
     assert_eq!(json(&topics, "hospital/idlewatt/ct1/state")["power_w"], 0.5);
     running.stop().await
 }
+
+#[tokio::test]
+async fn an_access_list_that_shuts_us_out_holds_until_it_lets_us_in() -> anyhow::Result<()> {
+    let mut broker = Mosquitto::prepare("acl_file {folder}/access")?;
+    let file = broker.folder().join("access");
+    std::fs::write(
+        &file,
+        "topic read hospital/#\ntopic write hospital/idlewatt/status\n",
+    )?;
+    broker.restart().await?;
+    let mut source = Source::new(&["mqtt"])?;
+    source.append(&samples(0..2))?;
+    let mut running = source.run(config(&broker).sink("mqtt", &hospital())?)?;
+    let status = running
+        .until("held", |status| status.state == SinkState::Held)
+        .await;
+    let problem = status.problem.expect("a held sink says what to mend");
+    assert!(
+        problem.mend.contains("topic write hospital/idlewatt/#"),
+        "{problem:?}"
+    );
+    std::fs::write(&file, "topic readwrite hospital/#\n")?;
+    broker.restart().await?;
+    assert_eq!(running.through().await.accepted, 2);
+    assert_eq!(
+        json(&retained(&broker, &[]).await?, "hospital/idlewatt/ct1/state")["power_w"],
+        0.5
+    );
+    running.stop().await
+}
