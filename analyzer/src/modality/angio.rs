@@ -21,6 +21,7 @@ pub(super) static ANGIO: Modality = Modality {
         rise_dwell: SignedDuration::from_secs(15),
         fall_dwell: SignedDuration::from_secs(60),
     },
+    idle_is_waste: true,
     exam_gap: Some(SignedDuration::from_secs(900)),
     source: "Vosshenrich et al., AJR 2024;222:e2430988",
 };

@@ -21,6 +21,7 @@ pub(super) static COOLING: Modality = Modality {
         rise_dwell: SignedDuration::from_secs(30),
         fall_dwell: SignedDuration::from_secs(60),
     },
+    idle_is_waste: false,
     exam_gap: None,
     source: "Heye et al., Radiology 2020;295:593 (cooling is 33 to 80 % on top)",
 };

@@ -23,6 +23,7 @@ pub(super) static CT: Modality = Modality {
         rise_dwell: SignedDuration::from_secs(15),
         fall_dwell: SignedDuration::from_secs(60),
     },
+    idle_is_waste: true,
     exam_gap: Some(SignedDuration::from_secs(240)),
     source: "Schulz et al., Acad Radiol 2024; Brown et al., CARJ 2022; Lipford et al., AAPM 2022",
 };

@@ -40,6 +40,8 @@ pub struct Modality {
     pub timing: Timing,
     /// Scanning with gaps up to this is one examination; none where there are no examinations.
     pub exam_gap: Option<SignedDuration>,
+    /// Whether being ready is avoidable here. A rack or a chiller that runs is a base load, on a line of its own.
+    pub idle_is_waste: bool,
     /// Where the levels were published.
     pub source: &'static str,
 }

@@ -24,6 +24,7 @@ pub(super) static MRI: Modality = Modality {
         rise_dwell: SignedDuration::from_secs(30),
         fall_dwell: SignedDuration::from_secs(60),
     },
+    idle_is_waste: true,
     exam_gap: Some(SignedDuration::from_secs(300)),
     source: "Woolen et al., Radiology 2023;307:e230441; Overweg, ISMRM 2024 E8954",
 };

@@ -16,6 +16,7 @@ pub(super) static SERVER: Modality = Modality {
         rise_dwell: SignedDuration::from_secs(30),
         fall_dwell: SignedDuration::from_secs(60),
     },
+    idle_is_waste: false,
     exam_gap: None,
     source: "no published levels: anything above 30 W is on",
 };

@@ -22,6 +22,7 @@ pub(super) static WORKSTATION: Modality = Modality {
         rise_dwell: SignedDuration::from_secs(30),
         fall_dwell: SignedDuration::from_secs(60),
     },
+    idle_is_waste: true,
     exam_gap: None,
     source: "Büttner et al., Eur J Radiol Open 2021;8:100320",
 };

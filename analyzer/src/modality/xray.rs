@@ -21,6 +21,7 @@ pub(super) static XRAY: Modality = Modality {
         rise_dwell: SignedDuration::from_secs(15),
         fall_dwell: SignedDuration::from_secs(60),
     },
+    idle_is_waste: true,
     exam_gap: Some(SignedDuration::from_secs(300)),
     source: "CEDARS defaults for radiography (low confidence): 0.1, 0.6, 2 and 12 kW",
 };

@@ -21,6 +21,8 @@ pub struct DeviceView {
     pub id: DeviceId,
     /// Its state.
     pub state: State,
+    /// Whether it is a base load, which is never waste while it runs.
+    pub is_base_load: bool,
     /// Since when; none before the first change was said.
     pub since: Option<Timestamp>,
     /// Power of the newest sample, W.
@@ -49,6 +51,12 @@ pub struct MeterFault {
 }
 
 impl DeviceView {
+    /// The stable word of what people are shown: the state's, or `running` for a base load that is on.
+    #[must_use]
+    pub fn shown(&self) -> &'static str {
+        if self.is_base_load && self.state == State::Idle { "running" } else { self.state.name() }
+    }
+
     /// The newest open alert.
     #[must_use]
     pub fn open_alert(&self) -> Option<&AlertEvent> {
@@ -64,6 +72,7 @@ pub(super) fn is_open(event: &AlertEvent) -> bool {
 pub(super) struct DeviceMemory {
     id: DeviceId,
     state: State,
+    pub(super) is_base_load: bool,
     since: Option<Timestamp>,
     power_w: Option<f64>,
     sampled_at: Option<Timestamp>,
@@ -79,6 +88,7 @@ impl DeviceMemory {
         Self {
             id,
             state: State::Unknown,
+            is_base_load: false,
             since: None,
             power_w: None,
             sampled_at: None,
@@ -144,6 +154,7 @@ impl DeviceMemory {
         DeviceView {
             id: DeviceId::clone(&self.id),
             state: self.state,
+            is_base_load: self.is_base_load,
             since: self.since,
             power_w: self.power_w.filter(|_| self.state != State::Unknown),
             sampled_at: self.sampled_at,

@@ -64,9 +64,9 @@ pub struct Snapshot {
     pub version: u64,
     /// Every device, by id.
     pub devices: BTreeMap<DeviceId, DeviceView>,
-    /// The whole site since local midnight.
+    /// The whole site since local midnight, base loads left out.
     pub today: Totals,
-    /// The whole site over [`WEEK_DAYS`] local days, today included.
+    /// The whole site over [`WEEK_DAYS`] local days, today included, base loads left out.
     pub week: Totals,
     /// What is under way.
     pub progress: Option<Progress>,
@@ -109,6 +109,18 @@ impl Live {
                 version: watch::Sender::new(0),
             }),
         }
+    }
+
+    /// Names devices that are base loads (racks, chillers): their energy is never waste and is left out of the site's
+    /// totals.
+    pub fn set_base_loads(&self, devices: impl IntoIterator<Item = DeviceId>) {
+        let mut memory = self.memory();
+        for id in devices {
+            if let Some(device) = memory.devices.get_mut(&id) {
+                device.is_base_load = true;
+            }
+        }
+        self.touch_all(&mut memory);
     }
 
     /// Takes what the history knows. Call it once, before the first [`Self::consume`]; blocks on the file.
@@ -231,8 +243,10 @@ impl Live {
         let mut devices = BTreeMap::new();
         for (id, device) in &memory.devices {
             let (of_today, of_week) = (device.book.since(today), device.book.since(week_start));
-            site_today.merge(&of_today);
-            site_week.merge(&of_week);
+            if !device.is_base_load {
+                site_today.merge(&of_today);
+                site_week.merge(&of_week);
+            }
             if seen.is_none_or(|seen| device.version > seen) {
                 devices.insert(DeviceId::clone(id), device.view(now, of_today, of_week));
             }

@@ -49,7 +49,7 @@ pub(super) struct Curve {
     pub(super) bands: Vec<Band>,
 }
 
-/// Reads a curve; its bands are reduced to what its steps can show.
+/// Reads a curve; its bands are reduced to what a screen can show.
 pub(super) fn read(
     reader: &Reader,
     device: &str,
@@ -58,7 +58,8 @@ pub(super) fn read(
     step: SignedDuration,
 ) -> history::Result<Curve> {
     let points = reader.power(device, from, until, step)?;
-    let bands = reduced(&reader.bands(device, from, until)?, from, until, step);
+    let cell = (until.duration_since(from) / BAND_CELLS).max(SignedDuration::from_secs(1));
+    let bands = reduced(&reader.bands(device, from, until)?, from, until, cell);
     Ok(Curve {
         from,
         until,
@@ -68,7 +69,12 @@ pub(super) fn read(
     })
 }
 
-/// One state for each step, the one that holds longest in it; equal neighbours joined.
+/// State bands are drawn in this many steps: finer than the curve, because scans are short.
+const BAND_CELLS: i32 = 720;
+/// Scanning is shown where it holds for one part in this many of a step: it is what a scanner is for.
+const SCANNING_SHOWN: i32 = 8;
+
+/// One state for each step, the one that holds longest in it, scanning before all; equal neighbours joined.
 fn reduced(bands: &[Band], from: Timestamp, until: Timestamp, step: SignedDuration) -> Vec<Band> {
     let mut out: Vec<Band> = Vec::new();
     let (mut cell, mut first) = (from, 0);
@@ -86,7 +92,9 @@ fn reduced(bands: &[Band], from: Timestamp, until: Timestamp, step: SignedDurati
                 .unwrap_or(0);
             held[place] += overlap;
         }
-        let longest = State::ALL.into_iter().zip(held).max_by_key(|(_, held)| *held);
+        let is_scanning = |state: State, held: SignedDuration| state == State::Scanning && held * SCANNING_SHOWN >= step;
+        let states = State::ALL.into_iter().zip(held);
+        let longest = states.max_by_key(|&(state, held)| (is_scanning(state, held), held));
         if let Some((state, _)) = longest.filter(|(_, held)| held.is_positive()) {
             match out.last_mut() {
                 Some(last) if last.state == state && last.until == cell => last.until = end,

@@ -55,7 +55,7 @@ pub(super) async fn show(
         .await;
     let speaker = &visit.speaker;
     let body = html! {
-        article.tile.device data-state=(live.state.name()) data-alert=[live.open_alert().map(|_| "")] {
+        article.tile.device data-state=(live.shown()) data-alert=[live.open_alert().map(|_| "")] {
             header {
                 h1 { (device.name) }
                 p.where { (speaker.modality(device)) " · " (device.room)

@@ -139,7 +139,7 @@ impl Listener {
             };
             let part = Part {
                 html: markup.into_string(),
-                state: Some(view.state.name()),
+                state: Some(view.shown()),
                 has_alert: view.open_alert().is_some(),
             };
             parts.insert(tile::live_id(device), part);

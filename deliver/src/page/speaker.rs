@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp, ZonedDateTime};
 
 use super::words::Words;
 use super::{Language, PageDevice, SiteInfo};
+use crate::live::DeviceView;
 
 const NBSP: char = '\u{a0}';
 const NARROW_NBSP: char = '\u{202f}';
@@ -241,6 +242,11 @@ impl Speaker {
             State::Off => words.off,
             State::Unknown => words.unknown,
         }
+    }
+
+    /// The word for what a device is shown as.
+    pub(super) fn shown(&self, view: &DeviceView) -> &'static str {
+        if view.is_base_load && view.state == State::Idle { self.words.running } else { self.state(view.state) }
     }
 
     pub(super) fn state_means(&self, state: State) -> &'static str {

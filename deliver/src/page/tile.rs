@@ -48,7 +48,7 @@ pub(super) fn live_small(speaker: &Speaker, view: &DeviceView, now: Timestamp) -
 fn state_line(speaker: &Speaker, view: &DeviceView, now: Timestamp) -> Markup {
     html! {
         p.state {
-            span.pill { (shape::of_state(view.state)) span { (speaker.state(view.state)) } }
+            span.pill { (shape::named(view.shown())) span { (speaker.shown(view)) } }
             span.since { (since(speaker, view, now)) }
         }
     }
@@ -79,6 +79,11 @@ fn power(speaker: &Speaker, view: &DeviceView) -> Markup {
 }
 
 fn waste(speaker: &Speaker, view: &DeviceView) -> Markup {
+    if view.is_base_load {
+        return html! {
+            dl.waste { div { dt { (speaker.words.energy_today) } dd { (amount(speaker, &view.today.all())) } } }
+        };
+    }
     let (idle, closed) = (view.today.idle(), view.today.idle_closed());
     html! {
         dl.waste {

@@ -116,7 +116,7 @@ fn large_tile(
 ) -> Markup {
     let speaker = &visit.speaker;
     html! {
-        article.tile data-state=(live.state.name()) data-alert=[live.open_alert().map(|_| "")] {
+        article.tile data-state=(live.shown()) data-alert=[live.open_alert().map(|_| "")] {
             header {
                 h3 { a href=(visit.device_href(&device.id)) { (device.name) } }
                 p.where { (speaker.modality(device)) " · " (device.room) }
@@ -131,7 +131,7 @@ fn large_tile(
 
 fn small_tile(visit: &Visit, device: &PageDevice, live: &DeviceView, now: Timestamp) -> Markup {
     html! {
-        article.tile.small data-state=(live.state.name()) data-alert=[live.open_alert().map(|_| "")] {
+        article.tile.small data-state=(live.shown()) data-alert=[live.open_alert().map(|_| "")] {
             header { h3 { a href=(visit.device_href(&device.id)) { (device.name) } } p.where { (device.room) } }
             div.live id=(tile::live_id(device)) { (tile::live_small(&visit.speaker, live, now)) }
         }
@@ -196,7 +196,7 @@ pub(super) fn legend(speaker: &Speaker, counts: &BTreeMap<State, usize>) -> Mark
 pub(super) fn strip(shared: &Shared, visit: &Visit, snapshot: &Snapshot, now: Timestamp) -> Markup {
     let speaker = &visit.speaker;
     let mut counts = BTreeMap::new();
-    for device in snapshot.devices.values() {
+    for device in snapshot.devices.values().filter(|device| !device.is_base_load) {
         *counts.entry(device.state).or_insert(0) += 1;
     }
     let alerts = snapshot.alerts();

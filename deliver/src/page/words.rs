@@ -76,6 +76,7 @@ words! {
     // states
     scanning: "Scanning" / "Acquisition",
     idle: "Idle" / "En attente",
+    running: "Running" / "En marche",
     standby: "Standby" / "Veille",
     off: "Off" / "Éteint",
     unknown: "Unknown" / "Inconnu",
@@ -103,6 +104,7 @@ words! {
     idle_waste_is: "drawn ready to acquire, without acquiring" / "consommé prêt à acquérir, sans acquisition",
     this_week: "last 7 days" / "7 derniers jours",
     today: "today" / "aujourd’hui",
+    energy_today: "Energy today" / "Énergie aujourd’hui",
     idle_today: "Idle today" / "En attente aujourd’hui",
     closed_part: "out of hours" / "hors horaires",
     in_closed_hours: "of it in closed hours" / "dont hors horaires",

@@ -67,8 +67,19 @@ struct Row {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Line {
-    Interval { from: Seconds, until: Seconds, state: &'static str, energy_wh: f64 },
-    Exam { exam: u64, from: Seconds, until: Seconds, energy_wh: f64, scanning_wh: f64 },
+    Interval {
+        from: Seconds,
+        until: Seconds,
+        state: &'static str,
+        energy_wh: f64,
+    },
+    Exam {
+        exam: u64,
+        from: Seconds,
+        until: Seconds,
+        energy_wh: f64,
+        scanning_wh: f64,
+    },
 }
 
 /// Unix seconds; written whole where they are.
@@ -81,7 +92,11 @@ enum Seconds {
 
 impl From<Timestamp> for Seconds {
     fn from(at: Timestamp) -> Self {
-        if at.subsec_nanosecond() == 0 { Self::Whole(at.as_second()) } else { Self::Fraction(at.as_duration().as_secs_f64()) }
+        if at.subsec_nanosecond() == 0 {
+            Self::Whole(at.as_second())
+        } else {
+            Self::Fraction(at.as_duration().as_secs_f64())
+        }
     }
 }
 
@@ -92,18 +107,35 @@ impl From<Timestamp> for Seconds {
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let modality = Modality::named(&arguments.modality).with_context(|| {
         let names: Vec<&str> = MODALITIES.iter().map(|modality| modality.name).collect();
-        format!("'{}' is no modality; choose one of {}", arguments.modality, names.join(", "))
+        format!(
+            "'{}' is no modality; choose one of {}",
+            arguments.modality,
+            names.join(", ")
+        )
     })?;
     let bands = arguments.bands.as_deref().map(read_bands).transpose()?;
     let mut analyzer = Analyzer::new(config(modality, bands));
-    let mut rows = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(open(&arguments.trace)?);
-    let headers = rows.headers().context("the trace has no header; its first line must be ts_unix_s,power_w")?;
-    if !["ts_unix_s", "power_w"].iter().all(|name| headers.iter().any(|header| header == *name)) {
-        bail!("the trace's header is '{}'; it must be ts_unix_s,power_w[,energy_wh]", headers.as_slice());
+    let mut rows = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .from_reader(open(&arguments.trace)?);
+    let headers = rows
+        .headers()
+        .context("the trace has no header; its first line must be ts_unix_s,power_w")?;
+    if !["ts_unix_s", "power_w"]
+        .iter()
+        .all(|name| headers.iter().any(|header| header == *name))
+    {
+        bail!(
+            "the trace's header is '{}'; it must be ts_unix_s,power_w[,energy_wh]",
+            headers.as_slice()
+        );
     }
     let (mut findings, mut last, mut bad_rows) = (Vec::new(), None, 0);
     for row in rows.deserialize() {
-        match row.map_err(anyhow::Error::from).and_then(|row: Row| observe(&mut analyzer, &row, &mut findings)) {
+        match row
+            .map_err(anyhow::Error::from)
+            .and_then(|row: Row| observe(&mut analyzer, &row, &mut findings))
+        {
             Ok(at) => last = last.max(Some(at)),
             Err(error) => {
                 bad_rows += 1;
@@ -117,7 +149,9 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
     if bad_rows > BAD_ROWS_TOLD {
         tracing::warn!(bad_rows, "rows passed over in all");
     }
-    let Some(last) = last else { bail!("the trace holds no row that can be read") };
+    let Some(last) = last else {
+        bail!("the trace holds no row that can be read")
+    };
     analyzer.finish(last, &mut findings);
     write_lines(&mut findings, arguments.exams, out)?;
     out.flush()?;
@@ -125,15 +159,28 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
 }
 
 fn observe(analyzer: &mut Analyzer, row: &Row, findings: &mut Vec<Finding>) -> anyhow::Result<Timestamp> {
-    #[expect(clippy::cast_possible_truncation, reason = "a float saturates, and what saturates is out of range")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a float saturates, and what saturates is out of range"
+    )]
     let millis = (row.ts_unix_s * 1000.0).round() as i64;
     let at = Timestamp::from_millisecond(millis).context("ts_unix_s is not a Unix time in seconds")?;
     let finite = |value: Option<f64>| value.filter(|value| value.is_finite());
-    let (power_w, energy_wh) = (finite(row.power_w), finite(row.energy_wh).filter(|energy| *energy >= 0.0));
+    let (power_w, energy_wh) = (
+        finite(row.power_w),
+        finite(row.energy_wh).filter(|energy| *energy >= 0.0),
+    );
     if power_w.is_none() && energy_wh.is_none() {
-        bail!("ts_unix_s {}: neither power_w nor energy_wh is a number", row.ts_unix_s);
+        bail!(
+            "ts_unix_s {}: neither power_w nor energy_wh is a number",
+            row.ts_unix_s
+        );
     }
-    let reading = Reading { power_w, energy_wh, ..Reading::of(TRACE, None) };
+    let reading = Reading {
+        power_w,
+        energy_wh,
+        ..Reading::of(TRACE, None)
+    };
     analyzer.observe(Arrival::live(at), &[reading], findings);
     analyzer.advance(at, findings);
     Ok(at)
@@ -144,11 +191,22 @@ fn write_lines(findings: &mut Vec<Finding>, with_exams: bool, out: &mut dyn Writ
         let line = match finding {
             Finding::Interval(i) if i.until > i.from => {
                 let (from, until) = (i.from.into(), i.until.into());
-                Line::Interval { from, until, state: i.state.name(), energy_wh: i.energy.wh() }
+                Line::Interval {
+                    from,
+                    until,
+                    state: i.state.name(),
+                    energy_wh: i.energy.wh(),
+                }
             }
             Finding::Exam(e) if with_exams => {
                 let (from, until) = (e.from.into(), e.until.into());
-                Line::Exam { exam: e.number, from, until, energy_wh: e.energy.wh(), scanning_wh: e.scanning_energy.wh() }
+                Line::Exam {
+                    exam: e.number,
+                    from,
+                    until,
+                    energy_wh: e.energy.wh(),
+                    scanning_wh: e.scanning_energy.wh(),
+                }
             }
             Finding::Fault(fault) => {
                 tracing::warn!(at = %fault.at, kind = fault.kind.name(), "{}", fault.detail);
@@ -175,9 +233,18 @@ fn read_bands(path: &Path) -> anyhow::Result<Bands> {
     let text = std::fs::read_to_string(path).with_context(what)?;
     let file: BandsFile = toml::from_str(&text).with_context(what)?;
     let band = |entry: BandEntry| -> anyhow::Result<Band> {
-        Ok(Band { state: entry.state.parse::<State>()?, from_w: entry.from_w, until_w: entry.until_w })
+        Ok(Band {
+            state: entry.state.parse::<State>()?,
+            from_w: entry.from_w,
+            until_w: entry.until_w,
+        })
     };
-    let bands = file.band.into_iter().map(band).collect::<anyhow::Result<Vec<Band>>>().with_context(what)?;
+    let bands = file
+        .band
+        .into_iter()
+        .map(band)
+        .collect::<anyhow::Result<Vec<Band>>>()
+        .with_context(what)?;
     Bands::new(bands).with_context(what)
 }
 
@@ -192,18 +259,33 @@ fn config(modality: &'static Modality, bands: Option<Bands>) -> Config {
         source: String::new(),
         year: 0,
     };
-    let carbon = CarbonFactor { g_per_kwh: 0.0, source: String::new(), year: 0 };
+    let carbon = CarbonFactor {
+        g_per_kwh: 0.0,
+        source: String::new(),
+        year: 0,
+    };
     let device = Device {
         id: Arc::from(TRACE),
         name: TRACE.to_owned(),
         room: String::new(),
         modality,
-        feeds: vec![Feed { meter: TRACE.to_owned(), channels: Vec::new(), sign: 1.0 }],
+        feeds: vec![Feed {
+            meter: TRACE.to_owned(),
+            channels: Vec::new(),
+            sign: 1.0,
+        }],
         opening: OpeningHours::Always,
         bands,
         power_w_max: f64::MAX,
         silent_after: None,
         overnight_idle: None,
     };
-    Config { site: Site { zone: TimeZone::UTC, tariff, carbon }, devices: vec![device] }
+    Config {
+        site: Site {
+            zone: TimeZone::UTC,
+            tariff,
+            carbon,
+        },
+        devices: vec![device],
+    }
 }

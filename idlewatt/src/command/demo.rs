@@ -25,8 +25,10 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(250);
 
 /// Shows a small simulated hospital, live on a page; nothing to install.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  idlewatt demo\n  idlewatt demo --speed 1 --listen 127.0.0.1:9000\n  \
-                        idlewatt demo --influx http://localhost:8086")]
+#[command(
+    after_help = "Examples:\n  idlewatt demo\n  idlewatt demo --speed 1 --listen 127.0.0.1:9000\n  \
+                        idlewatt demo --influx http://localhost:8086"
+)]
 pub struct Arguments {
     /// Simulated seconds a second
     #[arg(long, default_value_t = 60.0)]
@@ -47,7 +49,10 @@ pub struct Arguments {
 /// # Errors
 /// The port cannot be opened, or there is no room for the files.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    anyhow::ensure!(arguments.speed.is_finite() && arguments.speed > 0.0, "--speed must be above 0; 1 is real time");
+    anyhow::ensure!(
+        arguments.speed.is_finite() && arguments.speed > 0.0,
+        "--speed must be above 0; 1 is real time"
+    );
     let temporary = tempfile::tempdir().context("cannot make a temporary folder")?;
     let folder = arguments.keep.as_deref().unwrap_or(temporary.path());
     std::fs::create_dir_all(folder)?;
@@ -73,10 +78,18 @@ async fn demo(arguments: &Arguments, folder: &Path) -> anyhow::Result<ExitCode> 
     let messages = write_history(&journal, &mut simulation, now.until)?;
     let service = Service::start(&config, listener).await?;
     follow_history(&service, messages).await;
-    tracing::info!(messages, "a week of history is analyzed; open http://{page}/ ; Ctrl-C ends the demo");
+    tracing::info!(
+        messages,
+        "a week of history is analyzed; open http://{page}/ ; Ctrl-C ends the demo"
+    );
 
     let shutdown = CancellationToken::new();
-    let meters = tokio::spawn(meters(simulation, broker.address(), arguments.speed, shutdown.clone()));
+    let meters = tokio::spawn(meters(
+        simulation,
+        broker.address(),
+        arguments.speed,
+        shutdown.clone(),
+    ));
     stop_signal().await?;
     shutdown.cancel();
     let played = meters.await;
@@ -118,11 +131,16 @@ struct Span {
 
 /// The history ends this morning before opening time: last night's forgotten scanner is still on.
 fn this_morning(config: &Config) -> anyhow::Result<Span> {
-    let today = ingest::clock::wall().to_zoned_datetime(config.site.site.zone.clone()).date();
+    let today = ingest::clock::wall()
+        .to_zoned_datetime(config.site.site.zone.clone())
+        .date();
     let start = today.checked_sub(HISTORY_DAYS.days())?;
     let zone = &config.site.site.zone;
     let instant = |date: jiff::civil::Date, at| zone.to_timestamp(date.to_datetime(at));
-    Ok(Span { start: instant(start, time(0, 0, 0, 0))?, until: instant(today, time(6, 30, 0, 0))? })
+    Ok(Span {
+        start: instant(start, time(0, 0, 0, 0))?,
+        until: instant(today, time(6, 30, 0, 0))?,
+    })
 }
 
 /// Tells the page how far the history is, until it is all there.
@@ -131,7 +149,9 @@ async fn follow_history(service: &Service, messages: usize) {
     loop {
         let fraction = service.share_shown();
         let text = format!("{messages} messages of a simulated week");
-        service.live().set_progress((fraction < 1.0).then_some(Progress { text, fraction }));
+        service
+            .live()
+            .set_progress((fraction < 1.0).then_some(Progress { text, fraction }));
         if fraction >= 1.0 {
             return;
         }

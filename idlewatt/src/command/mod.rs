@@ -40,7 +40,9 @@ pub fn main() -> ExitCode {
     let outcome = match arguments.command {
         Command::Check(arguments) => check::run(&arguments, &mut io::stdout().lock()),
         Command::Classify(arguments) => classify::run(&arguments, &mut io::stdout().lock()),
-        Command::Decode(arguments) => decode::run(&arguments, &mut io::stdin().lock(), &mut io::stdout().lock()),
+        Command::Decode(arguments) => {
+            decode::run(&arguments, &mut io::stdin().lock(), &mut io::stdout().lock())
+        }
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments, &mut io::stdout().lock()),
@@ -57,13 +59,21 @@ pub fn main() -> ExitCode {
 
 /// Whoever reads our output has enough: no error.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let causes = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
-    causes.into_iter().any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+    let causes = error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>());
+    causes
+        .into_iter()
+        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// Logs go to standard error; `RUST_LOG` chooses how much.
 fn start_log() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env();
     let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_target(false)
+        .init();
 }

@@ -50,7 +50,12 @@ pub(super) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 /// Opens the page's port.
 pub(super) async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
     let bound = TcpListener::bind(config.page).await;
-    bound.with_context(|| format!("the page cannot listen at {}; choose another port with [page] listen", config.page))
+    bound.with_context(|| {
+        format!(
+            "the page cannot listen at {}; choose another port with [page] listen",
+            config.page
+        )
+    })
 }
 
 /// Waits for SIGTERM or SIGINT.

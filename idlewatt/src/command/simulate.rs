@@ -14,8 +14,10 @@ use super::serve::{runtime, stop_signal};
 
 /// Plays synthetic meters to a broker.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  idlewatt simulate demo --broker mqtt://localhost:1883 --speed 60\n  \
-                        idlewatt simulate my.toml --broker mqtt://localhost:1883 --speed max --clock-topic simulator/clock --truth truth.jsonl")]
+#[command(
+    after_help = "Examples:\n  idlewatt simulate demo --broker mqtt://localhost:1883 --speed 60\n  \
+                        idlewatt simulate my.toml --broker mqtt://localhost:1883 --speed max --clock-topic simulator/clock --truth truth.jsonl"
+)]
 pub struct Arguments {
     /// A built-in scenario (`ct_room`, demo, faulty, week) or a scenario file
     scenario: String,
@@ -52,8 +54,13 @@ fn parse_speed(word: &str) -> Result<Speed, String> {
     if word == "max" {
         return Ok(Speed::AsFastAsPossible);
     }
-    let times = word.parse::<f64>().ok().filter(|times| times.is_finite() && *times > 0.0);
-    times.map(Speed::Times).ok_or_else(|| "write a number above 0, or max".to_owned())
+    let times = word
+        .parse::<f64>()
+        .ok()
+        .filter(|times| times.is_finite() && *times > 0.0);
+    times
+        .map(Speed::Times)
+        .ok_or_else(|| "write a number above 0, or max".to_owned())
 }
 
 /// Plays until the scenario's end or a signal.
@@ -119,9 +126,17 @@ fn scenario(arguments: &Arguments) -> anyhow::Result<Scenario> {
 }
 
 fn broker(url: &str, arguments: &Arguments) -> anyhow::Result<BrokerOptions> {
-    let config = BrokerConfig { url: url.to_owned(), ..BrokerConfig::default() };
-    let address = config.address().map_err(|what| anyhow::anyhow!("--broker {url} {what}"))?;
-    anyhow::ensure!(!address.is_tls, "--broker {url}: the player speaks plain MQTT only; use mqtt://");
+    let config = BrokerConfig {
+        url: url.to_owned(),
+        ..BrokerConfig::default()
+    };
+    let address = config
+        .address()
+        .map_err(|what| anyhow::anyhow!("--broker {url} {what}"))?;
+    anyhow::ensure!(
+        !address.is_tls,
+        "--broker {url}: the player speaks plain MQTT only; use mqtt://"
+    );
     let mut options = BrokerOptions::new(address.host, address.port, "idlewatt-simulate");
     options.username.clone_from(&arguments.username);
     options.password = std::env::var("IDLEWATT_SIMULATE_PASSWORD").ok();
@@ -142,7 +157,11 @@ fn show_progress(scenario: &Scenario, played: &Played, total_s: f64) {
     let done = simulated.duration_since(scenario.start).as_secs_f64() / total_s * 100.0;
     let mut screen = std::io::stderr();
     if screen.is_terminal() {
-        let _ = write!(screen, "\r{done:5.1} %  {simulated}  {} messages ", played.published_total());
+        let _ = write!(
+            screen,
+            "\r{done:5.1} %  {simulated}  {} messages ",
+            played.published_total()
+        );
     }
 }
 
@@ -175,8 +194,12 @@ struct Truth {
 
 impl Truth {
     fn create(path: &std::path::Path) -> anyhow::Result<Self> {
-        let file = File::create(path).with_context(|| format!("cannot write the truth to {}", path.display()))?;
-        Ok(Self { file: BufWriter::new(file), error: None })
+        let file =
+            File::create(path).with_context(|| format!("cannot write the truth to {}", path.display()))?;
+        Ok(Self {
+            file: BufWriter::new(file),
+            error: None,
+        })
     }
 
     fn write(&mut self, records: Vec<simulator::TruthRecord>) {

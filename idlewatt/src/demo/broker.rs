@@ -25,10 +25,17 @@ impl EmbeddedBroker {
     pub async fn start() -> anyhow::Result<Self> {
         let config = BrokerConfig::new()
             .with_bind_address((Ipv4Addr::LOCALHOST, 0))
-            .with_storage(StorageConfig { enable_persistence: false, ..StorageConfig::default() })
+            .with_storage(StorageConfig {
+                enable_persistence: false,
+                ..StorageConfig::default()
+            })
             .with_client_channel_capacity(CLIENT_QUEUE);
-        let mut broker = MqttBroker::with_config(config).await.context("the embedded broker does not start")?;
-        let address = broker.local_addr().context("the embedded broker has no address")?;
+        let mut broker = MqttBroker::with_config(config)
+            .await
+            .context("the embedded broker does not start")?;
+        let address = broker
+            .local_addr()
+            .context("the embedded broker has no address")?;
         let stop = broker.shutdown_handle();
         let task = tokio::spawn(async move {
             if let Err(error) = broker.run().await {

@@ -107,7 +107,9 @@ impl Analysis {
         if let Some((seq, bytes)) = analysis.log.snapshot()? {
             match analysis.analyzer.restore(&bytes) {
                 Ok(()) => analysis.cursor = seq,
-                Err(error) => tracing::warn!(%error, "the analyzer begins with the oldest batch of the journal"),
+                Err(error) => {
+                    tracing::warn!(%error, "the analyzer begins with the oldest batch of the journal")
+                }
             }
         }
         analysis.remind_decoder()?;
@@ -116,13 +118,21 @@ impl Analysis {
 
     /// Decoders hear again what came shortly before the cursor.
     fn remind_decoder(&mut self) -> Result<(), AnalysisError> {
-        let Some(last) = self.journal.read_after(self.cursor.saturating_sub(1), 1)?.pop() else { return Ok(()) };
+        let Some(last) = self.journal.read_after(self.cursor.saturating_sub(1), 1)?.pop() else {
+            return Ok(());
+        };
         let mut seq = self.journal.seq_before(last.committed - DECODER_MEMORY)?;
         while seq < self.cursor {
             let batches = self.journal.read_after(seq, BATCHES_MAX)?;
-            let Some(newest) = batches.last() else { return Ok(()) };
+            let Some(newest) = batches.last() else {
+                return Ok(());
+            };
             seq = newest.seq;
-            for record in batches.iter().filter(|batch| batch.seq <= self.cursor).flat_map(|batch| &batch.records) {
+            for record in batches
+                .iter()
+                .filter(|batch| batch.seq <= self.cursor)
+                .flat_map(|batch| &batch.records)
+            {
                 self.decoder.decode(&message(record));
             }
         }
@@ -137,13 +147,27 @@ impl Analysis {
 
     /// Puts what waits into the log; until that succeeds it waits on.
     fn say(&mut self, with_snapshot: bool) -> Result<(), AnalysisError> {
-        let Some(Waiting { findings, refused, at }) = &self.waiting else { return Ok(()) };
-        for Refused { seq, index, record, family, reason } in refused {
+        let Some(Waiting {
+            findings,
+            refused,
+            at,
+        }) = &self.waiting
+        else {
+            return Ok(());
+        };
+        for Refused {
+            seq,
+            index,
+            record,
+            family,
+            reason,
+        } in refused
+        {
             self.quarantine.put(*seq, *index, record, *family, reason)?;
         }
         if self.cursor >= self.said {
-            let is_due =
-                self.records_since_snapshot >= SNAPSHOT_RECORDS || self.batches_since_snapshot >= SNAPSHOT_BATCHES;
+            let is_due = self.records_since_snapshot >= SNAPSHOT_RECORDS
+                || self.batches_since_snapshot >= SNAPSHOT_BATCHES;
             let snapshot = (with_snapshot || is_due).then(|| self.analyzer.snapshot());
             self.log.append(self.cursor, *at, findings, snapshot.as_deref())?;
             self.figures.said(findings);
@@ -164,9 +188,18 @@ impl Analysis {
             if !is_said {
                 self.figures.decoded(record, &decoded);
             }
-            let Decoded { family, readings, availability, reason } = decoded;
+            let Decoded {
+                family,
+                readings,
+                availability,
+                reason,
+            } = decoded;
             let (at, is_retained) = (record.received, record.is_retained);
-            let arrival = Arrival { at, is_retained, is_after_outage: record.is_after_outage };
+            let arrival = Arrival {
+                at,
+                is_retained,
+                is_after_outage: record.is_after_outage,
+            };
             if !readings.is_empty() {
                 self.analyzer.observe(arrival, &readings, &mut waiting.findings);
             }
@@ -175,7 +208,13 @@ impl Analysis {
             }
             if let Some(reason) = reason.filter(|reason| reason.kind == ReasonKind::Malformed) {
                 let (seq, record, reason) = (batch.seq, record.clone(), reason.text.into_owned());
-                waiting.refused.push(Refused { seq, index, record, family, reason });
+                waiting.refused.push(Refused {
+                    seq,
+                    index,
+                    record,
+                    family,
+                    reason,
+                });
             }
         }
         self.analyzer.advance(batch.committed, &mut waiting.findings);
@@ -189,8 +228,13 @@ impl Stage for Analysis {
     fn step(&mut self) -> Result<bool, AnalysisError> {
         self.say(false)?;
         let batches = self.journal.read_after(self.cursor, BATCHES_MAX)?;
-        let Some(last) = batches.last() else { return Ok(false) };
-        let mut waiting = Waiting { at: last.committed, ..Waiting::default() };
+        let Some(last) = batches.last() else {
+            return Ok(false);
+        };
+        let mut waiting = Waiting {
+            at: last.committed,
+            ..Waiting::default()
+        };
         for batch in &batches {
             self.analyze(batch, &mut waiting);
             if batch.seq <= self.said {
@@ -208,12 +252,20 @@ impl Stage for Analysis {
     fn stop(&mut self) -> Result<(), AnalysisError> {
         let last = self.journal.read_after(self.cursor.saturating_sub(1), 1)?.pop();
         if let Some(last) = last.filter(|_| self.batches_since_snapshot > 0) {
-            self.waiting = Some(Waiting { at: last.committed, ..Waiting::default() });
+            self.waiting = Some(Waiting {
+                at: last.committed,
+                ..Waiting::default()
+            });
         }
         self.say(true)
     }
 }
 
 fn message(record: &Record) -> Message<'_> {
-    Message { topic: &record.topic, payload: &record.payload, is_retained: record.is_retained, qos: record.qos }
+    Message {
+        topic: &record.topic,
+        payload: &record.payload,
+        is_retained: record.is_retained,
+        qos: record.qos,
+    }
 }

@@ -46,7 +46,13 @@ impl Figures {
             } else if counts.meters.len() < METERS_MAX {
                 let family = decoded.family.unwrap_or_default().to_owned();
                 let (name, heard_at) = (reading.meter.clone(), Some(record.received));
-                let figures = MeterFigures { name: name.clone(), family, readings: 1, heard_at, faults: 0 };
+                let figures = MeterFigures {
+                    name: name.clone(),
+                    family,
+                    readings: 1,
+                    heard_at,
+                    faults: 0,
+                };
                 counts.meters.insert(name, figures);
             }
         }

@@ -76,7 +76,11 @@ impl Overview {
             messages_unread: account.journalled.saturating_sub(analyzed),
             readings: counts.readings,
             findings: counts.findings,
-            is_broker_connected: self.sessions.iter().map(|s| s.borrow().phase == Phase::Connected).reduce(|a, b| a && b),
+            is_broker_connected: self
+                .sessions
+                .iter()
+                .map(|s| s.borrow().phase == Phase::Connected)
+                .reduce(|a, b| a && b),
             sinks: self.sinks.iter().map(sink_figures).collect(),
             meters: counts.meters.into_values().collect(),
         }
@@ -108,10 +112,17 @@ impl Overview {
         };
         Scrape {
             pipeline,
-            brokers: self.sessions.iter().map(|status| broker_figures(&status.borrow())).collect(),
+            brokers: self
+                .sessions
+                .iter()
+                .map(|status| broker_figures(&status.borrow()))
+                .collect(),
             sinks: self.sinks.iter().map(SinkWatch::status).collect(),
             devices: self.devices(now),
-            build: BuildFigures { version: env!("CARGO_PKG_VERSION").to_owned(), commit: String::new() },
+            build: BuildFigures {
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                commit: String::new(),
+            },
         }
     }
 
@@ -137,7 +148,11 @@ impl Overview {
         let stages = self.stages.iter().filter_map(|error| {
             let what = error.borrow().clone()?;
             let mend = "look at the disk and the state folder; nothing is lost, it is tried again by itself";
-            Some(Problem { what, place: "pipeline".to_owned(), mend: mend.to_owned() })
+            Some(Problem {
+                what,
+                place: "pipeline".to_owned(),
+                mend: mend.to_owned(),
+            })
         });
         let alarm = self.writer.borrow().alarm.clone();
         let alarm = alarm.map(|alarm| Problem {
@@ -146,7 +161,10 @@ impl Overview {
             mend: alarm.mend.to_owned(),
         });
         let health = Health::of(&self.scrape(now), stages.chain(alarm).collect::<Vec<_>>());
-        page::Health { is_ready: health.ok, body: serde_json::to_value(&health).unwrap_or_default() }
+        page::Health {
+            is_ready: health.ok,
+            body: serde_json::to_value(&health).unwrap_or_default(),
+        }
     }
 }
 
@@ -171,6 +189,8 @@ fn sink_figures(watch: &SinkWatch) -> SinkFigures {
         delivered: status.accepted,
         rejected: status.rejected,
         behind: status.behind_rows,
-        last_error: status.last_error.filter(|_| status.state != deliver::sink::SinkState::Ok),
+        last_error: status
+            .last_error
+            .filter(|_| status.state != deliver::sink::SinkState::Ok),
     }
 }

@@ -37,14 +37,18 @@ impl Recording {
     #[must_use]
     pub(super) fn new(log: LogReader, history: History, live: Live) -> Self {
         let told = watch::Sender::new(history.cursor());
-        Self { log, history, live, told }
+        Self {
+            log,
+            history,
+            live,
+            told,
+        }
     }
 
     /// Tells the last row that is in the history.
     pub(super) fn cursor(&self) -> watch::Receiver<u64> {
         self.told.subscribe()
     }
-
 }
 
 impl Stage for Recording {

@@ -91,19 +91,33 @@ impl Service {
         } else {
             Clock::system()
         };
-        let (journal_reader, quarantine) = (journal.reader()?, Quarantine::open(files.journal(), &config.journal)?);
+        let (journal_reader, quarantine) = (
+            journal.reader()?,
+            Quarantine::open(files.journal(), &config.journal)?,
+        );
         let writer = Writer::start(journal, clock.clone())?;
         let history = History::open(&files.history(), &config.history)?;
         let tags = config.device_tags();
         let (log, log_reader) = open_log(config, &history)?;
 
         let figures = Arc::new(Figures::default());
-        let live = Live::new(config.site.site.zone.clone(), tags.iter().map(|tag| tag.id.clone()));
+        let live = Live::new(
+            config.site.site.zone.clone(),
+            tags.iter().map(|tag| tag.id.clone()),
+        );
+        let base_loads = config.devices.iter().filter(|device| !device.device.modality.idle_is_waste);
+        live.set_base_loads(base_loads.map(|device| device.device.id.clone()));
         live.rebuild(&Reader::open(&files.history())?, clock.now())?;
         let decoder = Decoder::new(&config.decoder)?;
         let analyzer = Analyzer::new(config.analyzer());
-        let analysis =
-            Analysis::resume(journal_reader, quarantine, decoder, analyzer, log, Arc::clone(&figures))?;
+        let analysis = Analysis::resume(
+            journal_reader,
+            quarantine,
+            decoder,
+            analyzer,
+            log,
+            Arc::clone(&figures),
+        )?;
         let (cursor, analyzed) = (analysis.cursor(), analysis.cursor());
         let analysis_stop = CancellationToken::new();
         let analysis = stage::start(analysis, writer.handle().progress(), analysis_stop.clone())?;
@@ -175,7 +189,8 @@ impl Service {
         if analyzed >= last && is_recorded {
             return 1.0;
         }
-        let share = f64::from(u32::try_from(analyzed).unwrap_or(u32::MAX)) / f64::from(u32::try_from(last).unwrap_or(u32::MAX));
+        let share = f64::from(u32::try_from(analyzed).unwrap_or(u32::MAX))
+            / f64::from(u32::try_from(last).unwrap_or(u32::MAX));
         share.clamp(0.0, 0.99)
     }
 
@@ -185,7 +200,9 @@ impl Service {
         while self.sessions.join_next().await.is_some() {}
         let writer = self.writer;
         if tokio::task::spawn_blocking(move || writer.stop()).await.is_err() {
-            tracing::error!("the journal's writer has panicked; what was not committed was not acknowledged either");
+            tracing::error!(
+                "the journal's writer has panicked; what was not committed was not acknowledged either"
+            );
         }
         self.analysis_stop.cancel();
         self.analysis.join().await;
@@ -198,10 +215,15 @@ impl Service {
 }
 
 fn open_log(config: &Config, history: &History) -> anyhow::Result<(FindingsLog, LogReader)> {
-    let log_config = LogConfig { starts_after: history.cursor(), ..config.findings.clone() };
+    let log_config = LogConfig {
+        starts_after: history.cursor(),
+        ..config.findings.clone()
+    };
     let mut log = FindingsLog::open(&Files(&config.state_dir).findings(), &log_config)?;
     let names = config.sinks.iter().map(|sink| sink.name.as_str());
-    let names = names.chain(config.publish.as_ref().map(|_| PUBLISH_SINK)).chain([HISTORY_SINK]);
+    let names = names
+        .chain(config.publish.as_ref().map(|_| PUBLISH_SINK))
+        .chain([HISTORY_SINK]);
     log.register(&names.collect::<Vec<_>>())?;
     let reader = log.reader()?;
     Ok((log, reader))
@@ -220,7 +242,13 @@ fn start_sinks(
         start_sink(sink.sink(tags)?, log, stop, &mut tasks, &mut watches)?;
     }
     if let Some(publish) = &config.publish {
-        start_sink(publish.sink(PUBLISH_SINK, tags)?, log, stop, &mut tasks, &mut watches)?;
+        start_sink(
+            publish.sink(PUBLISH_SINK, tags)?,
+            log,
+            stop,
+            &mut tasks,
+            &mut watches,
+        )?;
     }
     Ok((tasks, watches))
 }

@@ -57,7 +57,9 @@ impl Running {
     pub(super) async fn join(self) {
         let joined = tokio::task::spawn_blocking(move || self.thread.join()).await;
         if !matches!(joined, Ok(Ok(()))) {
-            tracing::error!("a stage of the pipeline has panicked; what it left is done after the next start");
+            tracing::error!(
+                "a stage of the pipeline has panicked; what it left is done after the next start"
+            );
         }
     }
 }
