@@ -7,5 +7,6 @@ pub mod device;
 pub mod line;
 pub mod log;
 pub mod metrics;
+pub mod public;
 pub mod secret;
 pub mod sink;

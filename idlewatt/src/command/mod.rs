@@ -6,6 +6,7 @@ pub mod check;
 pub mod classify;
 pub mod decode;
 pub mod demo;
+pub mod replay;
 pub mod serve;
 pub mod simulate;
 
@@ -28,6 +29,7 @@ enum Command {
     Classify(classify::Arguments),
     Decode(decode::Arguments),
     Demo(demo::Arguments),
+    Replay(replay::Arguments),
     Serve(serve::Arguments),
     Simulate(simulate::Arguments),
 }
@@ -44,6 +46,7 @@ pub fn main() -> ExitCode {
             decode::run(&arguments, &mut io::stdin().lock(), &mut io::stdout().lock())
         }
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::Replay(arguments) => replay::run(&arguments, &mut io::stdout().lock()),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments, &mut io::stdout().lock()),
     };
@@ -70,7 +73,7 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 /// Logs go to standard error; `RUST_LOG` chooses how much.
 fn start_log() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env();
-    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,mqtt5=warn"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)

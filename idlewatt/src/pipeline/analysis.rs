@@ -9,9 +9,9 @@
 
 use std::sync::Arc;
 
-use analyzer::{Analyzer, Arrival, Finding};
+use analyzer::Finding;
 use deliver::log::{FindingsLog, LogError};
-use ingest::decode::{Decoded, Decoder, Message, ReasonKind};
+use ingest::decode::ReasonKind;
 use ingest::journal::{JournalError, JournalReader};
 use ingest::quarantine::Quarantine;
 use ingest::record::{Batch, Record};
@@ -19,6 +19,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 use super::figures::Figures;
+use super::interpreter::{Interpreter, message};
 use super::stage::Stage;
 
 /// Batches read at once.
@@ -45,8 +46,7 @@ pub(super) enum AnalysisError {
 pub(super) struct Analysis {
     journal: JournalReader,
     quarantine: Quarantine,
-    decoder: Decoder,
-    analyzer: Analyzer,
+    interpreter: Interpreter,
     log: FindingsLog,
     figures: Arc<Figures>,
     /// The last batch analyzed.
@@ -84,8 +84,7 @@ impl Analysis {
     pub(super) fn resume(
         journal: JournalReader,
         quarantine: Quarantine,
-        decoder: Decoder,
-        analyzer: Analyzer,
+        interpreter: Interpreter,
         log: FindingsLog,
         figures: Arc<Figures>,
     ) -> Result<Self, AnalysisError> {
@@ -93,8 +92,7 @@ impl Analysis {
         let mut analysis = Self {
             journal,
             quarantine,
-            decoder,
-            analyzer,
+            interpreter,
             log,
             figures,
             cursor: 0,
@@ -105,7 +103,7 @@ impl Analysis {
             batches_since_snapshot: 0,
         };
         if let Some((seq, bytes)) = analysis.log.snapshot()? {
-            match analysis.analyzer.restore(&bytes) {
+            match analysis.interpreter.analyzer.restore(&bytes) {
                 Ok(()) => analysis.cursor = seq,
                 Err(error) => {
                     tracing::warn!(%error, "the analyzer begins with the oldest batch of the journal")
@@ -133,7 +131,7 @@ impl Analysis {
                 .filter(|batch| batch.seq <= self.cursor)
                 .flat_map(|batch| &batch.records)
             {
-                self.decoder.decode(&message(record));
+                self.interpreter.decoder.decode(&message(record));
             }
         }
         Ok(())
@@ -168,7 +166,7 @@ impl Analysis {
         if self.cursor >= self.said {
             let is_due = self.records_since_snapshot >= SNAPSHOT_RECORDS
                 || self.batches_since_snapshot >= SNAPSHOT_BATCHES;
-            let snapshot = (with_snapshot || is_due).then(|| self.analyzer.snapshot());
+            let snapshot = (with_snapshot || is_due).then(|| self.interpreter.analyzer.snapshot());
             self.log.append(self.cursor, *at, findings, snapshot.as_deref())?;
             self.figures.said(findings);
             if snapshot.is_some() {
@@ -183,41 +181,28 @@ impl Analysis {
 
     fn analyze(&mut self, batch: &Batch, waiting: &mut Waiting) {
         let is_said = batch.seq <= self.said;
-        for (index, record) in batch.records.iter().enumerate() {
-            let decoded = self.decoder.decode(&message(record));
+        let Waiting {
+            findings, refused, ..
+        } = waiting;
+        self.interpreter.batch(batch, findings, |index, record, decoded| {
             if !is_said {
-                self.figures.decoded(record, &decoded);
+                self.figures.decoded(record, decoded);
             }
-            let Decoded {
-                family,
-                readings,
-                availability,
-                reason,
-            } = decoded;
-            let (at, is_retained) = (record.received, record.is_retained);
-            let arrival = Arrival {
-                at,
-                is_retained,
-                is_after_outage: record.is_after_outage,
-            };
-            if !readings.is_empty() {
-                self.analyzer.observe(arrival, &readings, &mut waiting.findings);
-            }
-            for word in availability.iter().filter(|_| !is_retained) {
-                self.analyzer.availability(at, word, &mut waiting.findings);
-            }
-            if let Some(reason) = reason.filter(|reason| reason.kind == ReasonKind::Malformed) {
-                let (seq, record, reason) = (batch.seq, record.clone(), reason.text.into_owned());
-                waiting.refused.push(Refused {
+            if let Some(reason) = decoded
+                .reason
+                .as_ref()
+                .filter(|reason| reason.kind == ReasonKind::Malformed)
+            {
+                let (seq, record, reason) = (batch.seq, record.clone(), reason.text.clone().into_owned());
+                refused.push(Refused {
                     seq,
                     index,
                     record,
-                    family,
+                    family: decoded.family,
                     reason,
                 });
             }
-        }
-        self.analyzer.advance(batch.committed, &mut waiting.findings);
+        });
     }
 }
 
@@ -258,14 +243,5 @@ impl Stage for Analysis {
             });
         }
         self.say(true)
-    }
-}
-
-fn message(record: &Record) -> Message<'_> {
-    Message {
-        topic: &record.topic,
-        payload: &record.payload,
-        is_retained: record.is_retained,
-        qos: record.qos,
     }
 }

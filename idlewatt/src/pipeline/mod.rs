@@ -10,9 +10,11 @@
 
 mod analysis;
 mod figures;
+mod interpreter;
 mod overview;
 mod recording;
 mod service;
 mod stage;
 
+pub use interpreter::Interpreter;
 pub use service::{Files, Service};

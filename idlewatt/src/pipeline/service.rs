@@ -6,7 +6,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use analyzer::Analyzer;
 use anyhow::Context;
 use deliver::device::DeviceTags;
 use deliver::history::{History, Reader, Readers};
@@ -14,7 +13,6 @@ use deliver::live::Live;
 use deliver::log::{FindingsLog, LogConfig, LogReader};
 use deliver::sink::{Sink, SinkTask, SinkWatch};
 use ingest::clock::Clock;
-use ingest::decode::Decoder;
 use ingest::journal::{Journal, JournalReader, Writer, WriterHandle};
 use ingest::quarantine::Quarantine;
 use ingest::session::{self, SessionStatus};
@@ -26,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::analysis::Analysis;
 use super::figures::Figures;
+use super::interpreter::Interpreter;
 use super::overview::Overview;
 use super::recording::{HISTORY_SINK, Recording};
 use super::stage::{self, Running};
@@ -105,19 +104,14 @@ impl Service {
             config.site.site.zone.clone(),
             tags.iter().map(|tag| tag.id.clone()),
         );
-        let base_loads = config.devices.iter().filter(|device| !device.device.modality.idle_is_waste);
+        let base_loads = config
+            .devices
+            .iter()
+            .filter(|device| !device.device.modality.idle_is_waste);
         live.set_base_loads(base_loads.map(|device| device.device.id.clone()));
         live.rebuild(&Reader::open(&files.history())?, clock.now())?;
-        let decoder = Decoder::new(&config.decoder)?;
-        let analyzer = Analyzer::new(config.analyzer());
-        let analysis = Analysis::resume(
-            journal_reader,
-            quarantine,
-            decoder,
-            analyzer,
-            log,
-            Arc::clone(&figures),
-        )?;
+        let interpreter = Interpreter::new(config)?;
+        let analysis = Analysis::resume(journal_reader, quarantine, interpreter, log, Arc::clone(&figures))?;
         let (cursor, analyzed) = (analysis.cursor(), analysis.cursor());
         let analysis_stop = CancellationToken::new();
         let analysis = stage::start(analysis, writer.handle().progress(), analysis_stop.clone())?;
