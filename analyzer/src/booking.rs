@@ -50,6 +50,18 @@ pub(crate) struct Mark {
 struct Window {
     from: Timestamp,
     counted: Energy,
+    /// Integrated since the counter last spoke.
+    uncounted: Energy,
+}
+
+impl Window {
+    const fn from(at: Timestamp) -> Self {
+        Self {
+            from: at,
+            counted: Energy::ZERO,
+            uncounted: Energy::ZERO,
+        }
+    }
 }
 
 /// Time and energy of one interval under one ledger key.
@@ -63,8 +75,8 @@ pub(crate) struct Parcel {
     pub(crate) integral: Energy,
     /// Energy booked.
     pub(crate) energy: Energy,
-    /// Whether `energy` is the integral.
-    pub(crate) is_estimated: bool,
+    /// The part of `energy` that no counter has counted.
+    pub(crate) estimated: Energy,
 }
 
 impl Booking {
@@ -112,8 +124,7 @@ impl Booking {
         }
         self.integrate(Segment { from, ..segment }, slice, interval);
         if self.window.is_none() || self.is_counter_gone(segment.until) {
-            self.window = None;
-            self.estimate(out);
+            self.close(out);
         }
     }
 
@@ -130,10 +141,17 @@ impl Booking {
         powered > WINDOW_MAX * 2 || waited > SILENCE_MAX
     }
 
-    /// The stream ends: what waits is settled with what was counted, or estimated.
+    /// The stream ends: what waits is settled.
     pub(crate) fn finish(&mut self, out: &mut Vec<Parcel>) {
+        self.close(out);
+    }
+
+    /// Ends the window where no counter value ends it: what was counted is shared out, what came after it estimated.
+    fn close(&mut self, out: &mut Vec<Parcel>) {
         match self.window.take() {
-            Some(window) if window.counted > Energy::ZERO => self.share_out(window.counted, out),
+            Some(window) if window.counted > Energy::ZERO => {
+                self.share_out(window.counted, window.uncounted, out)
+            }
             _ => self.estimate(out),
         }
     }
@@ -149,6 +167,9 @@ impl Booking {
             return;
         }
         let integral = Energy::from_power(segment.power_w.unwrap_or(0.0), duration.as_secs_f64());
+        if let Some(window) = &mut self.window {
+            window.uncounted += integral;
+        }
         let key = Key {
             hour: slice.hour,
             state: segment.state,
@@ -171,72 +192,76 @@ impl Booking {
                 duration,
                 integral,
                 energy: Energy::ZERO,
-                is_estimated: true,
+                estimated: Energy::ZERO,
             }),
         }
     }
 
     fn settle(&mut self, mark: Mark, out: &mut Vec<Parcel>) {
         let (Some(window), Some(counted)) = (&mut self.window, mark.counted) else {
-            self.window = Some(Window {
-                from: mark.at,
-                counted: Energy::ZERO,
-            });
-            return self.estimate(out);
+            self.close(out);
+            self.window = Some(Window::from(mark.at));
+            return;
         };
         window.counted += counted;
+        window.uncounted = Energy::ZERO;
         let enough = Energy::from_micro_wh(mark.resolution.micro_wh().saturating_mul(STEPS_MIN));
         let is_worth_it = window.counted >= enough && window.counted > Energy::ZERO;
         let is_due = is_worth_it || mark.at.duration_since(window.from) >= WINDOW_MAX;
         if is_due && !self.parcels.is_empty() {
             let counted = window.counted;
-            self.window = Some(Window {
-                from: mark.at,
-                counted: Energy::ZERO,
-            });
-            self.share_out(counted, out);
+            self.window = Some(Window::from(mark.at));
+            self.share_out(counted, Energy::ZERO, out);
         }
     }
 
     fn estimate(&mut self, out: &mut Vec<Parcel>) {
-        out.extend(self.parcels.drain(..).map(|parcel| Parcel {
+        let estimated = |parcel: Parcel| Parcel {
             energy: parcel.integral,
+            estimated: parcel.integral,
             ..parcel
-        }));
+        };
+        out.extend(self.parcels.drain(..).map(estimated));
     }
 
-    /// Shares `counted` over the parcels; the rounding goes to the last.
-    fn share_out(&mut self, counted: Energy, out: &mut Vec<Parcel>) {
-        let weights = self.weights(counted);
+    /// Shares what was counted and what was estimated out over the parcels; the rounding goes to the largest.
+    fn share_out(&mut self, counted: Energy, estimated: Energy, out: &mut Vec<Parcel>) {
+        let whole = counted + estimated;
+        let weights = self.weights(whole);
         let sum: f64 = weights.iter().sum();
-        let (mut rest, first) = (counted, out.len());
-        for (parcel, weight) in self.parcels.drain(..).zip(weights) {
-            let energy = if sum > 0.0 {
-                Energy::from_wh(counted.wh() * weight / sum)
+        let share = |of: Energy, weight: f64| {
+            if sum > 0.0 {
+                Energy::from_wh(of.wh() * weight / sum)
             } else {
                 Energy::ZERO
-            };
-            rest -= energy;
+            }
+        };
+        let (mut whole_rest, mut estimated_rest, first) = (whole, estimated, out.len());
+        for (parcel, weight) in self.parcels.drain(..).zip(weights) {
+            let (energy, estimated) = (share(whole, weight), share(estimated, weight));
+            whole_rest -= energy;
+            estimated_rest -= estimated;
             out.push(Parcel {
                 energy,
-                is_estimated: false,
+                estimated,
                 ..parcel
             });
         }
-        if let Some(heaviest) = out[first..].iter_mut().max_by_key(|parcel| parcel.energy) {
-            heaviest.energy += rest;
+        if let Some(largest) = out[first..].iter_mut().max_by_key(|parcel| parcel.energy) {
+            largest.energy += whole_rest;
+            largest.estimated += estimated_rest;
         }
     }
 
-    /// How much of `counted` each parcel deserves: its integral; silent ones share what is left by time; where there
+    /// How much of the whole each parcel deserves: its integral; silent ones share what is left by time; where there
     /// is no power at all, time alone.
-    fn weights(&self, counted: Energy) -> Vec<f64> {
+    fn weights(&self, whole: Energy) -> Vec<f64> {
         let explained: Energy = self.parcels.iter().map(|parcel| parcel.integral).sum();
         let is_silent =
             |parcel: &Parcel| parcel.key.state == State::Unknown && parcel.integral == Energy::ZERO;
         let silent = self.parcels.iter().filter(|parcel| is_silent(parcel));
         let silence_s: f64 = silent.map(|parcel| parcel.duration.as_secs_f64()).sum();
-        let left_wh = (counted - explained).wh().max(0.0);
+        let left_wh = (whole - explained).wh().max(0.0);
         let weigh = |parcel: &Parcel| match (is_silent(parcel), explained > Energy::ZERO || silence_s > 0.0) {
             (true, _) => left_wh * parcel.duration.as_secs_f64() / silence_s,
             (false, true) => parcel.integral.wh().max(0.0),
@@ -287,7 +312,13 @@ mod tests {
         }
         booking.finish(&mut out);
         out.iter()
-            .map(|parcel| (parcel.key.state, parcel.energy.wh(), parcel.is_estimated))
+            .map(|parcel| {
+                (
+                    parcel.key.state,
+                    parcel.energy.wh(),
+                    parcel.estimated > Energy::ZERO,
+                )
+            })
             .collect()
     }
 

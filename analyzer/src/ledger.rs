@@ -46,7 +46,7 @@ impl Ledger {
         self.settled
             .entry(parcel.key)
             .or_default()
-            .add(parcel.energy, parcel.is_estimated, parcel.duration);
+            .add(parcel.energy, parcel.estimated, parcel.duration);
     }
 
     /// The rows that differ from what was last said of them; `open` parcels count with their integrals so far.
@@ -55,7 +55,7 @@ impl Ledger {
         for parcel in open {
             sums.entry(parcel.key)
                 .or_default()
-                .add(parcel.integral, true, parcel.duration);
+                .add(parcel.integral, parcel.integral, parcel.duration);
         }
         let newest = sums.keys().next_back().map(|key| key.hour);
         sums.retain(|key, sum| self.said.get(key) != Some(sum));
@@ -74,11 +74,9 @@ impl Ledger {
 }
 
 impl Sum {
-    fn add(&mut self, energy: Energy, is_estimated: bool, duration: SignedDuration) {
+    fn add(&mut self, energy: Energy, estimated: Energy, duration: SignedDuration) {
         self.energy += energy;
-        if is_estimated {
-            self.estimated += energy;
-        }
+        self.estimated += estimated;
         self.duration += duration;
     }
 }

@@ -385,11 +385,7 @@ impl Tracker {
                 .find(|open| open.interval.from == parcel.interval);
             if let Some(Open { interval, .. }) = open {
                 interval.energy += parcel.energy;
-                interval.estimated += if parcel.is_estimated {
-                    parcel.energy
-                } else {
-                    Energy::ZERO
-                };
+                interval.estimated += parcel.estimated;
             }
         }
     }

@@ -10,7 +10,7 @@ pub mod replay;
 pub mod serve;
 pub mod simulate;
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -74,9 +74,11 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 fn start_log() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env();
     let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,mqtt5=warn"));
+    let with_colour = io::stderr().is_terminal();
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
+        .with_ansi(with_colour)
         .with_target(false)
         .init();
 }
