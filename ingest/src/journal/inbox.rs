@@ -1,9 +1,9 @@
 //! What waits for the disk: filled by the sessions, which never wait; emptied by the writer, a batch at a time.
 //!
 //! Limits: messages of QoS 0 by `qos0_waiting_max` (a full inbox refuses them, the session counts them). Messages of
-//! QoS 1 by the protocol: a broker stops at the session's receive maximum until we acknowledge, which only the
-//! writer's commit allows; so they need no refusal, and a stopped disk cannot fill the memory: at most the receive
-//! maximum times the longest message wait (by default 2000 x 256 KiB, if someone sends that).
+//! QoS 1 by the session, which stops reading when more than its receive maximum are unacknowledged; so they need no
+//! refusal, and a stopped disk cannot fill the memory: the receive maximum times the longest message waits at most (by
+//! default 2000 x 256 KiB, if someone sends that).
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -185,10 +185,11 @@ impl Waiting {
 }
 
 fn is_qos0(item: &Item) -> bool {
-    matches!(
-        item,
-        Item::Message { ack: None, .. } | Item::Tick { ack: None, .. }
-    )
+    match item {
+        Item::Message { record, .. } => record.qos == 0,
+        Item::Tick { ack, .. } => ack.is_none(),
+        Item::Duplicate { .. } | Item::Subscribed { .. } => false,
+    }
 }
 
 fn bytes_of(item: &Item) -> usize {

@@ -144,6 +144,7 @@ impl Session {
         let mut refresh = tokio::time::interval(REFRESH_EVERY);
         refresh.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
+            self.hold(sender, shutdown).await;
             let outcome = {
                 let mut poll = pin!(link.poll());
                 loop {
@@ -171,6 +172,25 @@ impl Session {
                 Ok(Event::Other) => {}
                 Err(Trouble::Finished) => return Ended::Stopped,
                 Err(trouble) => return Ended::Trouble(trouble),
+            }
+        }
+    }
+
+    /// Waits for commits while the broker has sent more than it may. (mosquitto 2.0.11 sends its whole back-log once
+    /// the first window is acknowledged.) Its packets wait in the network; once in a while one is taken all the same,
+    /// so that a dead connection is noticed.
+    async fn hold(&mut self, sender: &Sender, shutdown: &CancellationToken) {
+        let acks = Arc::clone(&self.acks);
+        self.settle(sender);
+        while self.intake.is_over_full() && !self.is_stopping {
+            tokio::select! {
+                biased;
+                () = acks.ready() => self.settle(sender),
+                () = shutdown.cancelled() => return,
+                () = tokio::time::sleep(REFRESH_EVERY) => {
+                    self.refresh();
+                    return;
+                }
             }
         }
     }

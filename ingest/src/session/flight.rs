@@ -1,5 +1,7 @@
 //! Messages between arrival and acknowledgement.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::Notify;
@@ -34,53 +36,46 @@ impl AckBox {
     }
 }
 
-/// The packet identifiers of one connection that are not yet acknowledged.
-#[derive(Debug)]
+/// The packet identifiers of one connection that are not yet acknowledged, each with its message's fingerprint.
+#[derive(Debug, Default)]
 pub(crate) struct InFlight {
-    bits: Box<[u64; 1024]>,
-    count: usize,
+    messages: HashMap<u16, u64>,
 }
 
-impl Default for InFlight {
-    fn default() -> Self {
-        Self {
-            bits: Box::new([0; 1024]),
-            count: 0,
-        }
-    }
+/// What a packet identifier says of a message.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// It was free.
+    New,
+    /// The same message, again, before we have acknowledged it.
+    Repeated,
+    /// Another message. The protocol forbids it; a broker with more than 65535 messages under way does it.
+    Clash,
 }
 
 impl InFlight {
-    /// False when it was in flight already.
-    pub(crate) fn insert(&mut self, packet_id: u16) -> bool {
-        let (word, bit) = place(packet_id);
-        let is_new = self.bits[word] & bit == 0;
-        self.bits[word] |= bit;
-        self.count += usize::from(is_new);
-        is_new
+    pub(crate) fn insert(&mut self, packet_id: u16, fingerprint: u64) -> Arrival {
+        match self.messages.entry(packet_id) {
+            Entry::Vacant(free) => {
+                free.insert(fingerprint);
+                Arrival::New
+            }
+            Entry::Occupied(taken) if *taken.get() == fingerprint => Arrival::Repeated,
+            Entry::Occupied(_) => Arrival::Clash,
+        }
     }
 
-    /// False when it was not in flight.
-    pub(crate) fn remove(&mut self, packet_id: u16) -> bool {
-        let (word, bit) = place(packet_id);
-        let was_there = self.bits[word] & bit != 0;
-        self.bits[word] &= !bit;
-        self.count -= usize::from(was_there);
-        was_there
+    pub(crate) fn remove(&mut self, packet_id: u16) {
+        self.messages.remove(&packet_id);
     }
 
     pub(crate) fn clear(&mut self) {
-        self.bits.fill(0);
-        self.count = 0;
+        self.messages.clear();
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.count
+        self.messages.len()
     }
-}
-
-fn place(packet_id: u16) -> (usize, u64) {
-    (usize::from(packet_id >> 6), 1 << (packet_id & 63))
 }
 
 #[cfg(test)]
@@ -91,12 +86,16 @@ mod tests {
     fn a_packet_identifier_is_in_flight_once() {
         let mut flight = InFlight::default();
         for packet_id in [1, 63, 64, u16::MAX] {
-            assert!(flight.insert(packet_id) && !flight.insert(packet_id));
+            assert_eq!(flight.insert(packet_id, 7), Arrival::New);
         }
+        assert_eq!(
+            (flight.insert(64, 7), flight.insert(64, 8)),
+            (Arrival::Repeated, Arrival::Clash)
+        );
         assert_eq!(flight.len(), 4);
-        assert!(flight.remove(64) && !flight.remove(64));
-        assert_eq!(flight.len(), 3);
+        flight.remove(64);
+        assert_eq!(flight.insert(64, 8), Arrival::New);
         flight.clear();
-        assert!(flight.len() == 0 && !flight.remove(1));
+        assert_eq!((flight.len(), flight.insert(1, 7)), (0, Arrival::New));
     }
 }

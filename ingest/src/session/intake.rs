@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::config::BrokerConfig;
 use super::duplicate::{DuplicateWindow, fingerprint};
-use super::flight::InFlight;
+use super::flight::{Arrival, InFlight};
 use super::link::Message;
 use crate::account::Noted;
 use crate::clock::{self, Clock};
@@ -15,6 +15,12 @@ use crate::record::Record;
 
 /// Messages this long after a resumed connection may be late by the outage.
 const BACKLOG_FOR: Duration = Duration::from_secs(30);
+
+/// How many messages can be taken and not be known to be acknowledged: the receive maximum, and what a broker that
+/// does not keep to it has already sent when we stop reading.
+pub(super) fn window_capacity(config: &BrokerConfig) -> usize {
+    usize::from(config.receive_maximum) + 256
+}
 
 /// Takes the messages of one session.
 pub(super) struct Intake {
@@ -25,6 +31,7 @@ pub(super) struct Intake {
     writer: WriterHandle,
     window: DuplicateWindow,
     in_flight: InFlight,
+    in_flight_max: usize,
     backlog_until: Option<Instant>,
     has_warned_of_no_time: bool,
     has_news: bool,
@@ -33,7 +40,8 @@ pub(super) struct Intake {
 
 impl Intake {
     pub(super) fn new(config: &BrokerConfig, writer: WriterHandle, joined: &Joined) -> Self {
-        let mut window = DuplicateWindow::new(usize::from(config.receive_maximum));
+        let in_flight_max = usize::from(config.receive_maximum);
+        let mut window = DuplicateWindow::new(window_capacity(config));
         for record in &joined.tail {
             window.remember(
                 record.packet_id,
@@ -48,6 +56,7 @@ impl Intake {
             writer,
             window,
             in_flight: InFlight::default(),
+            in_flight_max,
             backlog_until: None,
             has_warned_of_no_time: false,
             has_news: false,
@@ -84,6 +93,11 @@ impl Intake {
         self.last_message
     }
 
+    /// Whether the broker has sent more unacknowledged messages than it may.
+    pub(super) fn is_over_full(&self) -> bool {
+        self.in_flight.len() > self.in_flight_max
+    }
+
     /// A message was acknowledged over the connection it came over.
     pub(super) fn acknowledged(&mut self, packet_id: u16) {
         self.in_flight.remove(packet_id);
@@ -92,38 +106,43 @@ impl Intake {
     /// Takes a message that came over connection `epoch`; when stopping, leaves it to come again.
     pub(super) fn take(&mut self, message: Message, epoch: u64, is_stopping: bool) {
         self.has_news = true;
-        let is_new = message.qos == 0 || self.in_flight.insert(message.packet_id);
-        let ack = (message.qos > 0 && is_new).then_some(Ack {
-            broker: self.broker,
-            epoch,
-            packet_id: message.packet_id,
-        });
         if is_stopping {
             // unacknowledged, so it comes again; at QoS 0 it is lost
-            if let Some(ack) = ack {
-                self.in_flight.remove(ack.packet_id);
-            }
             self.note(Noted {
                 qos0_dropped: u64::from(message.qos == 0),
                 ..Noted::default()
             });
             return;
         }
+        let hash = if message.qos > 0 {
+            fingerprint(message.topic.as_bytes(), &message.payload)
+        } else {
+            0
+        };
+        let ack = match self.arrive(&message, hash) {
+            Arrival::New if message.qos > 0 => Some(Ack {
+                broker: self.broker,
+                epoch,
+                packet_id: message.packet_id,
+            }),
+            // a clash: one acknowledgement goes out for two messages, so one of them comes once more
+            Arrival::New | Arrival::Clash => None,
+            Arrival::Repeated => {
+                self.writer.inbox().repeat();
+                return;
+            }
+        };
         if let Some(item) = self.told(&message, ack) {
             self.writer.inbox().push(item);
             return;
         }
+        if let Some(ack) = ack
+            && self.window.is_duplicate(message.packet_id, || hash)
+        {
+            self.writer.inbox().push(Item::Duplicate { ack });
+            return;
+        }
         if message.qos > 0 {
-            let hash = fingerprint(message.topic.as_bytes(), &message.payload);
-            // without: it is in flight over this very connection, and the broker repeats itself
-            let Some(ack) = ack else {
-                self.writer.inbox().repeat();
-                return;
-            };
-            if self.window.is_duplicate(message.packet_id, || hash) {
-                self.writer.inbox().push(Item::Duplicate { ack });
-                return;
-            }
             self.window.remember(message.packet_id, hash);
         }
         let poison = self.poison(&message);
@@ -143,6 +162,13 @@ impl Intake {
                 qos0_dropped: 1,
                 ..Noted::default()
             });
+        }
+    }
+
+    fn arrive(&mut self, message: &Message, hash: u64) -> Arrival {
+        match message.qos {
+            0 => Arrival::New,
+            _ => self.in_flight.insert(message.packet_id, hash),
         }
     }
 

@@ -77,7 +77,7 @@ pub async fn run(
     let acks = Arc::new(AckBox::default());
     let joining = {
         let (writer, name, acks) = (writer.clone(), config.name.clone(), Arc::clone(&acks));
-        let tail_max = usize::from(config.receive_maximum);
+        let tail_max = intake::window_capacity(&config);
         tokio::task::spawn_blocking(move || writer.join(&name, tail_max, acks))
     };
     let joined = match joining.await {

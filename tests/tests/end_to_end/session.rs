@@ -139,6 +139,46 @@ async fn what_waits_in_the_broker_comes_fast() {
     assert_holds(folder.path(), &sent);
 }
 
+/// mosquitto 2.0.11 sends its whole back-log at once when the first window is acknowledged, and so uses packet
+/// identifiers again that are still under way.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_ignores_our_window_loses_nothing() {
+    let broker = Mosquitto::start("").await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let service = Service::start(folder.path(), config(&broker), &quick()).unwrap();
+    service.until_connected().await.unwrap();
+    service.stop().await.unwrap();
+    let sent = messages(0, 40_000);
+    publish(broker.port(), sent.clone()).await.unwrap();
+    let late = JournalConfig {
+        commit_after_ms: 100,
+        ..slow()
+    };
+    let service = Service::start(folder.path(), config(&broker), &late).unwrap();
+    let progress = service.until_journalled(40_000).await.unwrap();
+    assert_eq!(progress.account.duplicates, 0);
+    service.stop().await.unwrap();
+    assert_holds(folder.path(), &sent);
+    // each commit took all that waited
+    let most = batches(folder.path())
+        .unwrap()
+        .iter()
+        .map(|batch| batch.records.len())
+        .max();
+    assert!(
+        most <= Some(2_000 + 256),
+        "{most:?} unacknowledged messages at once"
+    );
+    let service = Service::start(folder.path(), config(&broker), &quick()).unwrap();
+    service.until_connected().await.unwrap();
+    publish(broker.port(), vec![Outgoing::new("meters/last", "last")])
+        .await
+        .unwrap();
+    let progress = service.until_journalled(40_001).await.unwrap();
+    assert_eq!(progress.account.duplicates, 0, "everything was acknowledged");
+    service.stop().await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_session_survives_our_restart_and_marks_the_backlog() {
     let broker = Mosquitto::start("").await.unwrap();
