@@ -150,7 +150,7 @@ impl Booking {
     fn close(&mut self, out: &mut Vec<Parcel>) {
         match self.window.take() {
             Some(window) if window.counted > Energy::ZERO => {
-                self.share_out(window.counted, window.uncounted, out)
+                self.share_out(window.counted, window.uncounted, out);
             }
             _ => self.estimate(out),
         }

@@ -13,13 +13,16 @@ use simulator::TruthRecord;
 /// Device and state.
 type Key = (String, &'static str);
 
+/// Device, and when what the alert tells of began.
+pub type AlertKey = (String, Timestamp);
+
 /// Energy by device and state, and the alerts by device and first instant.
 #[derive(Debug, Default)]
 pub struct Books {
     /// Wh.
     pub energy_wh: BTreeMap<Key, f64>,
     /// Device → when what the alert tells of began.
-    pub alerts: Vec<(String, Timestamp)>,
+    pub alerts: Vec<AlertKey>,
 }
 
 /// The truth, beside what was found.
@@ -39,7 +42,13 @@ impl Books {
         for finding in findings {
             match finding {
                 Finding::Ledger(row) => {
-                    let key = (row.device.to_string(), row.state.name(), row.hour, row.is_open, row.tariff);
+                    let key = (
+                        row.device.to_string(),
+                        row.state.name(),
+                        row.hour,
+                        row.is_open,
+                        row.tariff,
+                    );
                     rows.insert(key, row.energy.wh());
                 }
                 Finding::Alert(alert) if alert.phase == AlertPhase::Raised => {
@@ -60,20 +69,34 @@ impl Books {
     pub fn truth(records: &[TruthRecord], config: &Config, end: Timestamp) -> Self {
         let mut books = Self::default();
         for record in records {
-            if let TruthRecord::Interval { device, state, energy_wh, .. } = record {
+            if let TruthRecord::Interval {
+                device,
+                state,
+                energy_wh,
+                ..
+            } = record
+            {
                 *books.energy_wh.entry((device.clone(), word(*state))).or_default() += energy_wh;
             }
         }
         for device in &config.devices {
-            let Some(limits) = device.overnight_idle else { continue };
+            let Some(limits) = device.overnight_idle else {
+                continue;
+            };
             let intervals = records.iter().filter_map(|record| match record {
-                TruthRecord::Interval { device: id, from, until, state, .. } if **id == *device.id => {
-                    Some((*from, *until, *state == simulator::State::Idle))
-                }
+                TruthRecord::Interval {
+                    device: id,
+                    from,
+                    until,
+                    state,
+                    ..
+                } if **id == *device.id => Some((*from, *until, *state == simulator::State::Idle)),
                 _ => None,
             });
             let since = nights(device, limits, &intervals.collect::<Vec<_>>(), end);
-            books.alerts.extend(since.into_iter().map(|since| (device.id.to_string(), since)));
+            books
+                .alerts
+                .extend(since.into_iter().map(|since| (device.id.to_string(), since)));
         }
         books.alerts.sort();
         books
@@ -118,7 +141,11 @@ impl Verdict {
     #[must_use]
     pub fn worst(&self, share_min: f64) -> Option<(Key, f64)> {
         let errors = self.truth.energy_wh.iter().filter_map(|(key, truth_wh)| {
-            let of_device = self.truth.energy_wh.iter().filter(|((device, _), _)| *device == key.0);
+            let of_device = self
+                .truth
+                .energy_wh
+                .iter()
+                .filter(|((device, _), _)| *device == key.0);
             let all_wh: f64 = of_device.map(|(_, energy_wh)| energy_wh).sum();
             let found_wh = self.found.energy_wh.get(key).copied().unwrap_or_default();
             (*truth_wh >= all_wh * share_min).then(|| (key.clone(), (found_wh - truth_wh).abs() / truth_wh))
@@ -129,30 +156,65 @@ impl Verdict {
     /// Alerts that are due and were not raised, and alerts raised that are not due; `slack` is how far their first
     /// instants may differ.
     #[must_use]
-    pub fn alerts_amiss(&self, slack: SignedDuration) -> (Vec<(String, Timestamp)>, Vec<(String, Timestamp)>) {
+    pub fn alerts_amiss(&self, slack: SignedDuration) -> (Vec<AlertKey>, Vec<AlertKey>) {
         let is_in = |books: &Books, (device, at): &(String, Timestamp)| {
-            books.alerts.iter().any(|(other, since)| other == device && since.duration_since(*at).abs() <= slack)
+            books
+                .alerts
+                .iter()
+                .any(|(other, since)| other == device && since.duration_since(*at).abs() <= slack)
         };
-        let missing = self.truth.alerts.iter().filter(|alert| !is_in(&self.found, alert)).cloned().collect();
-        let surplus = self.found.alerts.iter().filter(|alert| !is_in(&self.truth, alert)).cloned().collect();
+        let missing = self
+            .truth
+            .alerts
+            .iter()
+            .filter(|alert| !is_in(&self.found, alert))
+            .cloned()
+            .collect();
+        let surplus = self
+            .found
+            .alerts
+            .iter()
+            .filter(|alert| !is_in(&self.truth, alert))
+            .cloned()
+            .collect();
         (missing, surplus)
     }
 }
 
 impl fmt::Display for Verdict {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(formatter, "{:<12} {:<10} {:>12} {:>12} {:>8}", "device", "state", "truth kWh", "found kWh", "error")?;
-        let mut keys: Vec<&Key> = self.truth.energy_wh.keys().chain(self.found.energy_wh.keys()).collect();
+        writeln!(
+            formatter,
+            "{:<12} {:<10} {:>12} {:>12} {:>8}",
+            "device", "state", "truth kWh", "found kWh", "error"
+        )?;
+        let mut keys: Vec<&Key> = self
+            .truth
+            .energy_wh
+            .keys()
+            .chain(self.found.energy_wh.keys())
+            .collect();
         keys.sort_unstable();
         keys.dedup();
         for key in keys {
             let of = |books: &Books| books.energy_wh.get(key).copied().unwrap_or_default() / 1000.0;
             let (truth, found) = (of(&self.truth), of(&self.found));
-            let error = if truth > 0.0 { format!("{:+.2} %", (found - truth) / truth * 100.0) } else { String::new() };
-            writeln!(formatter, "{:<12} {:<10} {truth:>12.3} {found:>12.3} {error:>8}", key.0, key.1)?;
+            let error = if truth > 0.0 {
+                format!("{:+.2} %", (found - truth) / truth * 100.0)
+            } else {
+                String::new()
+            };
+            writeln!(
+                formatter,
+                "{:<12} {:<10} {truth:>12.3} {found:>12.3} {error:>8}",
+                key.0, key.1
+            )?;
         }
         let (missing, surplus) = self.alerts_amiss(SignedDuration::from_mins(5));
         let (due, raised) = (self.truth.alerts.len(), self.found.alerts.len());
-        writeln!(formatter, "overnight alerts: {due} due, {raised} raised, missing {missing:?}, surplus {surplus:?}")
+        writeln!(
+            formatter,
+            "overnight alerts: {due} due, {raised} raised, missing {missing:?}, surplus {surplus:?}"
+        )
     }
 }

@@ -76,7 +76,7 @@ async fn demo(arguments: &Arguments, folder: &Path) -> anyhow::Result<ExitCode> 
     let mut simulation = Simulation::new(&scenario);
     let journal = Files(folder).journal();
     let messages = write_history(&journal, &mut simulation, now.until)?;
-    let service = Service::start(&config, listener).await?;
+    let service = Service::start(&config, listener)?;
     follow_history(&service, messages).await;
     tracing::info!(
         messages,

@@ -32,7 +32,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let config = &loaded.config;
         let listener = listen(config).await?;
         let address = listener.local_addr()?;
-        let service = Service::start(config, listener).await?;
+        let service = Service::start(config, listener)?;
         tracing::info!(page = %format!("http://{address}/"), devices = config.devices.len(), "idlewatt runs");
         stop_signal().await?;
         tracing::info!("stopping: what was received is brought to an end");

@@ -20,7 +20,7 @@ pub fn write_history(path: &Path, simulation: &mut Simulation, now: Timestamp) -
     simulation.set_end(Some(now));
     let (mut records, mut written) = (Vec::with_capacity(BATCH_RECORDS), 0);
     while let Some(message) = simulation.next() {
-        records.push(record(message));
+        records.push(record(&message));
         if records.len() == BATCH_RECORDS {
             written += records.len();
             journal.append(simulation.now(), &records, 0, &Noted::default())?;
@@ -33,7 +33,7 @@ pub fn write_history(path: &Path, simulation: &mut Simulation, now: Timestamp) -
     Ok(written)
 }
 
-fn record(message: simulator::Message) -> Record {
+fn record(message: &simulator::Message) -> Record {
     Record {
         received: message.at,
         topic: message.topic.to_string(),

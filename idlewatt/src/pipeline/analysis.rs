@@ -106,7 +106,7 @@ impl Analysis {
             match analysis.interpreter.analyzer.restore(&bytes) {
                 Ok(()) => analysis.cursor = seq,
                 Err(error) => {
-                    tracing::warn!(%error, "the analyzer begins with the oldest batch of the journal")
+                    tracing::warn!(%error, "the analyzer begins with the oldest batch of the journal");
                 }
             }
         }

@@ -4,13 +4,14 @@
 //! each within a deadline; what is left is done after the next start.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use anyhow::Context;
 use deliver::device::DeviceTags;
-use deliver::history::{History, Reader, Readers};
+use deliver::history::{History, Readers};
 use deliver::live::Live;
 use deliver::log::{FindingsLog, LogConfig, LogReader};
+use deliver::page::Page;
 use deliver::sink::{Sink, SinkTask, SinkWatch};
 use ingest::clock::Clock;
 use ingest::journal::{Journal, JournalReader, Writer, WriterHandle};
@@ -68,18 +69,26 @@ pub struct Service {
     analysis: Running,
     analysis_stop: CancellationToken,
     recording: Running,
+    recording_stop: CancellationToken,
     sinks: JoinSet<()>,
     sinks_stop: CancellationToken,
     page: JoinSet<()>,
     page_stop: CancellationToken,
 }
 
-impl Service {
-    /// Starts everything that the configuration names; the page listens on `listener`.
-    ///
-    /// # Errors
-    /// A file cannot be opened, or a sink or session cannot be made of its configuration.
-    pub async fn start(config: &Config, listener: TcpListener) -> anyhow::Result<Self> {
+/// The durable files, opened, and the thread that writes the first of them.
+struct Stores {
+    writer: Writer,
+    clock: Clock,
+    journal: JournalReader,
+    quarantine: Quarantine,
+    log: FindingsLog,
+    log_reader: LogReader,
+    history: History,
+}
+
+impl Stores {
+    fn open(config: &Config) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&config.state_dir)
             .with_context(|| format!("cannot make the state folder {}", config.state_dir.display()))?;
         let files = Files(&config.state_dir);
@@ -90,43 +99,67 @@ impl Service {
         } else {
             Clock::system()
         };
-        let (journal_reader, quarantine) = (
-            journal.reader()?,
-            Quarantine::open(files.journal(), &config.journal)?,
-        );
-        let writer = Writer::start(journal, clock.clone())?;
+        let reader = journal.reader()?;
+        let quarantine = Quarantine::open(files.journal(), &config.journal)?;
         let history = History::open(&files.history(), &config.history)?;
-        let tags = config.device_tags();
         let (log, log_reader) = open_log(config, &history)?;
+        let writer = Writer::start(journal, clock.clone())?;
+        Ok(Self {
+            writer,
+            clock,
+            journal: reader,
+            quarantine,
+            log,
+            log_reader,
+            history,
+        })
+    }
+}
 
-        let figures = Arc::new(Figures::default());
-        let live = Live::new(
-            config.site.site.zone.clone(),
-            tags.iter().map(|tag| tag.id.clone()),
+impl Service {
+    /// Starts everything that the configuration names; the page listens on `listener`. Needs a runtime around it.
+    ///
+    /// # Errors
+    /// A file cannot be opened, or a sink or session cannot be made of its configuration.
+    pub fn start(config: &Config, listener: TcpListener) -> anyhow::Result<Self> {
+        let Stores {
+            writer,
+            clock,
+            journal,
+            quarantine,
+            log,
+            log_reader,
+            history,
+        } = Stores::open(config)?;
+        let (files, tags, figures) = (
+            Files(&config.state_dir),
+            config.device_tags(),
+            Arc::<Figures>::default(),
         );
-        let base_loads = config
-            .devices
-            .iter()
-            .filter(|device| !device.device.modality.idle_is_waste);
-        live.set_base_loads(base_loads.map(|device| device.device.id.clone()));
-        live.rebuild(&Reader::open(&files.history())?, clock.now())?;
+        let live = live_view(config, &history, clock.now())?;
+
+        let [
+            sessions_stop,
+            analysis_stop,
+            recording_stop,
+            sinks_stop,
+            page_stop,
+        ] = std::array::from_fn(|_| CancellationToken::new());
         let interpreter = Interpreter::new(config)?;
-        let analysis = Analysis::resume(journal_reader, quarantine, interpreter, log, Arc::clone(&figures))?;
-        let (cursor, analyzed) = (analysis.cursor(), analysis.cursor());
-        let analysis_stop = CancellationToken::new();
+        let analysis = Analysis::resume(journal, quarantine, interpreter, log, Arc::clone(&figures))?;
+        let analyzed = analysis.cursor();
         let analysis = stage::start(analysis, writer.handle().progress(), analysis_stop.clone())?;
         let recording = Recording::new(log_reader.another()?, history, live.clone());
         let recorded = recording.cursor();
-        let recording = stage::start(recording, log_reader.end(), analysis_stop.child_token())?;
-
-        let [sinks_stop, page_stop, sessions_stop] = std::array::from_fn(|_| CancellationToken::new());
+        let recording = stage::start(recording, log_reader.end(), recording_stop.clone())?;
         let (sinks, watches) = start_sinks(config, &tags, &log_reader, &sinks_stop)?;
         let (sessions, statuses) = start_sessions(config, &writer.handle(), &sessions_stop);
+
         let overview = Overview {
             writer: writer.handle().progress(),
-            cursor: cursor.clone(),
-            journal: std::sync::Mutex::new(JournalReader::open(files.journal())?),
-            quarantine: std::sync::Mutex::new(Quarantine::open(files.journal(), &config.journal)?),
+            cursor: analyzed.clone(),
+            journal: Mutex::new(JournalReader::open(files.journal())?),
+            quarantine: Mutex::new(Quarantine::open(files.journal(), &config.journal)?),
             log: log_reader.end(),
             sessions: statuses,
             stages: vec![analysis.error(), recording.error()],
@@ -135,26 +168,25 @@ impl Service {
             live: live.clone(),
             tags,
         };
-        let mut page = JoinSet::new();
-        page.spawn(forward_cursor(cursor, writer.handle(), page_stop.clone()));
-        let shown = overview.page(config, clock, Readers::new(files.history()));
-        let stop = page_stop.clone();
-        page.spawn(async move {
-            if let Err(error) = deliver::page::serve(listener, shown, stop).await {
-                tracing::error!(%error, "the page has stopped; everything else goes on");
-            }
-        });
+        let page = overview.page(config, clock, Readers::new(files.history()));
+        let page = start_page(
+            listener,
+            page,
+            &page_stop,
+            forward_cursor(analyzed.clone(), writer.handle()),
+        );
         Ok(Self {
             live,
             sessions,
             sessions_stop,
             writer,
             analyzed,
-            log: log_reader,
-            recorded,
             analysis,
             analysis_stop,
+            log: log_reader,
+            recorded,
             recording,
+            recording_stop,
             sinks,
             sinks_stop,
             page,
@@ -200,6 +232,7 @@ impl Service {
         }
         self.analysis_stop.cancel();
         self.analysis.join().await;
+        self.recording_stop.cancel();
         self.recording.join().await;
         self.sinks_stop.cancel();
         while self.sinks.join_next().await.is_some() {}
@@ -282,13 +315,44 @@ fn start_sessions(
     (tasks, statuses)
 }
 
+/// What is true now, as the history knows it.
+fn live_view(config: &Config, history: &History, now: Timestamp) -> anyhow::Result<Live> {
+    let devices = || config.devices.iter().map(|device| &device.device);
+    let live = Live::new(
+        config.site.site.zone.clone(),
+        devices().map(|device| device.id.clone()),
+    );
+    let base_loads = devices().filter(|device| !device.modality.idle_is_waste);
+    live.set_base_loads(base_loads.map(|device| device.id.clone()));
+    live.rebuild(&history.reader()?, now)?;
+    Ok(live)
+}
+
+/// Serves the page; `beside` runs as long.
+fn start_page(
+    listener: TcpListener,
+    page: Page,
+    stop: &CancellationToken,
+    beside: impl Future<Output = ()> + Send + 'static,
+) -> JoinSet<()> {
+    let (mut tasks, stopped, stop) = (JoinSet::new(), stop.clone(), stop.clone());
+    tasks.spawn(async move {
+        if let Err(error) = deliver::page::serve(listener, page, stop).await {
+            tracing::error!(%error, "the page has stopped; everything else goes on");
+        }
+    });
+    tasks.spawn(async move {
+        let _ = stopped.run_until_cancelled(beside).await;
+    });
+    tasks
+}
+
 /// Tells the journal how far it has been analyzed, so that retention may delete what is behind.
-async fn forward_cursor(mut cursor: watch::Receiver<u64>, writer: WriterHandle, stop: CancellationToken) {
+async fn forward_cursor(mut analyzed: watch::Receiver<u64>, writer: WriterHandle) {
     loop {
-        writer.set_oldest_cursor(*cursor.borrow_and_update());
-        tokio::select! {
-            changed = cursor.changed() => if changed.is_err() { return },
-            () = stop.cancelled() => return,
+        writer.set_oldest_cursor(*analyzed.borrow_and_update());
+        if analyzed.changed().await.is_err() {
+            return;
         }
     }
 }

@@ -355,7 +355,7 @@ fn timetable(machine: &Machine, place: i64, minute: i64, until: i64) -> State {
         "ws-6" if left < 48 => return State::Standby,
         _ => {}
     }
-    if !is_open(minute) && !(machine.id == "ct-1" && noise(place, minute / 60) > 0.6) {
+    if !(is_open(minute) || machine.id == "ct-1" && noise(place, minute / 60) > 0.6) {
         return machine.at_night;
     }
     let (busy, slot) = machine.kind.slot;
