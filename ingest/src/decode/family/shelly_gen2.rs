@@ -12,6 +12,7 @@
 
 use std::fmt::Write as _;
 
+use analyzer::Availability;
 use jiff::Timestamp;
 
 use super::super::collect::{Channels, Quantity};
@@ -25,6 +26,7 @@ const NO_VALUE: &str = "Shelly: states no power, energy, voltage or current";
 pub(super) fn begin(config: &DecoderConfig) -> Box<dyn Family> {
     Box::new(Shelly {
         returned: Recent::of(config.meters_max),
+        sources: Recent::of(config.meters_max),
         name: String::new(),
     })
 }
@@ -32,6 +34,8 @@ pub(super) fn begin(config: &DecoderConfig) -> Box<dyn Family> {
 struct Shelly {
     /// The returned register, Wh, by meter and channel; only where it is above zero.
     returned: Recent<f64>,
+    /// The factory id that notifies under a prefix: the will knows the prefix alone.
+    sources: Recent<String>,
     /// The name under which `returned` is looked up, kept for its allocation.
     name: String,
 }
@@ -91,16 +95,25 @@ impl Family for Shelly {
         match (input.level(1), input.level(0)) {
             ("status", component) => self.status(input, component),
             ("events", "rpc") => Some(self.notification(input)),
-            (_, "online") => Some(Outcome::availability(
-                meter_of(input, 1)?,
-                is_online(input.text())?,
-            )),
+            (_, "online") => self.online(meter_of(input, 1)?, is_online(input.text())?),
             _ => None,
         }
     }
 }
 
 impl Shelly {
+    /// The will of a device is about the meter that its topics name and about the one that its notifications name.
+    fn online(&mut self, prefix: &str, is_online: bool) -> Option<Outcome> {
+        let mut outcome = Outcome::availability(prefix, is_online);
+        if let Some(source) = self.sources.get(prefix) {
+            outcome.availability.push(Availability {
+                meter: source.clone(),
+                is_online,
+            });
+        }
+        Some(outcome)
+    }
+
     fn status(&mut self, input: &Input<'_>, component: &str) -> Option<Outcome> {
         let (shape, has_name) = shape_of(component)?;
         let meter = meter_of(input, 2)?;
@@ -139,6 +152,11 @@ impl Shelly {
         else {
             return Outcome::malformed("Shelly notification: src or params is missing");
         };
+        if let Some(prefix) = meter_of(input, 2).filter(|prefix| *prefix != meter)
+            && self.sources.get(prefix).is_none_or(|known| *known != meter)
+        {
+            self.sources.put(prefix, meter.to_owned());
+        }
         let mut channels = Channels::of(meter);
         for (component, status) in params.entries().filter(|(_, status)| status.is_object()) {
             if let Some((shape, has_name)) = shape_of(component) {
@@ -340,7 +358,7 @@ fn meter_of<'m>(input: &Input<'m>, levels: usize) -> Option<&'m str> {
 #[cfg(test)]
 mod tests {
     use super::super::super::check::{check, check_by, decoder};
-    use super::super::super::{Decoder, DecoderConfig};
+    use super::super::super::{Decoder, DecoderConfig, Message};
 
     #[test]
     fn whole_components() {
@@ -426,6 +444,32 @@ mod tests {
         );
         check("ward/x/online", "false", "shelly_gen2: ward/x is offline");
         check("ward/x/online", "3 users", "unknown");
+    }
+
+    #[test]
+    fn the_will_is_about_the_notifying_meter_too() {
+        let mut decoder = decoder();
+        let frame =
+            r#"{"src":"shellypro3em-1","method":"NotifyStatus","params":{"em:0":{"total_act_power":5}}}"#;
+        check_by(
+            &mut decoder,
+            "panel/events/rpc",
+            frame,
+            "shelly_gen2: shellypro3em-1 total power_w=5",
+        );
+        let offline = decoder.decode(&Message {
+            topic: "panel/online",
+            payload: b"false",
+            is_retained: false,
+            qos: 0,
+        });
+        let meters: Vec<&str> = offline
+            .availability
+            .iter()
+            .map(|word| word.meter.as_str())
+            .collect();
+        assert_eq!(meters, ["panel", "shellypro3em-1"]);
+        assert!(offline.availability.iter().all(|word| !word.is_online));
     }
 
     #[test]
