@@ -115,7 +115,7 @@ pub(crate) fn dependencies(manifest: &str) -> Vec<(usize, &str)> {
     names
 }
 
-/// The analyzer has no I/O, no clock, no logging, no randomness.
+/// Nothing but its readings moves the analyzer.
 pub(crate) fn purity(tree: &Tree) -> Vec<Fault> {
     let mend = "time and data come into the analyzer as arguments, findings go out";
     let manifest = tree.text("analyzer/Cargo.toml");

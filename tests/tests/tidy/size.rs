@@ -43,9 +43,9 @@ pub(crate) fn sizes(tree: &Tree) -> Vec<Fault> {
     faults
 }
 
-/// A module opens with what it is for; a crate says more than its name.
+/// The head of a module says its purpose; a crate says more than its name.
 pub(crate) fn openings(tree: &Tree) -> Vec<Fault> {
-    let mend = "open it with `//!`: what it is for, its limits, its invariants";
+    let mend = "begin it with `//!` and its purpose, then limits and invariants";
     let files = tree
         .ending(".rs")
         .filter(|(path, _)| path.contains("/src/") && !is_test(path));

@@ -53,17 +53,21 @@ impl Tree {
         tree
     }
 
+    /// Somebody else may be at work in the tree: what has just gone is no fault.
     fn add(&mut self, folder: &Path, prefix: &str) {
-        for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
-            let name = entry.file_name().into_string().unwrap();
-            let (path, kind) = (entry.path(), entry.file_type().unwrap());
-            if kind.is_dir() && !SKIPPED.contains(&name.as_str()) {
-                self.add(&path, &format!("{prefix}{name}/"));
-            } else if kind.is_file() {
-                // somebody else may be at work in the tree: a file that has just gone is no fault
-                let Ok(metadata) = entry.metadata() else { continue };
+        let Ok(entries) = std::fs::read_dir(folder) else {
+            return;
+        };
+        for entry in entries.filter_map(Result::ok) {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let Ok(metadata) = entry.metadata() else { continue };
+            if metadata.is_dir() && !SKIPPED.contains(&name.as_str()) {
+                self.add(&entry.path(), &format!("{prefix}{name}/"));
+            } else if metadata.is_file() {
                 let is_short = metadata.len() <= BYTES_MAX;
-                let text = is_short.then(|| std::fs::read_to_string(path).ok()).flatten();
+                let text = is_short
+                    .then(|| std::fs::read_to_string(entry.path()).ok())
+                    .flatten();
                 self.0.insert(format!("{prefix}{name}"), text.unwrap_or_default());
             }
         }
