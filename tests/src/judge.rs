@@ -140,15 +140,31 @@ impl Verdict {
     /// their device's energy.
     #[must_use]
     pub fn worst(&self, share_min: f64) -> Option<(Key, f64)> {
-        let errors = self.truth.energy_wh.iter().filter_map(|(key, truth_wh)| {
+        self.worst_where(|device, truth_wh| {
             let of_device = self
                 .truth
                 .energy_wh
                 .iter()
-                .filter(|((device, _), _)| *device == key.0);
-            let all_wh: f64 = of_device.map(|(_, energy_wh)| energy_wh).sum();
+                .filter(|((other, _), _)| other == device);
+            truth_wh >= of_device.map(|(_, energy_wh)| energy_wh).sum::<f64>() * share_min
+        })
+    }
+
+    /// The largest error of energy by state, as a share of the truth, among these devices.
+    #[must_use]
+    pub fn worst_of(&self, devices: &[&str]) -> Option<(Key, f64)> {
+        self.worst_where(|device, _| devices.contains(&device))
+    }
+
+    fn worst_where(&self, is_asked: impl Fn(&str, f64) -> bool) -> Option<(Key, f64)> {
+        let asked = self
+            .truth
+            .energy_wh
+            .iter()
+            .filter(|(key, truth_wh)| is_asked(&key.0, **truth_wh));
+        let errors = asked.map(|(key, truth_wh)| {
             let found_wh = self.found.energy_wh.get(key).copied().unwrap_or_default();
-            (*truth_wh >= all_wh * share_min).then(|| (key.clone(), (found_wh - truth_wh).abs() / truth_wh))
+            (key.clone(), (found_wh - truth_wh).abs() / truth_wh)
         });
         errors.max_by(|a, b| a.1.total_cmp(&b.1))
     }

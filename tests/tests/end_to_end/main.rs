@@ -2,6 +2,7 @@
 
 mod page;
 mod page_hospital;
-mod sinks;
 mod session;
 mod session_fault;
+mod sinks;
+mod whole;
