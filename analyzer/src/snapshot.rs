@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::tracker::Tracker;
 
 /// Raised whenever the shape of anything in a [`Tracker`] changes.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Why a snapshot cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -56,7 +56,7 @@ pub struct PipelineFigures {
     pub clock_beacons: u64,
     /// Findings in the findings log, ever.
     pub findings: u64,
-    /// Compressed findings in the findings log, bytes.
+    /// Size of the findings log's file, bytes.
     pub findings_log_bytes: u64,
 }
 

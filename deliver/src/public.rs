@@ -11,8 +11,20 @@ use serde::Serialize;
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the fields are those of the findings, with units")]
 pub enum FindingJson<'a> {
-    Sample { device: &'a str, at: Timestamp, power_w: f64, state: &'static str, is_provisional: bool },
-    StateChange { device: &'a str, at: Timestamp, from: &'static str, to: &'static str, power_w: Option<f64> },
+    Sample {
+        device: &'a str,
+        at: Timestamp,
+        power_w: f64,
+        state: &'static str,
+        is_provisional: bool,
+    },
+    StateChange {
+        device: &'a str,
+        at: Timestamp,
+        from: &'static str,
+        to: &'static str,
+        power_w: Option<f64>,
+    },
     Interval {
         device: &'a str,
         from: Timestamp,
@@ -53,7 +65,13 @@ pub enum FindingJson<'a> {
         cost: f64,
         co2e_g: f64,
     },
-    MeterFault { device: &'a str, meter: &'a str, at: Timestamp, fault: &'static str, detail: &'a str },
+    MeterFault {
+        device: &'a str,
+        meter: &'a str,
+        at: Timestamp,
+        fault: &'static str,
+        detail: &'a str,
+    },
 }
 
 impl<'a> FindingJson<'a> {
@@ -88,14 +106,26 @@ impl<'a> FindingJson<'a> {
 impl<'a> From<&'a Sample> for FindingJson<'a> {
     fn from(it: &'a Sample) -> Self {
         let (at, power_w, is_provisional) = (it.at, it.power_w, it.is_provisional);
-        Self::Sample { device: &it.device, at, power_w, state: it.state.name(), is_provisional }
+        Self::Sample {
+            device: &it.device,
+            at,
+            power_w,
+            state: it.state.name(),
+            is_provisional,
+        }
     }
 }
 
 impl<'a> From<&'a StateChange> for FindingJson<'a> {
     fn from(it: &'a StateChange) -> Self {
         let (from, to) = (it.from.name(), it.to.name());
-        Self::StateChange { device: &it.device, at: it.at, from, to, power_w: it.power_w }
+        Self::StateChange {
+            device: &it.device,
+            at: it.at,
+            from,
+            to,
+            power_w: it.power_w,
+        }
     }
 }
 
@@ -162,6 +192,12 @@ impl<'a> From<&'a AlertEvent> for FindingJson<'a> {
 impl<'a> From<&'a Fault> for FindingJson<'a> {
     fn from(it: &'a Fault) -> Self {
         let (meter, detail) = (it.meter.as_str(), it.detail.as_str());
-        Self::MeterFault { device: &it.device, meter, at: it.at, fault: it.kind.name(), detail }
+        Self::MeterFault {
+            device: &it.device,
+            meter,
+            at: it.at,
+            fault: it.kind.name(),
+            detail,
+        }
     }
 }

@@ -4,7 +4,7 @@ use super::{Kpi, Totals};
 use crate::{Energy, State};
 
 /// See the module.
-pub(super) const KPI: Kpi = Kpi {
+pub const KPI: Kpi = Kpi {
     name: "idle_scan_ratio",
     unit: "1",
     formula: "E_idle / E_scanning",

@@ -11,6 +11,8 @@ use jiff::SignedDuration;
 
 use crate::{Energy, State};
 
+pub use idle_scan_ratio::KPI as IDLE_SCAN_RATIO;
+
 /// All figures, in the order in which they are listed to people.
 pub static KPIS: [Kpi; 4] = [
     closed_idle_share::KPI,

@@ -2,7 +2,7 @@
 
 use std::ops::{Add, AddAssign, Sub};
 
-use analyzer::{DeviceId, Energy, LedgerRow, State};
+use analyzer::{DeviceId, Energy, LedgerRow, State, kpi};
 use jiff::SignedDuration;
 
 use super::code::{CO2E_SCALE, COST_SCALE, scaled, unscaled};
@@ -160,8 +160,19 @@ impl Totals {
     /// Idle energy for each unit of scanning energy; none without scanning.
     #[must_use]
     pub fn idle_to_scan_ratio(&self) -> Option<f64> {
-        let scanning_wh = self.state(State::Scanning).energy.wh();
-        (scanning_wh > 0.0).then(|| self.idle().energy.wh() / scanning_wh)
+        (kpi::IDLE_SCAN_RATIO.value)(&self.for_kpis())
+    }
+
+    /// The same sums as the key figures want them.
+    #[must_use]
+    pub fn for_kpis(&self) -> kpi::Totals {
+        let mut totals = kpi::Totals::default();
+        for state in State::ALL {
+            for (is_open, amount) in [(true, self.state_open(state)), (false, self.state_closed(state))] {
+                totals.add(state, is_open, amount.energy, amount.duration);
+            }
+        }
+        totals
     }
 }
 

@@ -54,7 +54,11 @@ impl DeviceView {
     /// The stable word of what people are shown: the state's, or `running` for a base load that is on.
     #[must_use]
     pub fn shown(&self) -> &'static str {
-        if self.is_base_load && self.state == State::Idle { "running" } else { self.state.name() }
+        if self.is_base_load && self.state == State::Idle {
+            "running"
+        } else {
+            self.state.name()
+        }
     }
 
     /// The newest open alert.

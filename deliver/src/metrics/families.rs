@@ -112,7 +112,7 @@ fn pipeline(figures: &PipelineFigures, families: &mut Families<'_>) -> fmt::Resu
     families.gauges(&waiting, [(Vec::new(), gauge(figures.in_journal))])?;
     let bytes = Head(
         "findings_log_size",
-        "Compressed findings in the findings log",
+        "Size of the findings log's file",
         Some(Unit::Bytes),
     );
     families.gauges(&bytes, [(Vec::new(), gauge(figures.findings_log_bytes))])

@@ -1,6 +1,7 @@
 //! The JSON API: types of its own, every number with its unit in its name, every instant RFC 3339 in UTC.
 
 use analyzer::State;
+use analyzer::kpi::{KPIS, Kpi};
 use axum::Json;
 use axum::extract::{Path, Query, State as Extract};
 use axum::http::StatusCode;
@@ -68,6 +69,39 @@ struct DeviceBody {
     has_open_alert: bool,
     meter_fault: Option<&'static str>,
     today: Vec<StateBody>,
+    kpis_7_days: Vec<KpiBody>,
+}
+
+/// A key figure with what it means.
+#[derive(Serialize)]
+struct KpiBody {
+    name: &'static str,
+    unit: &'static str,
+    /// Null where the period does not hold what it needs.
+    value: Option<f64>,
+    formula: &'static str,
+    source: &'static str,
+}
+
+fn kpis(totals: &Totals) -> Vec<KpiBody> {
+    let totals = totals.for_kpis();
+    let body = |kpi: &Kpi| {
+        let Kpi {
+            name,
+            unit,
+            formula,
+            source,
+            value,
+        } = *kpi;
+        KpiBody {
+            name,
+            unit,
+            value: value(&totals),
+            formula,
+            source,
+        }
+    };
+    KPIS.iter().map(body).collect()
 }
 
 pub(super) async fn devices(Extract(shared): Extract<Context>) -> Response {
@@ -91,6 +125,7 @@ pub(super) async fn devices(Extract(shared): Extract<Context>) -> Response {
                 has_open_alert: live.open_alert().is_some(),
                 meter_fault: live.meter_fault.as_ref().map(|fault| fault.kind.name()),
                 today: by_state(&live.today),
+                kpis_7_days: kpis(&live.week),
             })
         })
         .collect();

@@ -92,7 +92,8 @@ fn reduced(bands: &[Band], from: Timestamp, until: Timestamp, step: SignedDurati
                 .unwrap_or(0);
             held[place] += overlap;
         }
-        let is_scanning = |state: State, held: SignedDuration| state == State::Scanning && held * SCANNING_SHOWN >= step;
+        let is_scanning =
+            |state: State, held: SignedDuration| state == State::Scanning && held * SCANNING_SHOWN >= step;
         let states = State::ALL.into_iter().zip(held);
         let longest = states.max_by_key(|&(state, held)| (is_scanning(state, held), held));
         if let Some((state, _)) = longest.filter(|(_, held)| held.is_positive()) {

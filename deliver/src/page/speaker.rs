@@ -246,7 +246,11 @@ impl Speaker {
 
     /// The word for what a device is shown as.
     pub(super) fn shown(&self, view: &DeviceView) -> &'static str {
-        if view.is_base_load && view.state == State::Idle { self.words.running } else { self.state(view.state) }
+        if view.is_base_load && view.state == State::Idle {
+            self.words.running
+        } else {
+            self.state(view.state)
+        }
     }
 
     pub(super) fn state_means(&self, state: State) -> &'static str {

@@ -1,5 +1,6 @@
 //! One moment of the whole service, for the page, `/metrics` and `/health`. Nothing is counted here.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use deliver::device::DeviceTags;
@@ -26,6 +27,7 @@ pub(super) struct Overview {
     pub(super) journal: Mutex<JournalReader>,
     pub(super) quarantine: Mutex<Quarantine>,
     pub(super) log: watch::Receiver<LogEnd>,
+    pub(super) findings_file: PathBuf,
     pub(super) sessions: Vec<watch::Receiver<SessionStatus>>,
     pub(super) stages: Vec<watch::Receiver<Option<String>>>,
     pub(super) sinks: Vec<SinkWatch>,
@@ -108,7 +110,7 @@ impl Overview {
             subscriptions_refused: account.subscriptions_refused,
             clock_beacons: account.clock_ticks,
             findings: log.findings,
-            ..metrics::PipelineFigures::default()
+            findings_log_bytes: std::fs::metadata(&self.findings_file).map_or(0, |file| file.len()),
         };
         Scrape {
             pipeline,
@@ -121,7 +123,7 @@ impl Overview {
             devices: self.devices(now),
             build: BuildFigures {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
-                commit: String::new(),
+                commit: option_env!("IDLEWATT_COMMIT").unwrap_or_default().to_owned(),
             },
         }
     }

@@ -161,6 +161,7 @@ impl Service {
             journal: Mutex::new(JournalReader::open(files.journal())?),
             quarantine: Mutex::new(Quarantine::open(files.journal(), &config.journal)?),
             log: log_reader.end(),
+            findings_file: files.findings(),
             sessions: statuses,
             stages: vec![analysis.error(), recording.error()],
             sinks: watches,

@@ -92,19 +92,20 @@ fn device(
     let bands = modality.and_then(|modality| bands(review, section, modality));
     let power_w_max = modality.and_then(|modality| power_w_max(review, section, modality));
     let silent_after_s = section.silent_after_s.or(*file.defaults.silent_after_s);
-    let id = id?;
+    let (id, modality) = (id?, modality?);
     Some(DeviceConfig {
         device: Device {
             name: (*section.name).clone().unwrap_or_else(|| id.clone()),
             id: id.into(),
             room: room?,
-            modality: modality?,
+            modality,
             feeds: feeds?.into_iter().map(|placed| placed.feed).collect(),
             opening,
             bands: bands?,
             power_w_max: power_w_max?,
             silent_after: silent_after_s.map(|seconds| SignedDuration::from_secs(seconds.get().into())),
-            overnight_idle: overnight_idle(file).filter(|_| exempt.is_none()),
+            // a rack or a chiller that runs is no forgotten scanner
+            overnight_idle: overnight_idle(file).filter(|_| exempt.is_none() && modality.idle_is_waste),
         },
         floor: (*section.floor).clone(),
         exempt,
