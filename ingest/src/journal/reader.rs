@@ -141,7 +141,12 @@ impl JournalReader {
     }
 
     /// The last `records_max` records of QoS 1 from one broker, oldest first.
-    pub(crate) fn qos1_tail(&self, broker: u8, records_max: usize) -> Result<Vec<Record>, JournalError> {
+    pub(crate) fn qos1_tail<T>(
+        &self,
+        broker: u8,
+        records_max: usize,
+        of: impl Fn(&Record) -> T,
+    ) -> Result<Vec<T>, JournalError> {
         let mut tail = VecDeque::new();
         let mut statement = self.connection.prepare(
             "SELECT seq, committed_us, raw_bytes, blob FROM batch WHERE qos1 > 0 ORDER BY seq DESC LIMIT ?1",
@@ -155,7 +160,7 @@ impl JournalReader {
             };
             for record in batch.records.into_iter().rev() {
                 if record.qos > 0 && record.broker == broker {
-                    tail.push_front(record);
+                    tail.push_front(of(&record));
                     if tail.len() >= records_max {
                         return Ok(tail.into());
                     }

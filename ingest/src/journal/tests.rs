@@ -390,7 +390,7 @@ fn the_writer_acknowledges_after_the_commit_and_in_order() {
     let writer = Writer::start(open(&path), Clock::system()).unwrap();
     let handle = writer.handle();
     let acks = Arc::new(AckBox::default());
-    let joined = handle.join("main", 10, Arc::clone(&acks)).unwrap();
+    let joined = handle.join("main", Arc::clone(&acks)).unwrap();
     assert_eq!((joined.broker, joined.tail.len()), (0, 0));
     for number in 1..=500 {
         handle.inbox().push(message(number, 1));
@@ -422,8 +422,8 @@ fn a_session_that_joins_again_gets_its_number_filters_and_tail() {
     let writer = Writer::start(open(&path), Clock::system()).unwrap();
     let handle = writer.handle();
     let acks = Arc::new(AckBox::default());
-    handle.join("first", 10, Arc::clone(&acks)).unwrap();
-    assert_eq!(handle.join("second", 10, Arc::clone(&acks)).unwrap().broker, 1);
+    handle.join("first", Arc::clone(&acks)).unwrap();
+    assert_eq!(handle.join("second", Arc::clone(&acks)).unwrap().broker, 1);
     for number in 1..=30 {
         handle.inbox().push(message(number, 1));
     }
@@ -433,13 +433,13 @@ fn a_session_that_joins_again_gets_its_number_filters_and_tail() {
     });
     drop(writer.stop());
     let writer = Writer::start(open(&path), Clock::system()).unwrap();
-    let joined = writer.handle().join("first", 10, acks).unwrap();
+    let joined = writer.handle().join("first", acks).unwrap();
     assert_eq!(
         (joined.broker, joined.filters),
         (0, vec!["a/#".to_owned(), "b".to_owned()])
     );
-    let ids: Vec<u16> = joined.tail.iter().map(|record| record.packet_id).collect();
-    assert_eq!(ids, (21..=30).collect::<Vec<u16>>());
+    let ids: Vec<u16> = joined.tail.iter().map(|(packet_id, _)| *packet_id).collect();
+    assert_eq!(ids, (1..=30).collect::<Vec<u16>>());
 }
 
 #[test]
@@ -450,7 +450,7 @@ fn while_the_disk_refuses_nothing_is_acknowledged_and_nothing_is_lost() {
     let writer = Writer::start(journal, Clock::system()).unwrap();
     let handle = writer.handle();
     let acks = Arc::new(AckBox::default());
-    handle.join("main", 10, Arc::clone(&acks)).unwrap();
+    handle.join("main", Arc::clone(&acks)).unwrap();
     let lock = connect(&path).unwrap();
     lock.execute_batch("BEGIN IMMEDIATE").unwrap();
     for number in 1..=20 {
@@ -485,7 +485,7 @@ fn a_kill_before_the_commit_leaves_a_balanced_account_without_the_message() {
     let writer = Writer::start(Journal::open(&path, &config).unwrap(), Clock::system()).unwrap();
     let handle = writer.handle();
     let acks = Arc::new(AckBox::default());
-    handle.join("main", 10, Arc::clone(&acks)).unwrap();
+    handle.join("main", Arc::clone(&acks)).unwrap();
     handle.inbox().push(message(1, 1));
     writer.abandon();
     assert!(acknowledged(&acks).is_empty());

@@ -20,7 +20,7 @@ use super::{Journal, JournalConfig, JournalError, JournalReader, Poison, connect
 use crate::account::Noted;
 use crate::clock::{self, Clock};
 use crate::record::Record;
-use crate::session::AckBox;
+use crate::session::{AckBox, RECENT_MAX, fingerprint};
 
 /// The writer's thread; keep it until the end and [`Writer::stop`] it.
 pub struct Writer {
@@ -49,8 +49,8 @@ pub(crate) struct Joined {
     pub(crate) broker: u8,
     /// The filters that the broker's session was last known to have.
     pub(crate) filters: Vec<String>,
-    /// The last records of QoS 1 from this broker, oldest first.
-    pub(crate) tail: Vec<Record>,
+    /// Packet identifier and fingerprint of the last records of QoS 1 from this broker, oldest first.
+    pub(crate) tail: Vec<(u16, u64)>,
 }
 
 impl Writer {
@@ -145,12 +145,7 @@ impl WriterHandle {
     }
 
     /// Makes a session known; blocks on the disk.
-    pub(crate) fn join(
-        &self,
-        name: &str,
-        tail_max: usize,
-        acks: Arc<AckBox>,
-    ) -> Result<Joined, JournalError> {
+    pub(crate) fn join(&self, name: &str, acks: Arc<AckBox>) -> Result<Joined, JournalError> {
         let connection = connect(&self.shared.path)?;
         connection.execute(
             "INSERT OR IGNORE INTO broker (id, name) SELECT count(*), ?1 FROM broker",
@@ -167,7 +162,13 @@ impl WriterHandle {
         let filters = statement
             .query_map([broker], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
-        let tail = JournalReader::open(&self.shared.path)?.qos1_tail(broker, tail_max)?;
+        let known = |record: &Record| {
+            (
+                record.packet_id,
+                fingerprint(record.topic.as_bytes(), &record.payload),
+            )
+        };
+        let tail = JournalReader::open(&self.shared.path)?.qos1_tail(broker, RECENT_MAX, known)?;
         let mut sessions = self
             .shared
             .sessions

@@ -1,20 +1,30 @@
 //! Recognising messages that a broker sends again because our acknowledgement did not reach it.
 //!
-//! Kept: packet identifier and hash of topic and payload of the last `capacity` (the receive maximum) messages of QoS 1
-//! of one broker, rebuilt from the journal at start. When a session is resumed, each of them may come once more within
-//! the first `capacity` messages; the flag DUP is not relied on. Limit: a broker that gives the same packet identifier
-//! to a new message with the same topic and payload within that span has it taken for the old one.
+//! Kept: packet identifier and hash of topic and payload of the last [`RECENT_MAX`] messages of QoS 1 of one broker,
+//! rebuilt from the journal at start. When a session is resumed, a broker sends again, in the order of the first time,
+//! what it has no acknowledgement of: so what comes again is looked for only behind the last one found, and the search
+//! is over when the newest was found, or after `misses_max` messages that were not found. The flag DUP is not relied on.
+//!
+//! Our window does not limit how many come again: mosquitto 2.0.11 sends more of a back-log than it may, and when we
+//! are killed it throws away, unread, the acknowledgements that wait in its socket.
+//!
+//! Limits: more than [`RECENT_MAX`] lost acknowledgements are not recognised, nor is what comes again out of order. It
+//! is half of all packet identifiers, so that an identifier that is used anew has left the memory long ago.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hasher};
+
+/// How many messages are remembered.
+pub(crate) const RECENT_MAX: usize = 32_768;
 
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct DuplicateWindow {
-    capacity: usize,
+    misses_max: usize,
     recent: VecDeque<(u16, u64)>,
-    expected: HashMap<u16, u64>,
-    looked_at: usize,
+    /// What may still come again, oldest first; empty when nothing may.
+    expected: VecDeque<(u16, u64)>,
+    misses: usize,
 }
 
 /// The hash that tells messages apart.
@@ -27,18 +37,18 @@ pub(crate) fn fingerprint(topic: &[u8], payload: &[u8]) -> u64 {
 }
 
 impl DuplicateWindow {
-    pub(crate) fn new(capacity: usize) -> Self {
+    pub(crate) fn new(misses_max: usize) -> Self {
         Self {
-            capacity,
+            misses_max,
             recent: VecDeque::new(),
-            expected: HashMap::new(),
-            looked_at: 0,
+            expected: VecDeque::new(),
+            misses: 0,
         }
     }
 
     /// A message was taken.
     pub(crate) fn remember(&mut self, packet_id: u16, fingerprint: u64) {
-        if self.recent.len() >= self.capacity {
+        if self.recent.len() >= RECENT_MAX {
             self.recent.pop_front();
         }
         self.recent.push_back((packet_id, fingerprint));
@@ -46,14 +56,14 @@ impl DuplicateWindow {
 
     /// The broker kept our session: what it has no acknowledgement of comes again.
     pub(crate) fn resume(&mut self) {
-        self.expected = self.recent.iter().copied().collect();
-        self.looked_at = 0;
+        self.expected.clone_from(&self.recent);
+        self.misses = 0;
     }
 
     /// The broker forgot our session: packet identifiers start anew.
     pub(crate) fn forget(&mut self) {
         self.recent.clear();
-        self.expected = HashMap::new();
+        self.expected = VecDeque::new();
     }
 
     /// Whether this message is one that comes again; each is recognised at most once a resumption.
@@ -61,19 +71,22 @@ impl DuplicateWindow {
         if self.expected.is_empty() {
             return false;
         }
-        self.looked_at += 1;
-        if self.looked_at > self.capacity {
-            self.expected = HashMap::new();
-            return false;
+        let sought = (packet_id, fingerprint());
+        // mostly it is the next one; else the newest of its kind
+        let found = if self.expected.front() == Some(&sought) {
+            Some(0)
+        } else {
+            self.expected.iter().rposition(|known| *known == sought)
+        };
+        if let Some(place) = found {
+            self.expected.drain(..=place);
+            return true;
         }
-        let is_same = self
-            .expected
-            .get(&packet_id)
-            .is_some_and(|known| *known == fingerprint());
-        if is_same {
-            self.expected.remove(&packet_id);
+        self.misses += 1;
+        if self.misses >= self.misses_max {
+            self.expected = VecDeque::new();
         }
-        is_same
+        false
     }
 }
 
@@ -104,34 +117,46 @@ mod tests {
             "same packet identifier, other content"
         );
         assert!(!window.is_duplicate(3, || 20));
+        assert!(window.is_duplicate(2, || 20));
     }
 
     #[test]
-    fn it_ends_after_as_many_messages_as_can_be_under_way() {
-        let mut window = window(&[(9, 90)]);
+    fn it_ends_with_the_newest_or_after_as_many_new_ones_as_can_be_under_way() {
+        let mut window = window(&[(8, 80), (9, 90)]);
         window.resume();
         for packet_id in 1..=4 {
             assert!(!window.is_duplicate(packet_id, || 0));
         }
         assert!(!window.is_duplicate(9, || 90));
+        window.resume();
+        assert!(window.is_duplicate(9, || 90));
+        assert!(
+            !window.is_duplicate(8, || 80),
+            "older than what came again already"
+        );
+    }
+
+    #[test]
+    fn more_than_our_window_come_again() {
+        let number = |id: u16| (id, u64::from(id) * 10);
+        let taken: Vec<(u16, u64)> = (1..=20_000).map(number).collect();
+        let mut window = window(&taken);
+        window.resume();
+        for (packet_id, fingerprint) in &taken[5_000..] {
+            assert!(window.is_duplicate(*packet_id, || *fingerprint), "{packet_id}");
+        }
+        assert!(!window.is_duplicate(1, || 10), "an identifier used anew");
     }
 
     #[test]
     fn it_keeps_the_last_ones_and_forgets_with_the_session() {
-        let mut kept = window(&[(1, 10), (2, 20), (3, 30), (4, 40), (5, 50)]);
+        let taken: Vec<(u16, u64)> = (0..=u16::MAX).map(|id| (id, 1)).collect();
+        let mut kept = window(&taken);
         kept.resume();
-        assert!(!kept.is_duplicate(1, || 10) && kept.is_duplicate(2, || 20));
+        assert!(!kept.is_duplicate(32_767, || 1) && kept.is_duplicate(32_768, || 1));
         kept.forget();
         kept.resume();
-        assert!(!kept.is_duplicate(3, || 30));
-    }
-
-    #[test]
-    fn a_packet_identifier_used_again_counts_with_its_last_content() {
-        let mut window = window(&[(1, 10), (1, 11)]);
-        window.resume();
-        assert!(!window.is_duplicate(1, || 10));
-        assert!(window.is_duplicate(1, || 11));
+        assert!(!kept.is_duplicate(40_000, || 1));
     }
 
     #[test]

@@ -16,9 +16,9 @@ use crate::record::Record;
 /// Messages this long after a resumed connection may be late by the outage.
 const BACKLOG_FOR: Duration = Duration::from_secs(30);
 
-/// How many messages can be taken and not be known to be acknowledged: the receive maximum, and what a broker that
-/// does not keep to it has already sent when we stop reading.
-pub(super) fn window_capacity(config: &BrokerConfig) -> usize {
+/// How many new messages can come before a broker has sent all again that it has no acknowledgement of: more than it
+/// may send, for those that do not keep to it.
+fn misses_max(config: &BrokerConfig) -> usize {
     usize::from(config.receive_maximum) + 256
 }
 
@@ -41,12 +41,9 @@ pub(super) struct Intake {
 impl Intake {
     pub(super) fn new(config: &BrokerConfig, writer: WriterHandle, joined: &Joined) -> Self {
         let in_flight_max = usize::from(config.receive_maximum);
-        let mut window = DuplicateWindow::new(window_capacity(config));
-        for record in &joined.tail {
-            window.remember(
-                record.packet_id,
-                fingerprint(record.topic.as_bytes(), &record.payload),
-            );
+        let mut window = DuplicateWindow::new(misses_max(config));
+        for (packet_id, fingerprint) in &joined.tail {
+            window.remember(*packet_id, *fingerprint);
         }
         Self {
             broker: joined.broker,

@@ -27,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 use crate::journal::{JournalError, WriterHandle};
 
 pub use config::{Address, BrokerConfig, Secret, Version};
+pub(crate) use duplicate::{RECENT_MAX, fingerprint};
 pub(crate) use flight::AckBox;
 pub use status::{Fault, Phase, SessionStatus};
 
@@ -77,8 +78,7 @@ pub async fn run(
     let acks = Arc::new(AckBox::default());
     let joining = {
         let (writer, name, acks) = (writer.clone(), config.name.clone(), Arc::clone(&acks));
-        let tail_max = intake::window_capacity(&config);
-        tokio::task::spawn_blocking(move || writer.join(&name, tail_max, acks))
+        tokio::task::spawn_blocking(move || writer.join(&name, acks))
     };
     let joined = match joining.await {
         Ok(joined) => joined?,
