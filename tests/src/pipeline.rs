@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use jiff::{SignedDuration, Timestamp};
-use simulator::{BrokerOptions, Message, PlayOptions, Played, Scenario};
+use serde_json::Value;
+use simulator::{BrokerOptions, Message, PlayOptions, Played, Scenario, Speed};
 
 use crate::account::Metrics;
 use crate::idlewatt::{Idlewatt, WITHIN, demo_configuration, influx_sink};
@@ -93,18 +94,20 @@ pub async fn until_subscribed(broker: &Mosquitto) -> anyhow::Result<()> {
     waited.with_context(|| format!("idlewatt has not subscribed: {}", broker.log()))
 }
 
-/// Plays messages as fast as the broker takes them, at QoS 1, with the time told.
+/// Plays messages at QoS 1, with the time told.
 ///
 /// # Errors
 /// When the broker cannot be reached.
 pub async fn play(
     broker: &Mosquitto,
     messages: impl Iterator<Item = Message>,
+    speed: Speed,
     progress: impl FnMut(&Played),
 ) -> anyhow::Result<Played> {
     let mut to = BrokerOptions::new("127.0.0.1", broker.port(), "tests-meters");
     to.in_flight = IN_FLIGHT;
     let options = PlayOptions {
+        speed,
         clock_topic: Some(idlewatt::demo::CLOCK_TOPIC.to_owned()),
         force_qos_1: true,
         ..PlayOptions::default()
@@ -155,19 +158,25 @@ pub async fn books(influx: &Influxd) -> anyhow::Result<Books> {
     Ok(books)
 }
 
+/// The fields of a point.
+pub type Fields = BTreeMap<String, Value>;
+
 /// Every point of a measurement: series and instant → its fields.
 ///
 /// # Errors
 /// When there is no answer.
-pub async fn points(influx: &Influxd, measurement: &str) -> anyhow::Result<BTreeMap<String, String>> {
+pub async fn points(influx: &Influxd, measurement: &str) -> anyhow::Result<BTreeMap<String, Fields>> {
     let mut points = BTreeMap::new();
     let asked = format!("SELECT * FROM \"{measurement}\" GROUP BY *");
     for series in influx.query(DATABASE, &asked).await? {
         let (tags, columns) = (&series.0["tags"], &series.0["columns"]);
         for row in series.rows() {
-            let fields = columns.as_array().into_iter().flatten().zip(&row).skip(1);
-            let fields: Vec<String> = fields.map(|(name, value)| format!("{name}={value}")).collect();
-            points.insert(format!("{tags} {}", row[0]), fields.join(" "));
+            let names = columns.as_array().into_iter().flatten();
+            let names = names.map(|name| name.as_str().unwrap_or_default().to_owned());
+            points.insert(
+                format!("{tags} {}", row[0]),
+                names.zip(row.clone()).skip(1).collect(),
+            );
         }
     }
     Ok(points)

@@ -6,7 +6,7 @@ use std::time::Duration;
 use idlewatt::config::Config;
 use ingest::clock::monotonic;
 use jiff::SignedDuration;
-use simulator::{Played, Scenario, Simulation};
+use simulator::{Played, Scenario, Simulation, Speed};
 
 use crate::account::Account;
 use crate::judge::{Books, Verdict};
@@ -60,7 +60,7 @@ pub async fn run(scenario: &Scenario, mut progress: impl FnMut(f64, u64)) -> any
     let mut simulation = Simulation::new(scenario);
     let began = monotonic();
     let messages = simulation.by_ref().chain([last_message(scenario)]);
-    let played = play(&pipeline.broker, messages, |played| {
+    let played = play(&pipeline.broker, messages, Speed::AsFastAsPossible, |played| {
         let simulated = played
             .simulated
             .map(|at| at.duration_since(scenario.start).as_secs_f64());

@@ -1,5 +1,6 @@
 //! End to end: real broker, real databases, real binaries.
 
+mod kill;
 mod page;
 mod page_hospital;
 mod session;
