@@ -159,8 +159,7 @@ impl Idlewatt {
     /// # Errors
     /// When there is no answer or it is not JSON.
     pub async fn json(&self, path: &str) -> anyhow::Result<Value> {
-        let (_, body) = self.get(path).await?;
-        serde_json::from_str(&body).with_context(|| format!("{path}: {body}"))
+        json(self.port, path).await
     }
 
     /// What `/metrics` says.
@@ -271,6 +270,15 @@ impl Drop for Idlewatt {
     fn drop(&mut self) {
         drop(self.kill());
     }
+}
+
+/// The JSON at a path of a page on this machine.
+///
+/// # Errors
+/// When there is no answer or it is not JSON.
+pub async fn json(port: u16, path: &str) -> anyhow::Result<Value> {
+    let (_, body) = http(port, "GET", path, "", "").await?;
+    serde_json::from_str(&body).with_context(|| format!("{path}: {body}"))
 }
 
 /// Asks a child to end.

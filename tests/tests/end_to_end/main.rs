@@ -1,9 +1,13 @@
 //! End to end: real broker, real databases, real binaries.
 
+mod bad_input;
+mod commands;
+mod demo;
 mod kill;
 mod page;
 mod page_hospital;
 mod session;
 mod session_fault;
 mod sinks;
+mod start;
 mod whole;
