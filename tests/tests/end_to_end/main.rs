@@ -10,4 +10,5 @@ mod session;
 mod session_fault;
 mod sinks;
 mod start;
+mod twin;
 mod whole;
