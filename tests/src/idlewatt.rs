@@ -1,6 +1,6 @@
 //! The real `idlewatt`: the binary beside the test, its own folder, its own port, stopped and killed by its pid.
 //!
-//! The binary must be built by the same profile (`./test` does it: `cargo build --workspace --profile tested`); a
+//! The binary must be built by the same profile (`./test` does it: `cargo build --workspace`); a
 //! missing one is a failure that says so. The folder outlives the process, so a second start goes on from its state.
 
 use std::path::{Path, PathBuf};
