@@ -94,17 +94,17 @@ pub async fn until_subscribed(broker: &Mosquitto) -> anyhow::Result<()> {
     waited.with_context(|| format!("idlewatt has not subscribed: {}", broker.log()))
 }
 
-/// Plays messages at QoS 1, with the time told.
+/// Plays messages to the broker at this port, at QoS 1, with the time told.
 ///
 /// # Errors
 /// When the broker cannot be reached.
 pub async fn play(
-    broker: &Mosquitto,
+    port: u16,
     messages: impl Iterator<Item = Message>,
     speed: Speed,
     progress: impl FnMut(&Played),
 ) -> anyhow::Result<Played> {
-    let mut to = BrokerOptions::new("127.0.0.1", broker.port(), "tests-meters");
+    let mut to = BrokerOptions::new("127.0.0.1", port, "tests-meters");
     to.in_flight = IN_FLIGHT;
     let options = PlayOptions {
         speed,

@@ -60,12 +60,17 @@ pub async fn run(scenario: &Scenario, mut progress: impl FnMut(f64, u64)) -> any
     let mut simulation = Simulation::new(scenario);
     let began = monotonic();
     let messages = simulation.by_ref().chain([last_message(scenario)]);
-    let played = play(&pipeline.broker, messages, Speed::AsFastAsPossible, |played| {
-        let simulated = played
-            .simulated
-            .map(|at| at.duration_since(scenario.start).as_secs_f64());
-        progress(simulated.unwrap_or_default(), played.published_total());
-    })
+    let played = play(
+        pipeline.broker.port(),
+        messages,
+        Speed::AsFastAsPossible,
+        |played| {
+            let simulated = played
+                .simulated
+                .map(|at| at.duration_since(scenario.start).as_secs_f64());
+            progress(simulated.unwrap_or_default(), played.published_total());
+        },
+    )
     .await?;
     let published_in = began.elapsed();
     let metrics = pipeline

@@ -48,7 +48,7 @@ async fn bad_messages_are_counted_kept_and_shown_and_change_nothing() -> anyhow:
         let pipeline = Pipeline::start("").await?;
         let messages = half_an_hour(bad)?;
         let played = play(
-            &pipeline.broker,
+            pipeline.broker.port(),
             messages.into_iter(),
             Speed::AsFastAsPossible,
             |_| {},
@@ -139,7 +139,13 @@ async fn a_sink_that_is_away_and_one_that_refuses_us_say_so_and_the_third_has_ev
     let mut idlewatt = Idlewatt::start(&demo_configuration(&broker.url(), &further)).await?;
     until_subscribed(&broker).await?;
     let messages = half_an_hour(&[])?;
-    let played = play(&broker, messages.into_iter(), Speed::AsFastAsPossible, |_| {}).await?;
+    let played = play(
+        broker.port(),
+        messages.into_iter(),
+        Speed::AsFastAsPossible,
+        |_| {},
+    )
+    .await?;
     let is_done = |metrics: &tests::account::Metrics| {
         let account = metrics.account();
         let behind = metrics.sum("sink_behind_rows{sink=\"influx\",kind=\"influxdb1\"}");

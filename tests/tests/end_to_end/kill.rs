@@ -3,7 +3,7 @@
 //! Two days of the demo hospital are played twice: once in calm, once while idlewatt and the database are killed again
 //! and again and the broker is restarted. What InfluxDB holds afterwards is compared point by point.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -12,6 +12,7 @@ use tests::account::Account;
 use tests::idlewatt::Idlewatt;
 use tests::influxd::Influxd;
 use tests::pipeline::{Fields, Pipeline, last_message, play, points, until_subscribed, whole};
+use tests::session::records;
 
 const WITHIN: Duration = Duration::from_secs(600);
 const MEASUREMENTS: [&str; 7] = [
@@ -59,7 +60,7 @@ async fn all_points(influx: &Influxd) -> anyhow::Result<Points> {
 async fn calm(scenario: &Scenario) -> anyhow::Result<(Points, Account)> {
     let mut pipeline = Pipeline::start("").await?;
     let messages = Simulation::new(scenario).chain([last_message(scenario)]);
-    let played = play(&pipeline.broker, messages, Speed::AsFastAsPossible, |_| {}).await?;
+    let played = play(pipeline.broker.port(), messages, Speed::AsFastAsPossible, |_| {}).await?;
     let metrics = pipeline.until_delivered(played.published_total(), WITHIN).await?;
     assert!(pipeline.idlewatt.stop().await?.success());
     Ok((all_points(&pipeline.influx).await?, metrics.account()))
@@ -97,14 +98,14 @@ async fn stormy(scenario: &Scenario) -> anyhow::Result<(Points, Account)> {
         until_journalled(&idlewatt, 60_000).await?;
         influx.restart().await
     };
-    let (played, killed) = tokio::join!(play(&broker, part.into_iter(), PACE, |_| {}), killing);
+    let (played, killed) = tokio::join!(play(broker.port(), part.into_iter(), PACE, |_| {}), killing);
     killed?;
     let mut published = played?.published_total();
 
     // the broker keeps for us what comes while we are away, also over its own restart
     idlewatt.kill()?;
     let part: Vec<Message> = messages.by_ref().take(QUEUED).collect();
-    published += play(&broker, part.into_iter(), PACE, |_| {})
+    published += play(broker.port(), part.into_iter(), PACE, |_| {})
         .await?
         .published_total();
     broker.restart().await?;
@@ -119,7 +120,7 @@ async fn stormy(scenario: &Scenario) -> anyhow::Result<(Points, Account)> {
         kill_at(&mut idlewatt, published + 31_000).await?;
         kill_at(&mut idlewatt, published + 70_000).await
     };
-    let (played, killed) = tokio::join!(play(&broker, messages, PACE, |_| {}), killing);
+    let (played, killed) = tokio::join!(play(broker.port(), messages, PACE, |_| {}), killing);
     killed?;
     published += played?.published_total();
 
@@ -186,5 +187,46 @@ async fn killed_in_the_middle_nothing_is_lost_and_nothing_counted_twice() -> any
     let (counts, differing) = differences(&calm_points, &stormy_points);
     println!("{counts}");
     assert!(differing.is_empty(), "{}", differing.join("\n"));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_brokers_restart_in_the_middle_of_a_play_loses_nothing() -> anyhow::Result<()> {
+    let Pipeline {
+        mut broker,
+        influx: _influx,
+        idlewatt,
+    } = Pipeline::start("").await?;
+    let port = broker.port();
+    let messages: Vec<Message> = Simulation::new(&scenario()?).take(60_000).collect();
+    let restarting = async {
+        for journalled in [10_000, 30_000] {
+            until_journalled(&idlewatt, journalled).await?;
+            broker.restart().await?;
+        }
+        anyhow::Ok(())
+    };
+    let (played, restarted) = tokio::join!(play(port, messages.iter().cloned(), PACE, |_| {}), restarting);
+    restarted?;
+    let played = played?;
+    assert_eq!(played.reconnections, 2, "{played:?}");
+    until_journalled(&idlewatt, played.published_total()).await?;
+    let metrics = idlewatt
+        .until("delivered", WITHIN, |metrics| metrics.is_drained())
+        .await?;
+    let account = metrics.account();
+    println!("{account}\n{played:?}");
+    assert!(account.is_balanced(), "{account}");
+    assert_eq!(metrics.sum("broker_sessions_lost_total"), 0.0);
+    let records = records(&idlewatt.folder().join("state"))?;
+    let kept: HashSet<_> = records
+        .iter()
+        .map(|record| (record.topic.as_str(), record.payload.as_slice()))
+        .collect();
+    let is_lost = |message: &&Message| !kept.contains(&(message.topic.as_str(), message.payload.as_slice()));
+    assert_eq!(messages.iter().find(is_lost), None);
+    // what the player had no acknowledgement of it has published anew: for the broker that is another message
+    let twice = whole(account.journalled) - played.published_total();
+    assert!(twice <= played.resent, "{twice} twice: {account}, {played:?}");
     Ok(())
 }

@@ -28,7 +28,7 @@ async fn it_starts_without_broker_and_database_and_delivers_when_they_come() -> 
     broker.restart().await?;
     until_subscribed(&broker).await?;
     let messages = Simulation::new(&Scenario::builtin("week")?).take(MESSAGES);
-    let played = play(&broker, messages, Speed::AsFastAsPossible, |_| {}).await?;
+    let played = play(broker.port(), messages, Speed::AsFastAsPossible, |_| {}).await?;
     let published = played.published_total();
     idlewatt
         .until("journalled", WITHIN, |metrics| {

@@ -29,7 +29,7 @@ async fn played() -> anyhow::Result<(Pipeline, Victoria)> {
     let messages = Simulation::new(&scenario)
         .take(MESSAGES)
         .chain([last_message(&scenario)]);
-    let played = play(&pipeline.broker, messages, Speed::AsFastAsPossible, |_| {}).await?;
+    let played = play(pipeline.broker.port(), messages, Speed::AsFastAsPossible, |_| {}).await?;
     let metrics = pipeline.until_delivered(played.published_total(), WITHIN).await?;
     assert_eq!(metrics.sum("sink_rejected_total"), 0.0);
     Ok((pipeline, victoria))
