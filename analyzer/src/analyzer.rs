@@ -90,12 +90,6 @@ impl Analyzer {
         }
     }
 
-    /// Whether any device is fed by the meter.
-    #[must_use]
-    pub fn is_fed_by(&self, meter: &str) -> bool {
-        self.routes.contains_key(meter)
-    }
-
     /// Takes the readings of one message.
     ///
     /// The instant is the meter's own stamp where it lies near the arrival, else the arrival. A retained message is

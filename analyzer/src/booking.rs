@@ -141,13 +141,8 @@ impl Booking {
         powered > WINDOW_MAX * 2 || waited > SILENCE_MAX
     }
 
-    /// The stream ends: what waits is settled.
-    pub(crate) fn finish(&mut self, out: &mut Vec<Parcel>) {
-        self.close(out);
-    }
-
     /// Ends the window where no counter value ends it: what was counted is shared out, what came after it estimated.
-    fn close(&mut self, out: &mut Vec<Parcel>) {
+    pub(crate) fn close(&mut self, out: &mut Vec<Parcel>) {
         match self.window.take() {
             Some(window) if window.counted > Energy::ZERO => {
                 self.share_out(window.counted, window.uncounted, out);
@@ -310,7 +305,7 @@ mod tests {
         for &segment in segments {
             booking.book(segment, whole, segment.from, &mut out);
         }
-        booking.finish(&mut out);
+        booking.close(&mut out);
         out.iter()
             .map(|parcel| {
                 (

@@ -1,6 +1,6 @@
 //! A device as the configuration describes it: what it is, where it stands, which meters feed it, when it is used.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use crate::DeviceId;
 use crate::band::Bands;
@@ -50,12 +50,4 @@ pub struct OvernightIdle {
     pub grace: SignedDuration,
     /// Repeated after each of these.
     pub remind_every: SignedDuration,
-}
-
-impl Device {
-    /// Whether the device is meant to be used at `at`.
-    #[must_use]
-    pub fn is_open(&self, at: Timestamp) -> bool {
-        self.opening.is_open(at)
-    }
 }

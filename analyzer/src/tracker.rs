@@ -132,7 +132,7 @@ impl Tracker {
         self.decider.finish(context.rules(), until, &mut decided);
         self.follow(context, &decided, None, out);
         let mut parcels = Vec::new();
-        self.booking.finish(&mut parcels);
+        self.booking.close(&mut parcels);
         self.settle(&parcels);
         if let Some(open) = self.intervals.back_mut() {
             (open.is_closed, open.interval.until) = (true, until);

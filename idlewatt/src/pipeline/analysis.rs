@@ -153,15 +153,12 @@ impl Analysis {
         else {
             return Ok(());
         };
-        for Refused {
-            seq,
-            index,
-            record,
-            family,
-            reason,
-        } in refused
-        {
-            self.quarantine.put(*seq, *index, record, *family, reason)?;
+        for batch in refused.chunk_by(|one, next| one.seq == next.seq) {
+            let messages: Vec<_> = batch
+                .iter()
+                .map(|it| (it.index, &it.record, it.family, it.reason.as_str()))
+                .collect();
+            self.quarantine.put_all(batch[0].seq, &messages)?;
         }
         if self.cursor >= self.said {
             let is_due = self.records_since_snapshot >= SNAPSHOT_RECORDS
