@@ -9,7 +9,7 @@ use crate::finding::{Fault, FaultKind, Finding};
 use crate::site::Site;
 use crate::snapshot::{self, SnapshotError};
 use crate::tracker::{Context, Tracker};
-use crate::{Arrival, Availability, Device, Reading};
+use crate::{Arrival, Availability, Device, Notice, Reading};
 
 /// A meter's own stamp is used when it lies this near to the arrival.
 const STAMP_NEAR: SignedDuration = SignedDuration::from_mins(10);
@@ -153,6 +153,20 @@ impl Analyzer {
             let (context, tracker) = self.devices[number].split(&self.site);
             tracker.offline(context, &availability.meter, at, out);
         }
+    }
+
+    /// Takes what a person should know of a meter: a fault of every device that it feeds.
+    pub fn notice(&mut self, at: Timestamp, notice: &Notice, out: &mut Vec<Finding>) {
+        let routes = self.routes.get(&notice.meter).into_iter().flatten();
+        out.extend(routes.map(|&(number, _)| {
+            Finding::Fault(Fault {
+                device: self.devices[number].device.id.clone(),
+                meter: notice.meter.clone(),
+                at,
+                kind: notice.kind,
+                detail: notice.detail.clone(),
+            })
+        }));
     }
 
     /// Time has gone on to `now`, whether or not anything was heard.

@@ -230,6 +230,20 @@ pub enum FaultKind {
     ClockWrong,
     /// The reading is older than what is final; it was not used.
     TooLate,
+    /// The energy counter passed its end and began again; the energy of the step is known.
+    CounterWrap,
+    /// The energy counter stands still although power flows.
+    CounterStuck,
+    /// The meter's numbering shows that messages were lost.
+    MessageLost,
+    /// The meter itself says that a part of it has failed.
+    MeterError,
+    /// Power is worked out from the current, not measured.
+    EstimatedPower,
+    /// A value came under a name that nobody has explained; it was not used.
+    UnknownName,
+    /// The meter does not say the unit; the usual one was assumed.
+    UnitAssumed,
 }
 
 impl FaultKind {
@@ -246,6 +260,13 @@ impl FaultKind {
             Self::Offline => "offline",
             Self::ClockWrong => "clock_wrong",
             Self::TooLate => "too_late",
+            Self::CounterWrap => "counter_wrap",
+            Self::CounterStuck => "counter_stuck",
+            Self::MessageLost => "message_lost",
+            Self::MeterError => "meter_error",
+            Self::EstimatedPower => "estimated_power",
+            Self::UnknownName => "unknown_name",
+            Self::UnitAssumed => "unit_assumed",
         }
     }
 }

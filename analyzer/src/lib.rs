@@ -34,7 +34,7 @@ pub use finding::{
     AlertEvent, AlertPhase, DeviceId, Exam, Fault, FaultKind, Finding, Interval, LedgerRow, Sample, Severity,
     StateChange,
 };
-pub use reading::{Arrival, Availability, Reading};
+pub use reading::{Arrival, Availability, Notice, Reading};
 pub use snapshot::SnapshotError;
 pub use state::{NotAState, State};
 

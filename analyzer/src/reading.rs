@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use crate::FaultKind;
+
 /// One channel's values out of one message. A value that the message does not state is `None`, never zero.
 ///
 /// Power is active, signed (+ is consumption) and in watts; energy is the meter's cumulative import register in
@@ -24,6 +26,10 @@ pub struct Reading {
     pub current_a: Option<f64>,
     /// The meter's own time stamp, only where it names its zone.
     pub stamp: Option<Timestamp>,
+    /// The power was not measured: it is worked out from the current with a configured voltage and power factor.
+    pub is_estimated: bool,
+    /// A back-filled value, sent after newer ones: never what is true now.
+    pub is_historical: bool,
 }
 
 impl Reading {
@@ -82,4 +88,15 @@ pub struct Availability {
     pub meter: String,
     /// False means the values are stale (state unknown), not zero watts.
     pub is_online: bool,
+}
+
+/// What a person should know of a meter, beside its values: a lost message, an error of its own, an assumed unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The meter it is about.
+    pub meter: String,
+    /// What.
+    pub kind: FaultKind,
+    /// The figures, for an engineer.
+    pub detail: String,
 }

@@ -22,7 +22,7 @@ const STATES: [State; 5] = [
 ];
 const SEVERITIES: [Severity; 3] = [Severity::Info, Severity::Warning, Severity::Critical];
 const PHASES: [AlertPhase; 3] = [AlertPhase::Raised, AlertPhase::Reminded, AlertPhase::Cleared];
-const FAULTS: [FaultKind; 9] = [
+const FAULTS: [FaultKind; 16] = [
     FaultKind::CounterReset,
     FaultKind::CounterRollback,
     FaultKind::CounterJump,
@@ -32,6 +32,13 @@ const FAULTS: [FaultKind; 9] = [
     FaultKind::Offline,
     FaultKind::ClockWrong,
     FaultKind::TooLate,
+    FaultKind::CounterWrap,
+    FaultKind::CounterStuck,
+    FaultKind::MessageLost,
+    FaultKind::MeterError,
+    FaultKind::EstimatedPower,
+    FaultKind::UnknownName,
+    FaultKind::UnitAssumed,
 ];
 
 fn code_of<T: PartialEq>(table: &[T], value: &T) -> i64 {
@@ -39,7 +46,7 @@ fn code_of<T: PartialEq>(table: &[T], value: &T) -> i64 {
         .iter()
         .position(|known| known == value)
         .expect("every variant stands in its table (tested)");
-    i64::try_from(place).expect("the tables have less than ten entries")
+    i64::try_from(place).expect("the tables are short")
 }
 
 fn value_of<T: Copy>(table: &[T], code: i64) -> Option<T> {

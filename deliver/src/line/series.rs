@@ -182,7 +182,7 @@ pub const SERIES: &[Measurement] = &[
                 "kind",
                 "tag",
                 "-",
-                "counter_reset, counter_rollback, counter_jump, implausible_power, silent, heard, offline, clock_wrong, too_late",
+                "counter_reset, counter_rollback, counter_jump, implausible_power, silent, heard, offline, clock_wrong, too_late, counter_wrap, counter_stuck, message_lost, meter_error, estimated_power, unknown_name, unit_assumed",
             ),
             column("meter", "tag", "-", "the meter's name"),
         ],

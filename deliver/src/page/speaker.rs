@@ -285,6 +285,13 @@ impl Speaker {
             FaultKind::Offline => words.offline,
             FaultKind::ClockWrong => words.clock_wrong,
             FaultKind::TooLate => words.too_late,
+            FaultKind::CounterWrap => words.counter_wrap,
+            FaultKind::CounterStuck => words.counter_stuck,
+            FaultKind::MessageLost => words.message_lost,
+            FaultKind::MeterError => words.meter_error,
+            FaultKind::EstimatedPower => words.estimated_power,
+            FaultKind::UnknownName => words.unknown_name,
+            FaultKind::UnitAssumed => words.unit_assumed,
         }
     }
 

@@ -182,6 +182,13 @@ words! {
     offline: "offline" / "hors ligne",
     clock_wrong: "clock is wrong" / "horloge fausse",
     too_late: "reading too late" / "relevé trop tardif",
+    counter_wrap: "counter wrapped around" / "compteur repassé par zéro",
+    counter_stuck: "counter stands still" / "compteur bloqué",
+    message_lost: "messages were lost" / "messages perdus",
+    meter_error: "the meter reports an error" / "le compteur signale une erreur",
+    estimated_power: "power is estimated" / "puissance estimée",
+    unknown_name: "name is not explained" / "nom inexpliqué",
+    unit_assumed: "unit is assumed" / "unité supposée",
 
     // pipeline
     account: "Account of messages" / "Bilan des messages",

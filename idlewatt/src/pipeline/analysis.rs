@@ -103,7 +103,7 @@ impl Analysis {
             batches_since_snapshot: 0,
         };
         if let Some((seq, bytes)) = analysis.log.snapshot()? {
-            match analysis.interpreter.analyzer.restore(&bytes) {
+            match analysis.interpreter.restore(&bytes) {
                 Ok(()) => analysis.cursor = seq,
                 Err(error) => {
                     tracing::warn!(%error, "the analyzer begins with the oldest batch of the journal");
@@ -163,7 +163,7 @@ impl Analysis {
         if self.cursor >= self.said {
             let is_due = self.records_since_snapshot >= SNAPSHOT_RECORDS
                 || self.batches_since_snapshot >= SNAPSHOT_BATCHES;
-            let snapshot = (with_snapshot || is_due).then(|| self.interpreter.analyzer.snapshot());
+            let snapshot = (with_snapshot || is_due).then(|| self.interpreter.snapshot());
             self.log.append(self.cursor, *at, findings, snapshot.as_deref())?;
             self.figures.said(findings);
             if snapshot.is_some() {

@@ -47,9 +47,56 @@ impl Interpreter {
             for word in decoded.availability.iter().filter(|_| !is_retained) {
                 self.analyzer.availability(at, word, findings);
             }
+            for notice in &decoded.notices {
+                self.analyzer.notice(at, notice, findings);
+            }
         }
         self.analyzer.advance(batch.committed, findings);
     }
+
+    /// All that is remembered, to be restored after a restart: what the decoder was taught, then the analyzer's memory.
+    pub(super) fn snapshot(&self) -> Vec<u8> {
+        let lessons: Vec<(&str, &[u8])> = self.decoder.lessons().collect();
+        let mut bytes =
+            postcard::to_stdvec(&(VERSION, lessons)).expect("plain data of known size serialises");
+        bytes.extend(self.analyzer.snapshot());
+        bytes
+    }
+
+    /// Takes up where a snapshot was made.
+    ///
+    /// # Errors
+    /// The snapshot is of another version or damaged; then nothing has changed, and the journal can tell all again.
+    pub(super) fn restore(&mut self, bytes: &[u8]) -> Result<(), RestoreError> {
+        let (version, rest): (u32, _) = postcard::take_from_bytes(bytes)?;
+        if version != VERSION {
+            return Err(RestoreError::Version(version));
+        }
+        let (lessons, rest): (Vec<(&str, &[u8])>, _) = postcard::take_from_bytes(rest)?;
+        self.analyzer.restore(rest)?;
+        for (topic, payload) in lessons {
+            self.decoder.teach(topic, payload);
+        }
+        Ok(())
+    }
+}
+
+/// Raised whenever the shape of what stands before the analyzer's snapshot changes. Begins far above the analyzer's own
+/// version, which stood first in older files.
+const VERSION: u32 = 0x1d1e_0001;
+
+/// Why a snapshot cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RestoreError {
+    /// Made by another version of idlewatt.
+    #[error("the snapshot has version {0}, this idlewatt reads version {VERSION}")]
+    Version(u32),
+    /// Not a snapshot, or cut short.
+    #[error("the snapshot is damaged ({0})")]
+    Damaged(#[from] postcard::Error),
+    /// The analyzer's part.
+    #[error(transparent)]
+    Analyzer(#[from] analyzer::SnapshotError),
 }
 
 pub(super) fn message(record: &Record) -> Message<'_> {

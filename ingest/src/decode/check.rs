@@ -13,15 +13,21 @@ pub(crate) fn check(topic: &str, payload: &str, expected: &str) {
 /// The same with a decoder that has seen messages before.
 #[track_caller]
 pub(crate) fn check_by(decoder: &mut Decoder, topic: &str, payload: &str, expected: &str) {
+    check_bytes(decoder, topic, payload.as_bytes(), expected);
+}
+
+/// The same with a payload that is not text.
+#[track_caller]
+pub(crate) fn check_bytes(decoder: &mut Decoder, topic: &str, payload: &[u8], expected: &str) {
     let message = Message {
         topic,
-        payload: payload.as_bytes(),
+        payload,
         is_retained: false,
         qos: 0,
     };
     let said = said(&decoder.decode(&message));
     let expected: Vec<&str> = expected.lines().map(str::trim).collect();
-    assert_eq!(said.lines().collect::<Vec<_>>(), expected, "{topic} {payload}");
+    assert_eq!(said.lines().collect::<Vec<_>>(), expected, "{topic} {payload:?}");
 }
 
 /// A decoder without configuration.
@@ -54,11 +60,22 @@ fn said(decoded: &Decoded) -> String {
         if let Some(stamp) = reading.stamp {
             write!(lines, " stamp={stamp}").unwrap();
         }
+        for (word, is) in [
+            ("estimated", reading.is_estimated),
+            ("historical", reading.is_historical),
+        ] {
+            if is {
+                write!(lines, " {word}").unwrap();
+            }
+        }
         lines.push('\n');
     }
     for said in &decoded.availability {
         let word = if said.is_online { "online" } else { "offline" };
         writeln!(lines, "{family}{} is {word}", said.meter).unwrap();
+    }
+    for notice in &decoded.notices {
+        writeln!(lines, "{family}{} notes {}", notice.meter, notice.kind.name()).unwrap();
     }
     let kind = decoded.reason.as_ref().map(|reason| reason.kind);
     assert_eq!(kind.is_some(), decoded.readings.is_empty());

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
-use super::Mapper;
+use super::{Clamp, Mapper, Naming};
 
 /// What the decoders need to be told; nothing, for meters of the known families.
 #[derive(Clone, Debug, Deserialize)]
@@ -15,12 +15,20 @@ pub struct DecoderConfig {
     /// Configured meters; they win over the families.
     #[serde(rename = "mapper")]
     pub mappers: Vec<Mapper>,
+    /// What names mean that people gave freely.
+    #[serde(rename = "naming")]
+    pub namings: Vec<Naming>,
+    /// Clamps that say a current only.
+    #[serde(rename = "clamp")]
+    pub clamps: Vec<Clamp>,
     /// Topics that begin with one of these, level by level, are not looked at.
     pub ignored_prefixes: Vec<String>,
     /// The meters that feed configured devices: broken JSON on a topic that names one is kept in quarantine.
     pub meters_of_devices: Vec<String>,
     /// Meter channels that are remembered at most, per family that needs it; the least recently used go first.
     pub meters_max: usize,
+    /// Topics at most whose births, discoveries and lists of names are remembered.
+    pub lessons_max: usize,
     /// Longer payloads are not looked at.
     pub payload_bytes_max: usize,
 }
@@ -30,9 +38,12 @@ impl Default for DecoderConfig {
         Self {
             zone_of_local_stamps: None,
             mappers: Vec::new(),
+            namings: Vec::new(),
+            clamps: Vec::new(),
             ignored_prefixes: Vec::new(),
             meters_of_devices: Vec::new(),
             meters_max: 10_000,
+            lessons_max: 10_000,
             payload_bytes_max: 256 * 1024,
         }
     }
@@ -46,6 +57,22 @@ pub enum ConfigError {
     Limit {
         /// The key.
         key: &'static str,
+    },
+    /// A naming is wrong.
+    #[error("naming \"{name}\": {fault}")]
+    Naming {
+        /// The name that it explains.
+        name: String,
+        /// What, and how to mend.
+        fault: String,
+    },
+    /// A clamp is wrong.
+    #[error("clamp \"{meter}\": {fault}")]
+    Clamp {
+        /// The clamp's meter.
+        meter: String,
+        /// What, and how to mend.
+        fault: String,
     },
     /// A mapper is wrong.
     #[error("mapper \"{mapper}\": {fault}")]

@@ -1,9 +1,12 @@
 //! The decoder of a stream of messages: configured mappers first, then the families in the order of their table.
 
+use super::clamp::{self, Clamp};
 use super::config::{ConfigError, DecoderConfig};
 use super::input::Input;
+use super::lesson::Lessons;
 use super::mapper::CompiledMapper;
-use super::message::{Decoded, Message, Outcome, Reason, ReasonKind};
+use super::message::{Decoded, Message, Outcome};
+use super::naming::Namings;
 use super::stamp::Zone;
 use super::{FAMILIES, Family, silent};
 
@@ -19,6 +22,8 @@ const UNKNOWN: &str = "no meter family knows this topic with such a payload; if 
 pub struct Decoder {
     mappers: Vec<CompiledMapper>,
     families: Vec<(&'static str, Box<dyn Family>)>,
+    lessons: Lessons,
+    clamps: Vec<Clamp>,
     zone: Zone,
     ignored_prefixes: Vec<String>,
     meters_of_devices: Vec<String>,
@@ -33,12 +38,15 @@ impl Decoder {
     pub fn new(config: &DecoderConfig) -> Result<Self, ConfigError> {
         for (key, limit) in [
             ("meters_max", config.meters_max),
+            ("lessons_max", config.lessons_max),
             ("payload_bytes_max", config.payload_bytes_max),
         ] {
             if limit == 0 {
                 return Err(ConfigError::Limit { key });
             }
         }
+        Namings::of(&config.namings)?;
+        config.clamps.iter().try_for_each(Clamp::check)?;
         Ok(Self {
             mappers: config
                 .mappers
@@ -49,6 +57,8 @@ impl Decoder {
                 .iter()
                 .map(|entry| (entry.name, (entry.begin)(config)))
                 .collect(),
+            lessons: Lessons::of(config.lessons_max),
+            clamps: config.clamps.clone(),
             zone: Zone(config.zone_of_local_stamps.clone()),
             ignored_prefixes: config.ignored_prefixes.clone(),
             meters_of_devices: config.meters_of_devices.clone(),
@@ -56,44 +66,99 @@ impl Decoder {
         })
     }
 
+    /// A decoder that asks one family only, for fuzzers and benchmarks; none where no family has that name.
+    ///
+    /// # Errors
+    /// As [`Decoder::new`].
+    pub fn of_family(name: &str, config: &DecoderConfig) -> Result<Option<Self>, ConfigError> {
+        let mut decoder = Self::new(config)?;
+        decoder.families.retain(|(family, _)| *family == name);
+        Ok((!decoder.families.is_empty()).then_some(decoder))
+    }
+
     /// What a message says. Never fails, whatever the bytes.
     pub fn decode(&mut self, message: &Message<'_>) -> Decoded {
-        if self
-            .ignored_prefixes
-            .iter()
-            .any(|prefix| is_below(message.topic, prefix))
-        {
-            return finished(
-                None,
-                Outcome::silent("ignored: the configuration lists this topic's prefix"),
-            );
+        let (family, outcome) = match self.refusal(message) {
+            Some(outcome) => (None, outcome),
+            None => self.outcome(message),
+        };
+        if outcome.is_lesson {
+            self.lessons.keep(message.topic, message.payload);
+        }
+        let mut decoded = finished(family, outcome);
+        clamp::estimate(&self.clamps, &mut decoded.readings);
+        decoded
+    }
+
+    /// Hears again what an earlier decoder was taught, after a restart: only what it teaches is taken.
+    pub fn teach(&mut self, topic: &str, payload: &[u8]) {
+        let message = Message {
+            topic,
+            payload,
+            is_retained: true,
+            qos: 0,
+        };
+        let input = Input::new(message, &self.zone).as_lesson();
+        let mut families = self.families.iter_mut();
+        let outcome = families.find_map(|(_, family)| family.decode(&input));
+        if outcome.is_some_and(|outcome| outcome.is_lesson) {
+            self.lessons.keep(topic, payload);
+        }
+    }
+
+    /// The messages without which later ones cannot be read, topic and payload, the oldest first.
+    pub fn lessons(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.lessons.all()
+    }
+
+    /// How often a meter or a lesson was forgotten because a memory was full.
+    #[must_use]
+    pub fn forgotten(&self) -> u64 {
+        let of_families = self.families.iter().map(|(_, family)| family.forgotten());
+        of_families.sum::<u64>() + self.lessons.forgotten()
+    }
+
+    /// Why a message is not looked at.
+    fn refusal(&self, message: &Message<'_>) -> Option<Outcome> {
+        let mut prefixes = self.ignored_prefixes.iter();
+        if prefixes.any(|prefix| is_below(message.topic, prefix)) {
+            return Some(Outcome::silent(
+                "ignored: the configuration lists this topic's prefix",
+            ));
         }
         let (length, max) = (message.payload.len(), self.payload_bytes_max);
-        if length > max {
-            let text = format!("payload of {length} bytes; at most {max} are read (payload_bytes_max)");
-            return finished(None, Outcome::malformed(text));
-        }
+        (length > max).then(|| {
+            Outcome::malformed(format!(
+                "payload of {length} bytes; at most {max} are read (payload_bytes_max)"
+            ))
+        })
+    }
+
+    /// Mappers, then the topics that never carry readings, then the families.
+    fn outcome(&mut self, message: &Message<'_>) -> (Option<&'static str>, Outcome) {
         let input = Input::new(*message, &self.zone);
         if let Some(outcome) = self.mappers.iter().find_map(|mapper| mapper.decode(&input)) {
-            return finished(Some(MAPPER), outcome);
+            return (Some(MAPPER), outcome);
         }
         if message.payload.trim_ascii().is_empty() {
-            return finished(
-                None,
-                Outcome::silent("empty payload: a request or a cleared retained message"),
-            );
+            const EMPTY: &str = "empty payload: a request or a cleared retained message";
+            if self.lessons.holds(message.topic) {
+                self.lessons.forget(message.topic);
+                for (_, family) in &mut self.families {
+                    family.unlearn(message.topic);
+                }
+            }
+            return (None, Outcome::silent(EMPTY));
         }
         if let Some(text) = silent::reason(&input) {
-            return finished(None, Outcome::silent(text));
+            return (None, Outcome::silent(text));
         }
         for (name, family) in &mut self.families {
             if let Some(outcome) = family.decode(&input) {
-                return finished(Some(name), outcome);
+                return (Some(name), outcome);
             }
         }
-        let mut decoded = finished(None, Outcome::silent(UNKNOWN));
-        decoded.reason = Some(self.unknown(&input));
-        decoded
+        (None, self.unknown(&input))
     }
 
     /// Whether a topic feeds a configured device: a mapper matches it, or it names one of the devices' meters.
@@ -103,21 +168,14 @@ impl Decoder {
             || self.meters_of_devices.iter().any(|meter| has_name(topic, meter))
     }
 
-    fn unknown(&self, input: &Input<'_>) -> Reason {
+    fn unknown(&self, input: &Input<'_>) -> Outcome {
         if matches!(input.text().as_bytes().first(), Some(b'{' | b'['))
             && self.feeds(input.topic())
             && let Err(fault) = input.json()
         {
-            let text = format!("a configured meter's message is {fault}");
-            return Reason {
-                kind: ReasonKind::Malformed,
-                text: text.into(),
-            };
+            return Outcome::malformed(format!("a configured meter's message is {fault}"));
         }
-        Reason {
-            kind: ReasonKind::UnknownTopic,
-            text: UNKNOWN.into(),
-        }
+        Outcome::unmapped(UNKNOWN)
     }
 }
 
@@ -126,18 +184,22 @@ fn finished(family: Option<&'static str>, outcome: Outcome) -> Decoded {
     let Outcome {
         mut readings,
         mut availability,
+        mut notices,
         reason,
+        ..
     } = outcome;
     let is_name = |name: &str| !name.is_empty() && name.len() <= NAME_BYTES_MAX;
     readings.retain(|reading| {
         reading.has_value() && is_name(&reading.meter) && reading.channel.as_deref().is_none_or(is_name)
     });
     availability.retain(|said| is_name(&said.meter));
+    notices.retain(|notice| is_name(&notice.meter));
     let reason = readings.is_empty().then_some(reason);
     Decoded {
         family,
         readings,
         availability,
+        notices,
         reason,
     }
 }
@@ -160,6 +222,7 @@ fn has_name(topic: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::message::{Reason, ReasonKind};
     use super::*;
 
     fn decode(decoder: &mut Decoder, topic: &str, payload: &[u8]) -> Reason {

@@ -21,6 +21,7 @@ pub struct Input<'m> {
     text: Option<&'m str>,
     document: OnceCell<Result<Document<'m>, String>>,
     zone: &'m Zone,
+    is_lesson: bool,
 }
 
 impl<'m> Input<'m> {
@@ -39,7 +40,14 @@ impl<'m> Input<'m> {
             text,
             document: OnceCell::new(),
             zone,
+            is_lesson: false,
         }
+    }
+
+    /// The same message, heard again only for what it teaches.
+    pub(super) fn as_lesson(mut self) -> Self {
+        self.is_lesson = true;
+        self
     }
 
     /// The whole topic.
@@ -75,6 +83,21 @@ impl<'m> Input<'m> {
         topic
             .get((topic.len() + 1).saturating_sub(length)..)
             .unwrap_or_default()
+    }
+
+    /// The payload as it came.
+    pub(super) fn payload(&self) -> &'m [u8] {
+        self.message.payload
+    }
+
+    /// Whether the broker delivered it from its retained store.
+    pub(super) fn is_retained(&self) -> bool {
+        self.message.is_retained
+    }
+
+    /// Whether it is heard again after a restart, only for what it teaches.
+    pub(super) fn is_lesson(&self) -> bool {
+        self.is_lesson
     }
 
     /// The payload as text without blanks around it; empty where it is not UTF-8.

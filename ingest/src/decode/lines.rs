@@ -5,7 +5,8 @@
 //!
 //! Out: `{"family", "readings": [{"meter", "channel", "power_w", "energy_wh", "energy_export_wh", "voltage_v",
 //! "current_a", "ts"}], "reason"}`. Values that the message does not state are absent, `channel` is null for a meter
-//! of one load, `reason` is there exactly where `readings` is empty. Scripts rely on this: it only grows.
+//! of one load, `reason` is there exactly where `readings` is empty. `"estimated": true` marks a power that was worked
+//! out from a current, `"historical": true` a back-filled value. Scripts rely on this: it only grows.
 
 use analyzer::Reading;
 use serde::{Deserialize, Serialize};
@@ -45,6 +46,15 @@ struct ReadingOut<'a> {
     current_a: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ts: Option<String>,
+    #[serde(skip_serializing_if = "is_false")]
+    estimated: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    historical: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_false(is: &bool) -> bool {
+    !is
 }
 
 /// Decodes one line; what is wrong with a line is said in its answer.
@@ -99,6 +109,8 @@ impl<'a> ReadingOut<'a> {
             voltage_v: reading.voltage_v,
             current_a: reading.current_a,
             ts: reading.stamp.map(|stamp| stamp.to_string()),
+            estimated: reading.is_estimated,
+            historical: reading.is_historical,
         }
     }
 }

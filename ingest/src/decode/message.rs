@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use analyzer::{Availability, Reading};
+use analyzer::{Availability, Notice, Reading};
 
 /// One MQTT message as the broker delivered it.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +26,8 @@ pub struct Decoded {
     pub readings: Vec<Reading>,
     /// What the message says of the meter itself.
     pub availability: Vec<Availability>,
+    /// What a person should know of the meter, beside its values.
+    pub notices: Vec<Notice>,
     /// Why there are no readings: present exactly where `readings` is empty.
     pub reason: Option<Reason>,
 }
@@ -55,6 +57,9 @@ pub enum ReasonKind {
 pub struct Outcome {
     pub(super) readings: Vec<Reading>,
     pub(super) availability: Vec<Availability>,
+    pub(super) notices: Vec<Notice>,
+    /// Whether later messages can be read only by whoever has heard this one: a birth, a discovery, a list of names.
+    pub(super) is_lesson: bool,
     /// Used only where no reading is left.
     pub(super) reason: Reason,
 }
@@ -72,43 +77,46 @@ impl Outcome {
     /// No reading by the message's nature.
     #[must_use]
     pub fn silent(text: impl Into<Cow<'static, str>>) -> Self {
-        let reason = Reason {
-            kind: ReasonKind::NotAReading,
-            text: text.into(),
-        };
-        Self {
-            readings: Vec::new(),
-            availability: Vec::new(),
-            reason,
-        }
+        Self::without(ReasonKind::NotAReading, text)
     }
 
     /// A meter's message that cannot be read.
     #[must_use]
     pub fn malformed(text: impl Into<Cow<'static, str>>) -> Self {
-        let reason = Reason {
-            kind: ReasonKind::Malformed,
-            text: text.into(),
-        };
-        Self {
-            readings: Vec::new(),
-            availability: Vec::new(),
-            reason,
-        }
+        Self::without(ReasonKind::Malformed, text)
     }
 
     /// The family's message, but what its numbers mean is for a person to say.
     #[must_use]
     pub fn unmapped(text: impl Into<Cow<'static, str>>) -> Self {
-        let reason = Reason {
-            kind: ReasonKind::UnknownTopic,
-            text: text.into(),
-        };
+        Self::without(ReasonKind::UnknownTopic, text)
+    }
+
+    fn without(kind: ReasonKind, text: impl Into<Cow<'static, str>>) -> Self {
         Self {
             readings: Vec::new(),
             availability: Vec::new(),
-            reason,
+            notices: Vec::new(),
+            is_lesson: false,
+            reason: Reason {
+                kind,
+                text: text.into(),
+            },
         }
+    }
+
+    /// The message is to be remembered across restarts: later ones can be read only by whoever has heard it.
+    #[must_use]
+    pub fn taught(mut self) -> Self {
+        self.is_lesson = true;
+        self
+    }
+
+    /// Adds what a person should know of the meter.
+    #[must_use]
+    pub fn noting(mut self, notices: impl IntoIterator<Item = Notice>) -> Self {
+        self.notices.extend(notices);
+        self
     }
 
     /// The meter's word on itself.

@@ -8,21 +8,25 @@
 //! is one file and two adjacent lines in [`family`].
 //!
 //! Limits: payloads above [`DecoderConfig::payload_bytes_max`] are not looked at; JSON nests at most 128 deep; what
-//! is remembered of meters (only where a format sends partial updates) is bounded by [`DecoderConfig::meters_max`].
+//! is remembered of meters (only where a format sends partial updates) is bounded by [`DecoderConfig::meters_max`],
+//! what births and discoveries taught by [`DecoderConfig::lessons_max`]; what is forgotten is counted.
 //!
 //! Invariants, swept by the laws in `laws.rs` over all families: no panic on any bytes; every value is finite, no
 //! counter is negative; a reading states at least one value; a reason is given exactly where there are no readings.
 //! A value that is null, empty, NaN or a word such as `unavailable` is no value, never zero; a sign is kept.
 
+mod clamp;
 mod collect;
 mod config;
 mod decoder;
 pub mod family;
 mod input;
 mod json;
+mod lesson;
 pub mod lines;
 mod mapper;
 mod message;
+mod naming;
 mod number;
 mod recent;
 mod silent;
@@ -33,14 +37,14 @@ mod check;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
-mod seeds;
-#[cfg(test)]
 mod sweep;
 
+pub use clamp::Clamp;
 pub use collect::Quantity;
 pub use config::{ConfigError, DecoderConfig};
 pub use decoder::Decoder;
-pub use family::{FAMILIES, Family, FamilyEntry};
+pub use family::{Evidence, FAMILIES, Family, FamilyEntry};
 pub use input::Input;
 pub use mapper::{Mapper, MapperField, MapperTime, TimeUnit};
 pub use message::{Decoded, Message, Outcome, Reason, ReasonKind};
+pub use naming::Naming;

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 pub(crate) struct Recent<V> {
     max: usize,
     uses: u64,
+    forgotten: u64,
     values: HashMap<String, (u64, V)>,
     by_use: BTreeMap<u64, String>,
 }
@@ -17,6 +18,7 @@ impl<V> Recent<V> {
         Self {
             max,
             uses: 0,
+            forgotten: 0,
             values: HashMap::new(),
             by_use: BTreeMap::new(),
         }
@@ -35,24 +37,45 @@ impl<V> Recent<V> {
         Some(value)
     }
 
-    /// Remembers a value, and forgets the least recently used one beyond the bound.
-    pub(crate) fn put(&mut self, name: &str, value: V) {
+    /// Remembers a value, and forgets the least recently used one beyond the bound: that one is returned.
+    pub(crate) fn put(&mut self, name: &str, value: V) -> Option<(String, V)> {
         self.forget(name);
         self.uses += 1;
         self.values.insert(name.to_owned(), (self.uses, value));
         self.by_use.insert(self.uses, name.to_owned());
-        if self.values.len() > self.max
-            && let Some((_, oldest)) = self.by_use.pop_first()
-        {
-            self.values.remove(&oldest);
-        }
+        (self.values.len() > self.max).then(|| self.forget_oldest())?
+    }
+
+    /// Whether a name is remembered; asking is not using it.
+    pub(crate) fn holds(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
+    /// Forgets what was not used for longest, and returns it.
+    pub(crate) fn forget_oldest(&mut self) -> Option<(String, V)> {
+        let (_, oldest) = self.by_use.pop_first()?;
+        self.forgotten += 1;
+        let (_, value) = self.values.remove(&oldest)?;
+        Some((oldest, value))
+    }
+
+    /// How many values were forgotten because of the bound.
+    pub(crate) fn forgotten(&self) -> u64 {
+        self.forgotten
+    }
+
+    /// All values with their names, the least recently used first.
+    pub(crate) fn by_use(&self) -> impl Iterator<Item = (&str, &V)> {
+        self.by_use
+            .values()
+            .filter_map(|name| self.values.get(name).map(|(_, value)| (name.as_str(), value)))
     }
 
     /// Forgets a value.
-    pub(crate) fn forget(&mut self, name: &str) {
-        if let Some((used, _)) = self.values.remove(name) {
-            self.by_use.remove(&used);
-        }
+    pub(crate) fn forget(&mut self, name: &str) -> Option<V> {
+        let (used, value) = self.values.remove(name)?;
+        self.by_use.remove(&used);
+        Some(value)
     }
 
     #[cfg(test)]
@@ -78,5 +101,6 @@ mod tests {
         recent.put("c", 4);
         recent.forget("a");
         assert_eq!((recent.get("c").copied(), recent.len()), (Some(4), 1));
+        assert_eq!((recent.forgotten(), recent.by_use().count()), (1, 1));
     }
 }

@@ -1,6 +1,8 @@
 //! Meters by configuration, each tried out with the decoder it is for.
 
-use ingest::decode::{ConfigError, Decoder, DecoderConfig, Mapper, MapperField, MapperTime};
+use ingest::decode::{
+    Clamp, ConfigError, Decoder, DecoderConfig, Mapper, MapperField, MapperTime, Naming, Quantity,
+};
 use ingest::session::BrokerConfig;
 
 use super::device::DeviceConfig;
@@ -35,6 +37,8 @@ pub(crate) fn decoder(
     DecoderConfig {
         zone_of_local_stamps: file.decode.stamp_zone.as_ref().map(|zone| zone.0.clone()),
         mappers,
+        namings: namings(review, file),
+        clamps: clamps(review, file),
         meters_of_devices,
         ..DecoderConfig::default()
     }
@@ -86,18 +90,96 @@ fn field(review: &mut Review<'_>, section: &Entry<schema::MapperField>) -> Optio
     Some(MapperField {
         field: (*section.field).clone(),
         pointer: (*section.pointer).clone(),
-        quantity: match quantity? {
-            QuantityWord::Power => ingest::decode::Quantity::Power,
-            QuantityWord::Energy => ingest::decode::Quantity::Energy,
-            QuantityWord::EnergyExport => ingest::decode::Quantity::EnergyExport,
-            QuantityWord::Voltage => ingest::decode::Quantity::Voltage,
-            QuantityWord::Current => ingest::decode::Quantity::Current,
-        },
+        quantity: quantity_of(quantity?),
         unit: unit?,
         scale: section.scale.0,
         sign: if *section.reversed { -1 } else { 1 },
         channel: (*section.channel).clone(),
     })
+}
+
+const fn quantity_of(word: QuantityWord) -> Quantity {
+    match word {
+        QuantityWord::Power => Quantity::Power,
+        QuantityWord::Energy => Quantity::Energy,
+        QuantityWord::EnergyExport => Quantity::EnergyExport,
+        QuantityWord::Voltage => Quantity::Voltage,
+        QuantityWord::Current => Quantity::Current,
+    }
+}
+
+/// The namings that can be meant; each is tried out where it stands.
+fn namings(review: &mut Review<'_>, file: &schema::File) -> Vec<Naming> {
+    let mut namings = Vec::new();
+    for section in file.naming.iter() {
+        let family = text(review, section, "family", &section.family);
+        let name = text(review, section, "name", &section.name);
+        let quantity = review.need(section, "quantity", &section.quantity);
+        let unit = review.need(section, "unit", &section.unit);
+        let (Some(family), Some(name), Some(quantity), Some(unit)) = (family, name, quantity, unit) else {
+            continue;
+        };
+        let naming = Naming {
+            family,
+            meter: (*section.meter).clone(),
+            profile: (*section.profile).clone(),
+            name,
+            quantity: quantity_of(quantity),
+            unit,
+            scale: section.scale.0,
+            sign: if *section.reversed { -1 } else { 1 },
+            channel: (*section.channel).clone(),
+        };
+        let config = DecoderConfig {
+            namings: vec![naming.clone()],
+            ..DecoderConfig::default()
+        };
+        if is_accepted(review, section.span(), &config) {
+            namings.push(naming);
+        }
+    }
+    namings
+}
+
+/// The clamps that can be meant; each is tried out where it stands.
+fn clamps(review: &mut Review<'_>, file: &schema::File) -> Vec<Clamp> {
+    let mut clamps = Vec::new();
+    for section in file.clamp.iter() {
+        let Some(meter) = text(review, section, "meter", &section.meter) else {
+            continue;
+        };
+        let clamp = Clamp {
+            meter,
+            channel: (*section.channel).clone(),
+            voltage_v: section.voltage_v.0,
+            power_factor: section.power_factor.0,
+            phases: u8::try_from(section.phases.get()).unwrap_or(u8::MAX),
+        };
+        let config = DecoderConfig {
+            clamps: vec![clamp.clone()],
+            ..DecoderConfig::default()
+        };
+        if is_accepted(review, section.span(), &config) {
+            clamps.push(clamp);
+        }
+    }
+    clamps
+}
+
+/// Whether a decoder can work with it; says its fault at `span` where it cannot.
+fn is_accepted(review: &mut Review<'_>, span: std::ops::Range<usize>, config: &DecoderConfig) -> bool {
+    let Err(error) = Decoder::new(config) else {
+        return true;
+    };
+    let text = match error {
+        ConfigError::Naming { fault, .. } | ConfigError::Clamp { fault, .. } => fault,
+        error => error.to_string(),
+    };
+    let (what, mend) = text
+        .split_once("; ")
+        .unwrap_or((&text, "see `idlewatt check --print-config`"));
+    review.fault(span, what, mend);
+    false
 }
 
 const fn time_unit(word: TimeUnitWord) -> ingest::decode::TimeUnit {

@@ -1,5 +1,7 @@
 //! `[[mapper]]`: a meter that is configuration, not code.
 
+use std::num::NonZeroU16;
+
 use crate::config::section::{Entry, section};
 use crate::config::value::{Number, QuantityWord, TimeUnitWord};
 
@@ -38,6 +40,42 @@ section! {
         reversed: bool => preset(false),
         /// The channel's name, where neither topic nor payload hold it.
         channel: Option<String> => optional("\"total\""),
+    }
+
+    /// What a name means that a gateway, a codec or a controller was given freely.
+    Naming {
+        /// The family whose messages carry the name; `idlewatt decode --families` lists them.
+        family: Option<String> => required("\"sparkplug\""),
+        /// Only for this meter.
+        meter: Option<String> => optional("\"Hospital/gateway 1/mri\""),
+        /// Only for this device profile (LoRaWAN), measurement (Telegraf) or model.
+        profile: Option<String> => optional("\"Panel meter\""),
+        /// The name, exactly as it is sent.
+        name: Option<String> => required("\"Meter1/kW\""),
+        /// "power", "energy" (the counter), "energy_export", "voltage" or "current".
+        quantity: Option<QuantityWord> => required("\"power\""),
+        /// W, kW, MW, mW; Wh, kWh, MWh, mWh, Wmin, Ws, J; V, mV; A, mA.
+        unit: Option<String> => required("\"kW\""),
+        /// The number is multiplied by this first.
+        scale: Number => preset(Number(1.0)),
+        /// The clamp sits backwards: the sign is turned.
+        reversed: bool => preset(false),
+        /// The channel it is of. Not said: the meter has one load.
+        channel: Option<String> => optional("\"l1\""),
+    }
+
+    /// A clamp that says a current and nothing else.
+    Clamp {
+        /// The meter, as `idlewatt decode` names it.
+        meter: Option<String> => required("\"24e124136b502217\""),
+        /// One of its channels. Not said: all.
+        channel: Option<String> => optional("\"chn1\""),
+        /// Voltage between phase and neutral, V.
+        voltage_v: Number => preset(Number(230.0)),
+        /// Power factor of the load, above 0 and at most 1.
+        power_factor: Number => preset(Number(0.9)),
+        /// Phases that carry the same current: 3 for one clamp on a balanced load.
+        phases: NonZeroU16 => preset(NonZeroU16::MIN),
     }
 
     /// Where a message says when it was measured.

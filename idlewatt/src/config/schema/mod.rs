@@ -10,7 +10,7 @@ mod storage;
 
 pub(crate) use broker::Broker;
 pub(crate) use device::{Alerts, Band, Defaults, Device, Opening, OpeningPlan};
-pub(crate) use mapper::{Mapper, MapperField};
+pub(crate) use mapper::{Clamp, Mapper, MapperField, Naming};
 pub(crate) use service::{Decode, Page, Publish, Service};
 pub(crate) use sink::Sink;
 pub(crate) use site::{Site, Tariff};
@@ -44,6 +44,10 @@ section! {
         decode: Decode => table(Decode),
         /// A meter that speaks plain JSON or bare numbers, which no family of ours knows. Repeat it for each kind.
         mapper: Vec<Entry<Mapper>> => tables(Mapper, Comment),
+        /// What a name means that a gateway, a codec or a controller was given freely. Repeat it for each name.
+        naming: Vec<Entry<Naming>> => tables(Naming, Comment),
+        /// A clamp that says a current only: its power is estimated, and marked so. Repeat it for each one.
+        clamp: Vec<Entry<Clamp>> => tables(Clamp, Comment),
         /// What holds for every device that does not say otherwise.
         defaults: Defaults => table(Defaults),
         /// A device: a scanner, a workstation, a rack, a chiller. Repeat it for each one.

@@ -4,11 +4,21 @@
 //! current in ampere. Outlets, banks and total are views of one load; an outlet's channel is its number.
 
 use super::super::collect::Quantity;
-use super::{DecoderConfig, Family, Input, Outcome, Stateless, bare};
+use super::{DecoderConfig, Evidence, Family, FamilyEntry, Input, Outcome, Stateless, bare};
 
 const ROOT: &str = "pdu";
 
-pub(super) fn begin(_: &DecoderConfig) -> Box<dyn Family> {
+pub(super) const ENTRY: FamilyEntry = FamilyEntry {
+    name: "cyberpower",
+    title: "CyberPower PDUs, MQTT bridge",
+    begin,
+    reads: "TODO",
+    leaves_out: &[],
+    evidence: Evidence::Messages,
+    samples: &[("pdu/rack-2/outlet/4/energy", b"12.5")],
+};
+
+fn begin(_: &DecoderConfig) -> Box<dyn Family> {
     Box::new(Stateless(decode))
 }
 

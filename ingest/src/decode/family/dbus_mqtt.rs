@@ -5,7 +5,7 @@
 
 use super::super::collect::{Channels, Quantity};
 use super::super::json::Value;
-use super::{DecoderConfig, Family, Fields, Input, Outcome, Stateless, take};
+use super::{DecoderConfig, Evidence, Family, FamilyEntry, Fields, Input, Outcome, Stateless, take};
 
 const FIELDS: Fields<'_> = &[
     ("power", Quantity::Power, 1.0),
@@ -15,7 +15,20 @@ const FIELDS: Fields<'_> = &[
     ("energy_reverse", Quantity::EnergyExport, 1000.0),
 ];
 
-pub(super) fn begin(_: &DecoderConfig) -> Box<dyn Family> {
+pub(super) const ENTRY: FamilyEntry = FamilyEntry {
+    name: "dbus_mqtt",
+    title: "dbus-mqtt-grid and its kin",
+    begin,
+    reads: "TODO",
+    leaves_out: &[],
+    evidence: Evidence::Messages,
+    samples: &[(
+        "energy/mains",
+        br#"{"grid":{"power":-80,"energy_forward":1.5,"L2":{"power":-80}}}"#,
+    )],
+};
+
+fn begin(_: &DecoderConfig) -> Box<dyn Family> {
     Box::new(Stateless(decode))
 }
 

@@ -8,9 +8,24 @@
 use super::super::collect::{Channels, Quantity};
 use super::super::number::{self, Bare};
 use super::super::recent::Recent;
-use super::{DecoderConfig, Family, Input, Outcome, bare};
+use super::{DecoderConfig, Evidence, Family, FamilyEntry, Input, Outcome, bare};
 
-pub(super) fn begin(config: &DecoderConfig) -> Box<dyn Family> {
+pub(super) const ENTRY: FamilyEntry = FamilyEntry {
+    name: "dsmr",
+    title: "DSMR-reader",
+    begin,
+    reads: "TODO",
+    leaves_out: &[],
+    evidence: Evidence::Messages,
+    samples: &[
+        ("dsmr/reading/electricity_currently_returned", b"0.5"),
+        ("dsmr/reading/electricity_currently_delivered", b"0.15"),
+        ("dsmr/reading/electricity_delivered_1", b"100.5"),
+        ("dsmr/reading/electricity_delivered_2", b"50.1"),
+    ],
+};
+
+fn begin(config: &DecoderConfig) -> Box<dyn Family> {
     Box::new(Dsmr {
         last: Recent::of(config.meters_max),
     })

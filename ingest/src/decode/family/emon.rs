@@ -6,11 +6,27 @@
 use super::super::collect::{Channels, Quantity};
 use super::super::json::Value;
 use super::super::stamp;
-use super::{DecoderConfig, Family, Input, Outcome, Stateless, bare};
+use super::{DecoderConfig, Evidence, Family, FamilyEntry, Input, Outcome, Stateless, bare};
 
 const NO_VALUE: &str = "emon: the input is neither power<n>, e<n> nor vrms";
 
-pub(super) fn begin(_: &DecoderConfig) -> Box<dyn Family> {
+pub(super) const ENTRY: FamilyEntry = FamilyEntry {
+    name: "emon",
+    title: "emonTx, emonPi",
+    begin,
+    reads: "TODO",
+    leaves_out: &[],
+    evidence: Evidence::Messages,
+    samples: &[
+        ("emon/panel4/power2", b"-120"),
+        (
+            "emon/panel4",
+            br#"{"P1":10,"e1":20,"vrms":230,"time":1790000000}"#,
+        ),
+    ],
+};
+
+fn begin(_: &DecoderConfig) -> Box<dyn Family> {
     Box::new(Stateless(decode))
 }
 

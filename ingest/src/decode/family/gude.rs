@@ -7,7 +7,7 @@
 use super::super::collect::{Channels, Quantity};
 use super::super::json::Value;
 use super::super::stamp;
-use super::{DecoderConfig, Family, Fields, Input, Outcome, Stateless, take};
+use super::{DecoderConfig, Evidence, Family, FamilyEntry, Fields, Input, Outcome, Stateless, take};
 
 const FIELDS: Fields<'_> = &[
     ("act_pow", Quantity::Power, 1.0),
@@ -15,7 +15,20 @@ const FIELDS: Fields<'_> = &[
     ("current", Quantity::Current, 1.0),
 ];
 
-pub(super) fn begin(_: &DecoderConfig) -> Box<dyn Family> {
+pub(super) const ENTRY: FamilyEntry = FamilyEntry {
+    name: "gude",
+    title: "GUDE power controls and PDUs",
+    begin,
+    reads: "TODO",
+    leaves_out: &[],
+    evidence: Evidence::Messages,
+    samples: &[(
+        "de/gudesystems/epc/00:19:32:0a:0b:0c/device/telemetry",
+        br#"{"line_in":[{"voltage":229,"current":1.5,"act_pow":310},{"act_pow":1}],"ts":1790000000}"#,
+    )],
+};
+
+fn begin(_: &DecoderConfig) -> Box<dyn Family> {
     Box::new(Stateless(decode))
 }
 

@@ -5,7 +5,7 @@
 
 use super::super::collect::{Channels, Quantity};
 use super::super::json::Value;
-use super::{DecoderConfig, Family, Input, Outcome, Stateless};
+use super::{DecoderConfig, Evidence, Family, FamilyEntry, Input, Outcome, Stateless};
 
 const POSITIONS: [(Quantity, f64); 5] = [
     (Quantity::Voltage, 1.0),
@@ -15,7 +15,20 @@ const POSITIONS: [(Quantity, f64); 5] = [
     (Quantity::EnergyExport, 1000.0),
 ];
 
-pub(super) fn begin(_: &DecoderConfig) -> Box<dyn Family> {
+pub(super) const ENTRY: FamilyEntry = FamilyEntry {
+    name: "iammeter",
+    title: "IAMMETER",
+    begin,
+    reads: "TODO",
+    leaves_out: &[],
+    evidence: Evidence::Messages,
+    samples: &[(
+        "any/topic",
+        br#"{"SN":"A1B2","Datas":[[230,1.5,-340,2,1,50,0.9],[231,0,0,null],[]]}"#,
+    )],
+};
+
+fn begin(_: &DecoderConfig) -> Box<dyn Family> {
     Box::new(Stateless(decode))
 }
 

@@ -6,7 +6,7 @@
 
 use super::super::collect::{Channels, Quantity};
 use super::super::json::Value;
-use super::{DecoderConfig, Family, Fields, Input, Outcome, Stateless, bare, take};
+use super::{DecoderConfig, Evidence, Family, FamilyEntry, Fields, Input, Outcome, Stateless, bare, take};
 
 const FIELDS: Fields<'_> = &[
     ("power", Quantity::Power, 1.0),
@@ -19,7 +19,23 @@ const FIELDS: Fields<'_> = &[
     ("total_wh", Quantity::Energy, 1.0),
 ];
 
-pub(super) fn begin(_: &DecoderConfig) -> Box<dyn Family> {
+pub(super) const ENTRY: FamilyEntry = FamilyEntry {
+    name: "kasa",
+    title: "Kasa plugs, bridged",
+    begin,
+    reads: "TODO",
+    leaves_out: &[],
+    evidence: Evidence::Messages,
+    samples: &[
+        ("/fridge/switch/emeter/power", b"5.5"),
+        (
+        "kasa/fridge/emeter",
+        br#"{"emeter":{"get_realtime":{"voltage_mv":230500,"power_mw":20500,"total_wh":7,"err_code":0}}}"#,
+    ),
+    ],
+};
+
+fn begin(_: &DecoderConfig) -> Box<dyn Family> {
     Box::new(Stateless(decode))
 }
 

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::super::collect::{Channels, Quantity};
 use super::super::json::Value;
 use super::super::stamp;
-use super::{DecoderConfig, Family, Fields, Input, Outcome, Stateless, take};
+use super::{DecoderConfig, Evidence, Family, FamilyEntry, Fields, Input, Outcome, Stateless, take};
 
 const NO_OBJECT: &str = "LoRaWAN: a raw frame; give the device profile its codec in the network server";
 const UNKNOWN_OBJECT: &str =
@@ -40,7 +40,27 @@ const PHASES: [(&str, &str); 7] = [
     ("L3N", "l3"),
 ];
 
-pub(super) fn begin(_: &DecoderConfig) -> Box<dyn Family> {
+pub(super) const ENTRY: FamilyEntry = FamilyEntry {
+    name: "lorawan",
+    title: "LoRaWAN meters by ChirpStack and The Things Stack",
+    begin,
+    reads: "TODO",
+    leaves_out: &[],
+    evidence: Evidence::Messages,
+    samples: &[
+        (
+        "application/app/device/24e1/event/up",
+        br#"{"time":"2026-05-01T08:00:00.5+00:00","deviceInfo":{"devEui":"24e1"},"object":{"activePowerL1":-5,"current_chn1":5,
+            "activeEnergyImportL123T1":10,"activeEnergyImportL123T2":5,"current":1}}"#,
+    ),
+        (
+        "v3/meters@tenant/devices/ct-7/up",
+        br#"{"end_device_ids":{"dev_eui":"24E1"},"uplink_message":{"decoded_payload":{"active_power":2,"power_consumption":5}}}"#,
+    ),
+    ],
+};
+
+fn begin(_: &DecoderConfig) -> Box<dyn Family> {
     Box::new(Stateless(decode))
 }
 

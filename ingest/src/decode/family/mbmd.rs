@@ -7,7 +7,7 @@
 //! the bridge's: a dead meter shows only as silence.
 
 use super::super::collect::Quantity;
-use super::{DecoderConfig, Family, Input, Outcome, Stateless, bare};
+use super::{DecoderConfig, Evidence, Family, FamilyEntry, Input, Outcome, Stateless, bare};
 
 const ROOT: &str = "mbmd";
 const NO_VALUE: &str = "mbmd: not a measurement that is used";
@@ -28,7 +28,21 @@ const NAMES: [(&str, Quantity, f64); 5] = [
 ];
 const PHASES: [(&str, &str); 3] = [("PhsA", "l1"), ("PhsB", "l2"), ("PhsC", "l3")];
 
-pub(super) fn begin(_: &DecoderConfig) -> Box<dyn Family> {
+pub(super) const ENTRY: FamilyEntry = FamilyEntry {
+    name: "mbmd",
+    title: "mbmd and gosdm630, Modbus meters",
+    begin,
+    reads: "TODO",
+    leaves_out: &[],
+    evidence: Evidence::Messages,
+    samples: &[
+        ("mbmd/abb1-3/Power/L2", b"15340.5"),
+        ("/b/Janitza/Unit4/TotkWhImportPhsC", b"42.5"),
+        ("homie/abb1-3/meter/voltagel3", b"231.5"),
+    ],
+};
+
+fn begin(_: &DecoderConfig) -> Box<dyn Family> {
     Box::new(Stateless(decode))
 }
 

@@ -5,7 +5,7 @@
 
 use super::super::collect::{Channels, Quantity};
 use super::super::json::Value;
-use super::{DecoderConfig, Family, Fields, Input, Outcome, Stateless, take};
+use super::{DecoderConfig, Evidence, Family, FamilyEntry, Fields, Input, Outcome, Stateless, take};
 
 /// More outlets than a strip has.
 const OUTLETS_MAX: usize = 32;
@@ -15,7 +15,20 @@ const FIELDS: Fields<'_> = &[
     ("current", Quantity::Current, 0.001),
 ];
 
-pub(super) fn begin(_: &DecoderConfig) -> Box<dyn Family> {
+pub(super) const ENTRY: FamilyEntry = FamilyEntry {
+    name: "meross",
+    title: "Meross, Refoss",
+    begin,
+    reads: "TODO",
+    leaves_out: &[],
+    evidence: Evidence::Messages,
+    samples: &[(
+        "/appliance/90a1/publish",
+        br#"{"electricity":{"channel":0,"current":150,"voltage":2305,"power":-34500}}"#,
+    )],
+};
+
+fn begin(_: &DecoderConfig) -> Box<dyn Family> {
     Box::new(Stateless(decode))
 }
 

@@ -31,34 +31,26 @@ use super::{DecoderConfig, Input, Outcome};
 
 /// All families, in the order in which they are asked.
 pub static FAMILIES: &[FamilyEntry] = &[
-    FamilyEntry::of("shelly_gen1", "Shelly Gen1", shelly_gen1::begin),
-    FamilyEntry::of("shelly_gen2", "Shelly Gen2, Gen3, Gen4", shelly_gen2::begin),
-    FamilyEntry::of("tasmota", "Tasmota", tasmota::begin),
-    FamilyEntry::of("zigbee2mqtt", "zigbee2mqtt", zigbee2mqtt::begin),
-    FamilyEntry::of("mbmd", "mbmd and gosdm630, Modbus meters", mbmd::begin),
-    FamilyEntry::of("cyberpower", "CyberPower PDUs, MQTT bridge", cyberpower::begin),
-    FamilyEntry::of("gude", "GUDE power controls and PDUs", gude::begin),
-    FamilyEntry::of(
-        "lorawan",
-        "LoRaWAN meters by ChirpStack and The Things Stack",
-        lorawan::begin,
-    ),
-    FamilyEntry::of("smappee", "Smappee", smappee::begin),
-    FamilyEntry::of("iammeter", "IAMMETER", iammeter::begin),
-    FamilyEntry::of("emon", "emonTx, emonPi", emon::begin),
-    FamilyEntry::of("dsmr", "DSMR-reader", dsmr::begin),
-    FamilyEntry::of("victron", "Victron Venus", victron::begin),
-    FamilyEntry::of("openbeken", "OpenBeken", openbeken::begin),
-    FamilyEntry::of("kasa", "Kasa plugs, bridged", kasa::begin),
-    FamilyEntry::of("meross", "Meross, Refoss", meross::begin),
-    FamilyEntry::of("zwave_js_ui", "Z-Wave JS UI", zwave_js_ui::begin),
-    FamilyEntry::of("tuya", "Tuya, raw data points", tuya::begin),
-    FamilyEntry::of("dbus_mqtt", "dbus-mqtt-grid and its kin", dbus_mqtt::begin),
-    FamilyEntry::of(
-        "unit_text",
-        "JSON whose numbers carry their units",
-        unit_text::begin,
-    ),
+    shelly_gen1::ENTRY,
+    shelly_gen2::ENTRY,
+    tasmota::ENTRY,
+    zigbee2mqtt::ENTRY,
+    mbmd::ENTRY,
+    cyberpower::ENTRY,
+    gude::ENTRY,
+    lorawan::ENTRY,
+    smappee::ENTRY,
+    iammeter::ENTRY,
+    emon::ENTRY,
+    dsmr::ENTRY,
+    victron::ENTRY,
+    openbeken::ENTRY,
+    kasa::ENTRY,
+    meross::ENTRY,
+    zwave_js_ui::ENTRY,
+    tuya::ENTRY,
+    dbus_mqtt::ENTRY,
+    unit_text::ENTRY,
 ];
 
 /// What is known of a family before any message.
@@ -70,22 +62,39 @@ pub struct FamilyEntry {
     pub title: &'static str,
     /// A decoder that has seen nothing yet.
     pub begin: fn(&DecoderConfig) -> Box<dyn Family>,
+    /// What is read, in words: topics, quantities, channels.
+    pub reads: &'static str,
+    /// What such meters send that is not read, or only with configuration; each a phrase.
+    pub leaves_out: &'static [&'static str],
+    /// What the decoder was tried on.
+    pub evidence: Evidence,
+    /// Messages of our own in the family's shape, topic and payload: for the laws, the fuzzers and the documents.
+    pub samples: &'static [(&'static str, &'static [u8])],
 }
 
-impl FamilyEntry {
-    const fn of(
-        name: &'static str,
-        title: &'static str,
-        begin: fn(&DecoderConfig) -> Box<dyn Family>,
-    ) -> Self {
-        Self { name, title, begin }
-    }
+/// What a decoder was tried on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// Messages that real meters or bridges sent, as people published them.
+    Messages,
+    /// Messages of the vendor's or another project's tests and source code.
+    Fixtures,
+    /// The documentation alone: nobody has tried it on a meter.
+    Documentation,
 }
 
 /// One family's decoder. It keeps only what its format's partial updates need, bounded by the configuration.
 pub trait Family: Send {
     /// What a message says; none where it is not this family's. A look at the topic comes first: it costs nothing.
     fn decode(&mut self, input: &Input<'_>) -> Option<Outcome>;
+
+    /// A topic that taught was cleared: what it taught holds no more.
+    fn unlearn(&mut self, _topic: &str) {}
+
+    /// How often it has forgotten a meter because its memory was full.
+    fn forgotten(&self) -> u64 {
+        0
+    }
 }
 
 /// A family that remembers nothing: a function is all it needs.

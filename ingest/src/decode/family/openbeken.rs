@@ -5,7 +5,7 @@
 //! names are relays.
 
 use super::super::collect::Quantity;
-use super::{DecoderConfig, Family, Input, Outcome, Stateless, bare, is_online};
+use super::{DecoderConfig, Evidence, Family, FamilyEntry, Input, Outcome, Stateless, bare, is_online};
 
 const OTHERS: [&str; 5] = [
     "power_apparent",
@@ -15,7 +15,17 @@ const OTHERS: [&str; 5] = [
     "rssi",
 ];
 
-pub(super) fn begin(_: &DecoderConfig) -> Box<dyn Family> {
+pub(super) const ENTRY: FamilyEntry = FamilyEntry {
+    name: "openbeken",
+    title: "OpenBeken",
+    begin,
+    reads: "TODO",
+    leaves_out: &[],
+    evidence: Evidence::Messages,
+    samples: &[("kiosk-plug/energycounter/get", b"900.5")],
+};
+
+fn begin(_: &DecoderConfig) -> Box<dyn Family> {
     Box::new(Stateless(decode))
 }
 

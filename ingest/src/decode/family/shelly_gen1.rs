@@ -8,13 +8,33 @@
 
 use super::super::collect::{Channels, Quantity};
 use super::super::json::Value;
-use super::{DecoderConfig, Family, Input, Outcome, Stateless, bare, is_online};
+use super::{DecoderConfig, Evidence, Family, FamilyEntry, Input, Outcome, Stateless, bare, is_online};
 
 const WATT_MINUTES_PER_WATT_HOUR: f64 = 60.0;
 const ROOT: &str = "shellies";
 const NO_VALUE: &str = "Shelly Gen1: the topic carries no power, energy, voltage or current";
 
-pub(super) fn begin(_: &DecoderConfig) -> Box<dyn Family> {
+pub(super) const ENTRY: FamilyEntry = FamilyEntry {
+    name: "shelly_gen1",
+    title: "Shelly Gen1",
+    begin,
+    reads: "TODO",
+    leaves_out: &[],
+    evidence: Evidence::Messages,
+    samples: &[
+        ("shellies/shellyem3-0A1B2C/emeter/1/power", b"-812.44"),
+        ("shellies/shellyem3-0A1B2C/emeter/2/total", b"90211.5"),
+        ("shellies/ups-room/relay/0/energy", b"1201"),
+        ("shellies/ups-room/online", b"true"),
+        (
+        "shellies/shellyem3-0A1B2C/info",
+        br#"{"emeters":[{"power":5.5,"is_valid":true,"total":80.5,"total_returned":0.5,"voltage":231.5,"current":0.1}],
+            "meters":[{"power":60,"is_valid":true,"total":120}]}"#,
+    ),
+    ],
+};
+
+fn begin(_: &DecoderConfig) -> Box<dyn Family> {
     Box::new(Stateless(decode))
 }
 

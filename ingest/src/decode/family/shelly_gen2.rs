@@ -19,11 +19,40 @@ use super::super::collect::{Channels, Quantity};
 use super::super::json::Value;
 use super::super::recent::Recent;
 use super::super::stamp;
-use super::{DecoderConfig, Family, Input, Outcome, is_online};
+use super::{DecoderConfig, Evidence, Family, FamilyEntry, Input, Outcome, is_online};
 
 const NO_VALUE: &str = "Shelly: states no power, energy, voltage or current";
 
-pub(super) fn begin(config: &DecoderConfig) -> Box<dyn Family> {
+pub(super) const ENTRY: FamilyEntry = FamilyEntry {
+    name: "shelly_gen2",
+    title: "Shelly Gen2, Gen3, Gen4",
+    begin,
+    reads: "TODO",
+    leaves_out: &[],
+    evidence: Evidence::Messages,
+    samples: &[
+        (
+        "b2/shellypro3em-00aa11bb22cc/status/em:0",
+        br#"{"id":0,"a_act_power":1200.5,"a_voltage":231,"a_current":5.3,"b_act_power":-4,"c_act_power":null,
+            "total_current":5.6,"total_act_power":1196.5,"a_errors":["out_of_range:voltage"]}"#,
+    ),
+        (
+        "ct/status/emdata:0",
+        br#"{"id":0,"a_total_act_energy":10,"b_total_act_ret_energy":1,"total_act":30,"total_act_ret":1}"#,
+    ),
+        (
+        "ct/status/switch:1",
+        br#"{"id":1,"apower":-5.5,"voltage":230.1,"current":0.2,"aenergy":{"total":100.5},"ret_aenergy":{"total":40.25}}"#,
+    ),
+        (
+        "ct/events/rpc",
+        br#"{"src":"shellyplug-1","method":"NotifyStatus","params":{"ts":1790000000.25,"switch:0":{"aenergy":{"total":110}},
+            "em1:2":{"act_power":7,"errors":[]},"cover:0":{"apower":1},"em1data:0":{"total_act_energy":1}}}"#,
+    ),
+    ],
+};
+
+fn begin(config: &DecoderConfig) -> Box<dyn Family> {
     Box::new(Shelly {
         returned: Recent::of(config.meters_max),
         sources: Recent::of(config.meters_max),
@@ -229,10 +258,11 @@ impl Shelly {
         self.name.clear();
         write!(self.name, "{meter}\0{channel}").expect("writing to a string cannot fail");
         match returned_wh {
-            Some(wh) if wh > 0.0 => self.returned.put(&self.name, wh),
-            Some(_) => self.returned.forget(&self.name),
-            None if status.get("ret_aenergy").is_some_and(Value::is_null) => self.returned.forget(&self.name),
-            None => {}
+            Some(wh) if wh > 0.0 => drop(self.returned.put(&self.name, wh)),
+            None if status
+                .get("ret_aenergy")
+                .is_none_or(|register| !register.is_null()) => {}
+            _ => drop(self.returned.forget(&self.name)),
         }
         if let Some(both_wh) = total_wh("aenergy").filter(|wh| *wh >= 0.0) {
             let returned_wh = returned_wh

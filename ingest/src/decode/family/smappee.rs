@@ -7,7 +7,7 @@
 use super::super::collect::{Channels, Quantity};
 use super::super::json::Value;
 use super::super::stamp;
-use super::{DecoderConfig, Family, Fields, Input, Outcome, Stateless, take};
+use super::{DecoderConfig, Evidence, Family, FamilyEntry, Fields, Input, Outcome, Stateless, take};
 
 const WATT_HOURS_PER_WATT_SECOND: f64 = 1.0 / 3600.0;
 /// More clamps than an Infinity has.
@@ -28,7 +28,23 @@ const CLAMP: Fields<'_> = &[
     ("current", Quantity::Current, 0.1),
 ];
 
-pub(super) fn begin(_: &DecoderConfig) -> Box<dyn Family> {
+pub(super) const ENTRY: FamilyEntry = FamilyEntry {
+    name: "smappee",
+    title: "Smappee",
+    begin,
+    reads: "TODO",
+    leaves_out: &[],
+    evidence: Evidence::Messages,
+    samples: &[
+        (
+        "servicelocation/aa-bb/realtime",
+        br#"{"totalPower":300,"totalImportEnergy":7200,"utcTimeStamp":1790000000500,
+            "channelPowers":[{"ctInput":0,"power":-10,"importEnergy":3600,"phaseId":0,"current":15}],"voltages":[{"voltage":231,"phaseId":0}]}"#,
+    ),
+    ],
+};
+
+fn begin(_: &DecoderConfig) -> Box<dyn Family> {
     Box::new(Stateless(decode))
 }
 

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::super::collect::{Channels, Quantity, from_kilo};
 use super::super::json::Value;
-use super::{DecoderConfig, Family, Input, Outcome, Stateless, is_online};
+use super::{DecoderConfig, Evidence, Family, FamilyEntry, Input, Outcome, Stateless, is_online};
 
 const NO_VALUE: &str = "Tasmota: the message carries no meter's values";
 /// More loads than any Tasmota device meters (eight since version 14).
@@ -28,7 +28,40 @@ const FIELDS: [(&[&str], Quantity, bool); 6] = [
     (&["Current"], Quantity::Current, false),
 ];
 
-pub(super) fn begin(_: &DecoderConfig) -> Box<dyn Family> {
+pub(super) const ENTRY: FamilyEntry = FamilyEntry {
+    name: "tasmota",
+    title: "Tasmota",
+    begin,
+    reads: "TODO",
+    leaves_out: &[],
+    evidence: Evidence::Messages,
+    samples: &[
+        (
+        "tele/plug-7/SENSOR",
+        br#"{"Time":"2026-03-02T08:00:05","ENERGY":{"Total":[1.5,2.5,-0.1],"ExportActive":[0,0,0.5],"Power":[10,-20,null],
+            "Voltage":230,"Current":[0.1,0.2,0.3]},"ANALOG":{"CTEnergy1":{"Energy":0.5,"Power":460}}}"#,
+    ),
+        (
+        "a/b/plug-8/tele/SENSOR",
+        br#"{"Time":"2026-03-02T08:00:05+01:00","ENERGY":{"Total":{"Phase1":1},"Power":nan,"Voltage":1}}"#,
+    ),
+        (
+        "stat/m/STATUS10",
+        br#"{"StatusSNS":{"":{"Total_in":12.5,"Total_out":0.5,"Power_curr":-80,"Power_L1":5}}}"#,
+    ),
+        (
+        "tele/m/SENSOR",
+        br#"{"METER":{"PH":3,"P":900,"W":700,"I":4,"W1":300,"U1":230,"I1":2,"W2":400},"Epoch":1772434805}"#,
+    ),
+        (
+        "tele/m/ENERGY",
+        br#"{"Time":"2017-01-01T01:00:00","Total":0.25,"Power":7,"Voltage":229}"#,
+    ),
+        ("tele/m/LWT", b"Online"),
+    ],
+};
+
+fn begin(_: &DecoderConfig) -> Box<dyn Family> {
     Box::new(Stateless(decode))
 }
 

@@ -6,7 +6,7 @@
 
 use super::super::collect::{Channels, Quantity};
 use super::super::json::Value;
-use super::{DecoderConfig, Family, Fields, Input, Outcome, Stateless, take};
+use super::{DecoderConfig, Evidence, Family, FamilyEntry, Fields, Input, Outcome, Stateless, take};
 
 const PLUG: Fields<'_> = &[
     ("18", Quantity::Current, 0.001),
@@ -38,7 +38,20 @@ const CLAMPS: [(&str, &str, Fields<'_>); 2] = [
 ];
 const BOTH: Fields<'_> = &[("115", Quantity::Power, 0.1)];
 
-pub(super) fn begin(_: &DecoderConfig) -> Box<dyn Family> {
+pub(super) const ENTRY: FamilyEntry = FamilyEntry {
+    name: "tuya",
+    title: "Tuya, raw data points",
+    begin,
+    reads: "TODO",
+    leaves_out: &[],
+    evidence: Evidence::Messages,
+    samples: &[(
+        "tuya/clamp/dps",
+        br#"{"101":1005,"102":"REVERSE","105":20,"106":150,"112":2300,"115":-985}"#,
+    )],
+};
+
+fn begin(_: &DecoderConfig) -> Box<dyn Family> {
     Box::new(Stateless(decode))
 }
 

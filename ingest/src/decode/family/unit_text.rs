@@ -6,7 +6,7 @@
 use super::super::collect::{Channels, Quantity};
 use super::super::json::Value;
 use super::super::mapper::with_unit;
-use super::{DecoderConfig, Family, Input, Outcome, Stateless};
+use super::{DecoderConfig, Evidence, Family, FamilyEntry, Input, Outcome, Stateless};
 
 const KEYS: [(&str, Quantity); 11] = [
     ("power", Quantity::Power),
@@ -22,7 +22,20 @@ const KEYS: [(&str, Quantity); 11] = [
     ("totalCurrent", Quantity::Current),
 ];
 
-pub(super) fn begin(_: &DecoderConfig) -> Box<dyn Family> {
+pub(super) const ENTRY: FamilyEntry = FamilyEntry {
+    name: "unit_text",
+    title: "JSON whose numbers carry their units",
+    begin,
+    reads: "TODO",
+    leaves_out: &[],
+    evidence: Evidence::Messages,
+    samples: &[(
+        "rack/any",
+        br#"{"id":"strip-2","port":3,"power":"0.25 kW","voltage":"231V","current":"900mA"}"#,
+    )],
+};
+
+fn begin(_: &DecoderConfig) -> Box<dyn Family> {
     Box::new(Stateless(decode))
 }
 

@@ -6,7 +6,7 @@
 
 use super::super::collect::{Channels, Quantity};
 use super::super::json::Value;
-use super::{DecoderConfig, Family, Input, Outcome, Stateless};
+use super::{DecoderConfig, Evidence, Family, FamilyEntry, Input, Outcome, Stateless};
 
 const SERVICES: [&str; 4] = ["grid", "acload", "pvinverter", "genset"];
 const NO_VALUE: &str = "Victron: not a path of an AC meter";
@@ -18,7 +18,17 @@ const PATHS: [(&str, Quantity, f64); 5] = [
     ("Energy/Reverse", Quantity::EnergyExport, 1000.0),
 ];
 
-pub(super) fn begin(_: &DecoderConfig) -> Box<dyn Family> {
+pub(super) const ENTRY: FamilyEntry = FamilyEntry {
+    name: "victron",
+    title: "Victron Venus",
+    begin,
+    reads: "TODO",
+    leaves_out: &[],
+    evidence: Evidence::Messages,
+    samples: &[("N/c0ffee/grid/30/Ac/L1/Energy/Forward", br#"{"value":15}"#)],
+};
+
+fn begin(_: &DecoderConfig) -> Box<dyn Family> {
     Box::new(Stateless(decode))
 }
 

@@ -16,7 +16,7 @@ use analyzer::Reading;
 use super::super::collect::{self, Channels, Quantity};
 use super::super::json::Value;
 use super::super::number::{self, Bare};
-use super::{DecoderConfig, Family, Input, Outcome, Stateless, is_online};
+use super::{DecoderConfig, Evidence, Family, FamilyEntry, Input, Outcome, Stateless, is_online};
 
 const BASE: &str = "zigbee2mqtt";
 const NO_VALUE: &str = "zigbee2mqtt: the message carries no meter's values";
@@ -77,7 +77,29 @@ const PARTS: [(&str, Part); 26] = [
     ("_total", Part::Named(TOTAL)),
 ];
 
-pub(super) fn begin(_: &DecoderConfig) -> Box<dyn Family> {
+pub(super) const ENTRY: FamilyEntry = FamilyEntry {
+    name: "zigbee2mqtt",
+    title: "zigbee2mqtt",
+    begin,
+    reads: "TODO",
+    leaves_out: &[],
+    evidence: Evidence::Messages,
+    samples: &[
+        (
+        "zigbee2mqtt/ward 3/plug",
+        br#"{"power_a":10,"power_b":20,"power_ab":10,"energy":5,"energy_flow_a":"producing","voltage":230,
+            "timestamp_a":"2026-04-01T08:00:00Z","last_seen":1775030400123,"linkquality":9}"#,
+    ),
+        (
+        "zigbee2mqtt/m",
+        br#"{"power":1,"power_phase_b":2,"power_phase_c":3,"produced_energy":1,"battery":5}"#,
+    ),
+        ("zigbee2mqtt/m/power", b"17"),
+        ("zigbee2mqtt/m/availability", br#"{"state":"offline"}"#),
+    ],
+};
+
+fn begin(_: &DecoderConfig) -> Box<dyn Family> {
     Box::new(Stateless(decode))
 }
 

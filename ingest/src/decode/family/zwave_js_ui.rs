@@ -6,9 +6,22 @@
 
 use super::super::collect::{Channels, Quantity};
 use super::super::json::Value;
-use super::{DecoderConfig, Family, Input, Outcome, Stateless, bare};
+use super::{DecoderConfig, Evidence, Family, FamilyEntry, Input, Outcome, Stateless, bare};
 
-pub(super) fn begin(_: &DecoderConfig) -> Box<dyn Family> {
+pub(super) const ENTRY: FamilyEntry = FamilyEntry {
+    name: "zwave_js_ui",
+    title: "Z-Wave JS UI",
+    begin,
+    reads: "TODO",
+    leaves_out: &[],
+    evidence: Evidence::Messages,
+    samples: &[(
+        "zwave/Kiosk/50/0/value/66049",
+        br#"{"time":1790000000000,"value":12.5}"#,
+    )],
+};
+
+fn begin(_: &DecoderConfig) -> Box<dyn Family> {
     Box::new(Stateless(decode))
 }
 

@@ -15,17 +15,17 @@
 //! is believed rather than the configured one.
 
 mod template;
-mod unit;
 
 use analyzer::Reading;
 use serde::Deserialize;
 
 use self::template::{Captures, Template};
-use self::unit::Unit;
 use super::collect::{Channels, Quantity};
 use super::input::Input;
 use super::json::Value;
 use super::message::Outcome;
+use super::naming;
+use super::naming::unit::{self, Unit};
 use super::number::{self, Bare};
 use super::{ConfigError, stamp};
 
@@ -329,25 +329,7 @@ fn check_field(field: &MapperField, template: &Template) -> Result<Unit, String>
     if let Some(pointer) = &field.pointer {
         check_pointer(pointer)?;
     }
-    if !(field.scale.is_finite() && field.scale > 0.0) {
-        return Err(format!(
-            "scale = {} must be above 0; to turn the sign use sign = -1",
-            field.scale
-        ));
-    }
-    if !matches!(field.sign, 1 | -1) {
-        return Err(format!(
-            "sign = {} must be 1 or -1; to multiply use scale",
-            field.sign
-        ));
-    }
-    let is_signed = matches!(field.quantity, Quantity::Power | Quantity::Current);
-    if field.sign < 0 && !is_signed {
-        return Err(
-            "sign = -1 is for power and current; a register counts up: use quantity = \"energy_export\""
-                .to_owned(),
-        );
-    }
+    naming::factor(field.quantity, field.scale, field.sign)?;
     unit::find(&field.unit, field.quantity)
 }
 

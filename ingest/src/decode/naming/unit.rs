@@ -4,9 +4,9 @@ use super::super::collect::Quantity;
 
 /// A unit that fits its quantity.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Unit {
+pub(in super::super) struct Unit {
     /// To W, Wh, V or A.
-    pub(super) factor: f64,
+    pub(in super::super) factor: f64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,7 +47,7 @@ const UNITS: [(&str, Kind, f64); 21] = [
 ///
 /// # Errors
 /// Why not, and what was probably meant.
-pub(super) fn find(name: &str, quantity: Quantity) -> Result<Unit, String> {
+pub(in super::super) fn find(name: &str, quantity: Quantity) -> Result<Unit, String> {
     let kind = match quantity {
         Quantity::Power => Kind::Power,
         Quantity::Energy | Quantity::EnergyExport => Kind::Energy,
