@@ -13,6 +13,7 @@ mod shelly_gen2_status;
 mod tasmota;
 mod zigbee2mqtt;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::dice::fold;
@@ -67,6 +68,7 @@ impl Line {
             payload,
             qos: self.qos,
             retain: self.retain,
+            sample: None,
         }
     }
 }
@@ -75,8 +77,8 @@ impl Line {
 #[derive(Debug, Clone)]
 pub(crate) struct Availability {
     pub(crate) line: Line,
-    pub(crate) online: &'static [u8],
-    pub(crate) offline: &'static [u8],
+    pub(crate) online: Cow<'static, [u8]>,
+    pub(crate) offline: Cow<'static, [u8]>,
 }
 
 impl Availability {
@@ -98,16 +100,16 @@ pub(crate) struct Due {
 
 /// One meter's way of speaking.
 pub(crate) trait WireFormat: Send {
-    /// Messages of a meter that has just connected.
+    /// Messages of a meter that has just connected, for the first time or again.
     fn greet(&mut self, sample: &Sample, out: &mut Vec<Parcel>) {
-        out.push(self.availability().online(sample.at_ms));
+        out.extend(self.availability().map(|said| said.online(sample.at_ms)));
     }
 
     /// Messages of one report.
     fn report(&mut self, sample: &Sample, due: Due, out: &mut Vec<Parcel>);
 
-    /// Where it says whether it is there.
-    fn availability(&self) -> &Availability;
+    /// Where it says whether it is there; none where the family has no such topic.
+    fn availability(&self) -> Option<&Availability>;
 }
 
 /// One wire format.
