@@ -35,6 +35,7 @@ mod parcel;
 mod phrase;
 mod play;
 mod power;
+mod protobuf;
 mod register;
 mod scenario;
 mod simulation;

@@ -1,9 +1,12 @@
 //! Payloads as templates: the text a family writes, with fields for what the meter shows.
 //!
 //! `{"P":<power l2 kW .3>,"E":<import total kWh .2>}`: what, of which part, in which unit, with how many decimals; `whole`
-//! instead of decimals cuts to a whole number, as counters in whole steps do. `<power total W .0 from boot>` counts from
-//! the meter's start. Other fields: `<time ms|s|utc|local>` by the meter's clock, `<up s>` since its start, `<count>` of its
-//! reports; and, known before any sample, `<topic>`, `<leaf>` (its last level), `<address>`, `<ADDRESS>`.
+//! instead of decimals cuts to a whole number, as counters in whole steps do. `<import total Wh whole from boot>` counts
+//! from the meter's start, `from midnight` from local midnight; `most 2147483647` is where a counter stands still. Other
+//! fields: `<time ms|s|utc|local|date>` by the meter's clock, `<up s>` since its start, `<count>` of its reports; and, known
+//! before any sample, `<topic>`, `<leaf>` (its last level), `<address>`, `<ADDRESS>`. A line's end and the blanks after it are
+//! not sent. The total is one phase that is the sum
+//! of all: what flows out of one phase into another is neither delivered nor returned.
 //!
 //! A template is compiled once, when the meter is built; a test compiles every one. Nothing in a template may use `<`.
 
@@ -25,6 +28,8 @@ pub(crate) struct Moment<'a> {
     pub(crate) sample: &'a Sample,
     /// What the meter showed when it booted.
     pub(crate) boot: &'a Sample,
+    /// What it showed at its first report of the local day.
+    pub(crate) midnight: &'a Sample,
     /// Number of this report.
     pub(crate) count: u64,
     pub(crate) local: &'a mut LocalTime,
@@ -45,6 +50,15 @@ enum Clock {
     Seconds,
     Utc,
     Local,
+    Date,
+}
+
+/// Where a counter begins.
+#[derive(Debug, Clone, Copy)]
+enum From {
+    Ever,
+    Boot,
+    Midnight,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +68,8 @@ struct Value {
     phase: Option<usize>,
     unit: f64,
     decimals: Option<u32>,
-    is_from_boot: bool,
+    from: From,
+    most: f64,
 }
 
 type Quantity = (&'static str, fn(&PhaseReading) -> f64);
@@ -63,8 +78,8 @@ const QUANTITIES: [Quantity; 10] = [
     ("power", |phase| phase.watts),
     ("delivered", |phase| phase.watts.max(0.0)),
     ("returned", |phase| (-phase.watts).max(0.0)),
-    ("magnitude", |phase| phase.watts.abs()),
     ("apparent", |phase| phase.volts * phase.amperes),
+    ("net", |phase| phase.import_wh - phase.export_wh),
     ("import", |phase| phase.import_wh),
     ("export", |phase| phase.export_wh),
     ("voltage", |phase| phase.volts),
@@ -81,7 +96,7 @@ const UNITS: [(&str, f64); 18] = [
     ("VA", 1.0),
     ("Wh", 1.0),
     ("kWh", 1e3),
-    ("daWh", 10.0),
+    ("hWh", 100.0),
     ("Wmin", 1.0 / 60.0),
     ("Ws", 1.0 / 3600.0),
     ("V", 1.0),
@@ -118,10 +133,15 @@ fn value(words: &[&str]) -> Option<Value> {
         phase: find(&PARTS, part)?,
         unit: find(&UNITS, unit)?,
         decimals,
-        is_from_boot: match rest {
-            [] => false,
-            ["from", "boot"] => true,
+        from: match rest {
+            [] | ["most", _] => From::Ever,
+            ["from", "boot"] => From::Boot,
+            ["from", "midnight"] => From::Midnight,
             _ => return None,
+        },
+        most: match rest {
+            ["most", most] => most.parse().ok()?,
+            _ => f64::INFINITY,
         },
     })
 }
@@ -152,6 +172,7 @@ pub(crate) fn topic(template: &str, context: &Context<'_>) -> Option<String> {
 impl Phrase {
     /// None where the template is wrong.
     pub(crate) fn compile(template: &str, context: &Context<'_>) -> Option<Self> {
+        let template: String = template.lines().map(str::trim_start).collect();
         let mut parts = template.split('<');
         let mut pieces = vec![Piece::Text(parts.next()?.into())];
         for part in parts {
@@ -163,6 +184,7 @@ impl Phrase {
                 (["time", "s"], _) => Piece::Time(Clock::Seconds),
                 (["time", "utc"], _) => Piece::Time(Clock::Utc),
                 (["time", "local"], _) => Piece::Time(Clock::Local),
+                (["time", "date"], _) => Piece::Time(Clock::Date),
                 (["up", "s"], _) => Piece::Up,
                 (["count"], _) => Piece::Count,
                 (words, _) => Piece::Value(value(words)?),
@@ -179,7 +201,7 @@ impl Phrase {
         for piece in &self.0 {
             match piece {
                 Piece::Text(text) => out.extend_from_slice(text),
-                Piece::Value(value) => value.write(sample, moment.boot, &mut out),
+                Piece::Value(value) => value.write(moment, &mut out),
                 Piece::Time(clock) => clock.write(sample.stamp_ms, moment.local, &mut out),
                 Piece::Up => {
                     let up_ms = sample.at_ms - moment.boot.at_ms;
@@ -193,12 +215,13 @@ impl Phrase {
 }
 
 impl Value {
-    fn write(&self, sample: &Sample, boot: &Sample, out: &mut Vec<u8>) {
-        let mut value = self.of(sample);
-        if self.is_from_boot {
-            value -= self.of(boot);
-        }
-        let value = value / self.unit;
+    fn write(&self, moment: &Moment<'_>, out: &mut Vec<u8>) {
+        let begun = match self.from {
+            From::Ever => 0.0,
+            From::Boot => self.of(moment.boot),
+            From::Midnight => self.of(moment.midnight),
+        };
+        let value = ((self.of(moment.sample) - begun) / self.unit).min(self.most);
         match self.decimals {
             // A step is counted when it is full.
             None => put_number(out, (value + 1e-6).floor(), 0),
@@ -207,10 +230,23 @@ impl Value {
     }
 
     fn of(&self, sample: &Sample) -> f64 {
-        match self.phase {
-            None => sample.each().iter().map(self.of).sum(),
-            Some(phase) => (self.of)(&sample.phase[phase]),
-        }
+        (self.of)(
+            &self
+                .phase
+                .map_or_else(|| sum(sample.each()), |phase| sample.phase[phase]),
+        )
+    }
+}
+
+/// All phases as one.
+fn sum(phases: &[PhaseReading]) -> PhaseReading {
+    let add = |of: fn(&PhaseReading) -> f64| phases.iter().map(of).sum();
+    PhaseReading {
+        watts: add(|phase| phase.watts),
+        amperes: add(|phase| phase.amperes),
+        import_wh: add(|phase| phase.import_wh),
+        export_wh: add(|phase| phase.export_wh),
+        ..phases[0]
     }
 }
 
@@ -226,6 +262,10 @@ impl Clock {
                 out.push(b'Z');
             }
             Self::Local => put_civil(out, local.civil(stamp_ms)),
+            Self::Date => {
+                put_civil(out, local.civil(stamp_ms));
+                out.truncate(out.len() - "T00:00:00".len());
+            }
         }
     }
 }

@@ -3,6 +3,8 @@
 //! Most families need no more than this. A meter with a memory of its own (tariffs, sequence numbers, what it said last)
 //! implements [`WireFormat`] itself. Counters `from boot` start again where the register does.
 
+use jiff::civil::Date;
+
 use crate::local_time::LocalTime;
 use crate::meter::{Availability, Context, Due, Line, WireFormat};
 use crate::parcel::Parcel;
@@ -52,6 +54,7 @@ pub(crate) struct Spoken {
     availability: Option<Availability>,
     local: LocalTime,
     boot: Option<Sample>,
+    midnight: Option<(Date, Sample)>,
     count: u64,
 }
 
@@ -90,6 +93,7 @@ impl Spoken {
             }),
             local: LocalTime::new(context.scenario.zone.clone()),
             boot: None,
+            midnight: None,
             count: 0,
         })
     }
@@ -101,9 +105,14 @@ impl Spoken {
                 *booted = *now;
             }
         }
+        let date = self.local.date(sample.stamp_ms);
+        if self.midnight.as_ref().is_none_or(|(day, _)| *day != date) {
+            self.midnight = Some((date, *sample));
+        }
         let mut moment = Moment {
             sample,
             boot,
+            midnight: self.midnight.as_ref().map_or(sample, |(_, begun)| begun),
             count: self.count,
             local: &mut self.local,
         };
