@@ -60,12 +60,12 @@ fn pieces(mut rest: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// The fuzzer of one family.
+/// The fuzzer of the family that has the target's name.
 #[macro_export]
 macro_rules! family {
-    ($name:literal) => {
+    () => {
         $crate::libfuzzer_sys::fuzz_target!(|input: &[u8]| {
-            $crate::hear(&mut $crate::decoder($name), input);
+            $crate::hear(&mut $crate::decoder(env!("CARGO_BIN_NAME")), input);
         });
     };
 }
