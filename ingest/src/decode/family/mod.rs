@@ -17,6 +17,7 @@ mod openbeken;
 mod shelly_gen1;
 mod shelly_gen2;
 mod smappee;
+mod sparkplug;
 mod tasmota;
 mod tuya;
 mod unit_text;
@@ -31,6 +32,7 @@ use super::{DecoderConfig, Input, Outcome};
 
 /// All families, in the order in which they are asked.
 pub static FAMILIES: &[FamilyEntry] = &[
+    sparkplug::ENTRY,
     shelly_gen1::ENTRY,
     shelly_gen2::ENTRY,
     tasmota::ENTRY,
