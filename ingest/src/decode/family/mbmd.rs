@@ -155,7 +155,7 @@ mod tests {
         check("mbmd/abb1-3/Power", "NaN", "mbmd: not a reading");
         check("mbmd/abb1-3/Power", "?", "mbmd: malformed");
         check("mbmd/status", "connected", "mbmd: not a reading");
-        check("homie/abb1-3/meter/powerl1/$unit", "W", "not a reading");
+        check("homie/abb1-3/meter/powerl1/$unit", "W", "homie: not a reading");
         check("/b/Janitza/Unit4/AngLocPhsA", "0.7", "unknown");
     }
 }

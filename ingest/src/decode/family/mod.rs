@@ -7,7 +7,10 @@ mod cyberpower;
 mod dbus_mqtt;
 mod dsmr;
 mod emon;
+mod esphome;
 mod gude;
+mod home_assistant;
+mod homie;
 mod iammeter;
 mod kasa;
 mod lorawan;
@@ -38,6 +41,7 @@ pub static FAMILIES: &[FamilyEntry] = &[
     tasmota::ENTRY,
     zigbee2mqtt::ENTRY,
     mbmd::ENTRY,
+    homie::ENTRY,
     cyberpower::ENTRY,
     gude::ENTRY,
     lorawan::ENTRY,
@@ -53,6 +57,9 @@ pub static FAMILIES: &[FamilyEntry] = &[
     tuya::ENTRY,
     dbus_mqtt::ENTRY,
     unit_text::ENTRY,
+    // What others announce and no family knows by itself.
+    home_assistant::ENTRY,
+    esphome::ENTRY,
 ];
 
 /// What is known of a family before any message.
