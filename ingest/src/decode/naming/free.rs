@@ -32,6 +32,12 @@ pub(in super::super) struct Unexplained {
     notices: Vec<Notice>,
 }
 
+impl Unexplained {
+    pub(in super::super) fn is_empty(&self) -> bool {
+        self.first.is_none()
+    }
+}
+
 /// What the value under a name is.
 #[derive(Debug, PartialEq)]
 enum Field<'n> {
@@ -65,6 +71,11 @@ impl FreeNames {
         matches!(self.field(meter, profile, name, None), Field::Known { .. })
     }
 
+    /// Whether the configuration explains that name.
+    pub(in super::super) fn is_configured(&self, meter: &str, profile: Option<&str>, name: &str) -> bool {
+        self.configured(meter, profile, name).is_some()
+    }
+
     /// Takes the value under a name, with the unit that the gateway states beside it, if it states one. `given` is the
     /// channel that the gateway names; a configured one wins.
     pub(in super::super) fn take(
@@ -77,7 +88,7 @@ impl FreeNames {
     ) {
         let Some(value) = value else { return };
         let meter = channels.meter();
-        let is_configured = self.configured(meter, profile, name).is_some();
+        let is_configured = self.is_configured(meter, profile, name);
         match self.field(meter, profile, name, stated) {
             Field::Known {
                 quantity,
