@@ -9,8 +9,8 @@
 //! codec. The same bytes mean different amperes in different versions of a codec, and the object does not say which.
 //!
 //! The stamp is the network's; a device's own clock is not used, except for readings that it kept back.
-//! A frame that comes again (same counter, session, bytes and values) says nothing new. A sensor that says it could not
-//! read is a notice, once for each change.
+//! A frame that comes again within ten minutes (same counter, session, bytes and values) says nothing new. A sensor that
+//! says it could not read is a notice, once for each change.
 //!
 //! Limits: [`DecoderConfig::meters_max`] devices are remembered; [`HISTORY_MAX`] kept-back readings a frame are read.
 
@@ -20,10 +20,11 @@ mod envelope;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use analyzer::{FaultKind, Notice, Reading};
+use jiff::Timestamp;
 
 use self::codec::Multipliers;
 use self::envelope::Uplink;
-use super::super::collect::Channels;
+use super::super::collect::{Batch, Channels};
 use super::super::json::Value;
 use super::super::naming::free::{FreeNames, Unexplained};
 use super::super::recent::Recent;
@@ -36,6 +37,8 @@ const NO_METER: &str = "LoRaWAN: no power, register, voltage or current in this 
 const UNKNOWN_OBJECT: &str = "LoRaWAN: no field of a known meter codec; if it is a meter, explain its fields with [[naming]] family = \"lorawan\"";
 const REPEATED: &str = "LoRaWAN: a frame that has come before";
 const HISTORY_MAX: usize = 512;
+/// Networks deliver a frame again within the device's retries, never so late.
+const REPEATED_AFTER_S_MAX: i64 = 600;
 
 pub(super) const ENTRY: FamilyEntry = FamilyEntry {
     name: NAME,
@@ -90,11 +93,18 @@ struct Lorawan {
 /// What is remembered of a device.
 #[derive(Debug, Default)]
 struct Device {
-    /// The last frame: counter, session, bytes and values as one number.
-    frame: Option<u64>,
+    frame: Option<Frame>,
     /// Whether the last frame said that a sensor could not be read.
     has_failed: bool,
     multipliers: Multipliers,
+}
+
+/// The last frame of a device.
+#[derive(Clone, Copy, Debug)]
+struct Frame {
+    /// Counter, session, bytes and values as one number.
+    digest: u64,
+    received_at: Option<Timestamp>,
 }
 
 impl Family for Lorawan {
@@ -127,8 +137,11 @@ impl Lorawan {
         for reading in &mut readings {
             reading.stamp = uplink.received_at;
         }
-        let frame = uplink.counter.map(|counter| digest(uplink, counter, &readings));
-        let is_repeated = frame.is_some() && frame == device.frame;
+        let frame = uplink.counter.map(|counter| Frame {
+            digest: digest(uplink, counter, &readings),
+            received_at: uplink.received_at,
+        });
+        let is_repeated = is_repeated(frame, device.frame);
         readings.extend(self.history(uplink, object, &mut device));
         let failure = codec::failure(object).map(str::to_owned);
         let is_news = failure.is_some() && !device.has_failed;
@@ -177,30 +190,41 @@ impl Lorawan {
 
     /// Readings that the device kept back while it had no network: each with its own clock's stamp.
     fn history(&mut self, uplink: &Uplink<'_>, object: Value<'_>, device: &mut Device) -> Vec<Reading> {
+        let mut batch = Batch::default();
         let kept = object.get("history").into_iter().flat_map(Value::items);
-        let mut all: Vec<Reading> = Vec::new();
         for entry in kept.take(HISTORY_MAX) {
-            let Some(stamp) = entry
-                .get("timestamp")
-                .and_then(Value::number)
-                .and_then(stamp::of_unix)
-            else {
-                continue;
-            };
-            // an instant that stands there twice is one
-            if all.last().is_some_and(|last| last.stamp >= Some(stamp)) {
+            let stamp = entry.get("timestamp").and_then(Value::number);
+            let stamp = stamp.and_then(stamp::of_unix);
+            let is_before = uplink
+                .received_at
+                .is_none_or(|received_at| stamp < Some(received_at));
+            if stamp.is_none() || !is_before {
                 continue;
             }
             let readings = self.readings(uplink, entry, device, &mut Unexplained::default());
-            all.extend(readings.into_iter().map(|reading| Reading {
-                stamp: Some(stamp),
+            batch.add(readings.into_iter().map(|reading| Reading {
+                stamp,
                 is_historical: true,
                 ..reading
             }));
         }
-        all.retain(|reading| reading.stamp < uplink.received_at || uplink.received_at.is_none());
-        all
+        batch.readings()
     }
+}
+
+/// Whether a frame is the one before once more. One that looks the same much later is a new one of a device that does
+/// not count.
+fn is_repeated(frame: Option<Frame>, before: Option<Frame>) -> bool {
+    let (Some(frame), Some(before)) = (frame, before) else {
+        return false;
+    };
+    let apart_s = frame
+        .received_at
+        .zip(before.received_at)
+        .map_or(0, |(received_at, before)| {
+            (received_at.as_second() - before.as_second()).abs()
+        });
+    frame.digest == before.digest && apart_s <= REPEATED_AFTER_S_MAX
 }
 
 /// Counter, session, bytes and values of a frame as one number.

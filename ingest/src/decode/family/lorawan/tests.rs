@@ -140,8 +140,9 @@ fn a_configured_clamp_gives_an_estimated_power() {
 #[test]
 fn what_was_kept_back_is_historical() {
     check_object(
-        r#"{"current":2,"history":[{"timestamp":1777600000,"current":1},{"timestamp":1777600000,"current":9},{"current":5},{"timestamp":1777699999,"current":7}]}"#,
-        "lorawan: 24e1 - current_a=2 @\nlorawan: 24e1 - current_a=1 stamp=2026-05-01T01:46:40Z historical",
+        r#"{"current":2,"history":[{"timestamp":1777600000,"current":1},{"timestamp":1777600000,"current":1.5},{"current":5},{"timestamp":1777699999,"current":7},{"timestamp":1777590000,"current":3}]}"#,
+        "lorawan: 24e1 - current_a=2 @\nlorawan: 24e1 - current_a=1.5 stamp=2026-05-01T01:46:40Z historical
+         lorawan: 24e1 - current_a=3 stamp=2026-04-30T23:00:00Z historical",
     );
 }
 
@@ -159,6 +160,26 @@ fn a_frame_that_comes_again_says_nothing() {
     check("b", 1, 2, "lorawan: 24e1 - current_a=2");
     check("b", 2, 2, "lorawan: 24e1 - current_a=2");
     check("b", 2, 3, "lorawan: 24e1 - current_a=3");
+}
+
+#[test]
+fn a_device_that_does_not_count_is_heard() {
+    let mut decoder = decoder();
+    let mut check = |time: &str, expected: &str| {
+        let payload = format!(
+            r#"{{"time":"{time}","deviceInfo":{{"devEui":"24e1"}},"fCnt":0,"object":{{"current":2}}}}"#
+        );
+        check_by(&mut decoder, TOPIC, &payload, expected);
+    };
+    check(
+        "2026-05-01T08:00:00Z",
+        "lorawan: 24e1 - current_a=2 stamp=2026-05-01T08:00:00Z",
+    );
+    check("2026-05-01T08:00:09Z", "lorawan: not a reading");
+    check(
+        "2026-05-01T08:15:00Z",
+        "lorawan: 24e1 - current_a=2 stamp=2026-05-01T08:15:00Z",
+    );
 }
 
 #[test]
