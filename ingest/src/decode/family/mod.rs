@@ -16,12 +16,16 @@ mod kasa;
 mod lorawan;
 mod mbmd;
 mod meross;
+mod modpoll;
+mod netio;
 mod openbeken;
 mod shelly_gen1;
 mod shelly_gen2;
 mod smappee;
+mod snmp2mqtt;
 mod sparkplug;
 mod tasmota;
+mod telegraf;
 mod tuya;
 mod unit_text;
 mod victron;
@@ -39,6 +43,10 @@ pub static FAMILIES: &[FamilyEntry] = &[
     shelly_gen1::ENTRY,
     shelly_gen2::ENTRY,
     tasmota::ENTRY,
+    telegraf::ENTRY,
+    modpoll::ENTRY,
+    snmp2mqtt::ENTRY,
+    netio::ENTRY,
     zigbee2mqtt::ENTRY,
     mbmd::ENTRY,
     homie::ENTRY,
