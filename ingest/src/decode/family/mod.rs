@@ -3,10 +3,12 @@
 //! The order of the table is the order of the questions: a family that needs more evidence to recognise a message
 //! stands later. No family claims a message only because its payload holds numbers.
 
+mod ams;
 mod cyberpower;
 mod dbus_mqtt;
 mod dsmr;
 mod emon;
+mod espurna;
 mod gude;
 mod iammeter;
 mod kasa;
@@ -14,9 +16,12 @@ mod lorawan;
 mod mbmd;
 mod meross;
 mod openbeken;
+mod rtl_433;
 mod shelly_gen1;
 mod shelly_gen2;
+mod sma_em;
 mod smappee;
+mod supla;
 mod tasmota;
 mod tuya;
 mod unit_text;
@@ -43,12 +48,17 @@ pub static FAMILIES: &[FamilyEntry] = &[
     iammeter::ENTRY,
     emon::ENTRY,
     dsmr::ENTRY,
+    ams::ENTRY,
     victron::ENTRY,
+    supla::ENTRY,
+    sma_em::ENTRY,
     openbeken::ENTRY,
+    espurna::ENTRY,
     kasa::ENTRY,
     meross::ENTRY,
     zwave_js_ui::ENTRY,
     tuya::ENTRY,
+    rtl_433::ENTRY,
     dbus_mqtt::ENTRY,
     unit_text::ENTRY,
 ];
