@@ -19,6 +19,7 @@ mod clamp;
 mod collect;
 mod config;
 mod decoder;
+mod direction;
 pub mod family;
 mod input;
 mod json;

@@ -29,17 +29,24 @@ pub(super) const ENTRY: FamilyEntry = FamilyEntry {
     name: "unit_text",
     title: "JSON whose numbers carry their units",
     begin,
-    reads: "JSON on any topic with an id and a power or energy that carries its unit (\"140 W\"): power, energy, voltage, \
-            current; the port, outlet or channel named in it, or total",
+    reads: "any topic with a JSON that names its meter (id, device) and has a power or an energy as a text with its unit; the \
+            channel is port, outlet or channel, and total where a key begins so",
     leaves_out: &[
-        "numbers without a unit: [[mapper]]",
-        "limits, budgets, classes, temperatures",
+        "numbers without a unit: they need a mapper",
+        "maxima, limits, apparent and reactive power",
+        "several loads in one message",
     ],
     evidence: Evidence::Messages,
-    samples: &[(
-        "rack/any",
-        br#"{"id":"strip-2","port":3,"power":"0.25 kW","voltage":"231V","current":"900mA"}"#,
-    )],
+    samples: &[
+        (
+            "rack/any",
+            br#"{"id":"strip-2","port":3,"power":"0.25 kW","voltage":"231V","current":"900mA"}"#,
+        ),
+        (
+            "rack/any",
+            br#"{"device":9,"totalPower":"80W","systemVoltage":"48V","totalEnergy":"2kWh"}"#,
+        ),
+    ],
 };
 
 fn begin(_: &DecoderConfig) -> Box<dyn Family> {
