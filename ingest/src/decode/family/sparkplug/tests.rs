@@ -268,7 +268,7 @@ fn numbers_are_of_their_types() {
     check(2, alias(1).int(0xFFFF_FFFE), Some(-2.0));
     check(INT32, alias(1).int(0xFFFF_FC18), Some(-1000.0));
     check(INT32, alias(1).long(0xFFFF_FFFF_FFFF_FC18), Some(-1000.0));
-    check(4, alias(1).long(-7_i64.cast_unsigned()), Some(-7.0));
+    check(4, alias(1).long((-7_i64).cast_unsigned()), Some(-7.0));
     check(5, alias(1).int(200), Some(200.0));
     check(7, alias(1).int(u32::MAX), Some(4_294_967_295.0));
     check(8, alias(1).long(1 << 40), Some(1_099_511_627_776.0));
