@@ -257,7 +257,7 @@ mod tests {
     fn several_topics() {
         let mut decoder = decoder();
         for (topic, payload, expected) in [
-            ("han/status", "online", "unknown"),
+            ("han/status", "online", "esphome: han is online"),
             ("han/power", r#"{"P":300}"#, "unknown"),
             (
                 "han/power",

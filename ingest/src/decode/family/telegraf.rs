@@ -321,7 +321,7 @@ mod tests {
         check(
             "telegraf/modbus/panel 5/power_w/$datatype",
             "float",
-            "not a reading",
+            "telegraf: not a reading",
         );
         check(
             "telegraf/modbus/panel 5/power",
