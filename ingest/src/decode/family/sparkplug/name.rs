@@ -64,75 +64,12 @@ const LENIENT: [(&str, &str, &str); 27] = [
     ("ma", "mA", "ma"),
 ];
 /// Words that name no load. Those of phases and outlets are [`word::channel`]'s.
-const PLAIN: [&str; 62] = [
-    "a",
-    "ac",
-    "accumulated",
-    "active",
-    "all",
-    "amp",
-    "ampere",
-    "amperes",
-    "amps",
-    "average",
-    "avg",
-    "channel",
-    "consumed",
-    "consumption",
-    "counter",
-    "cumulative",
-    "current",
-    "delivered",
-    "e",
-    "electrical",
-    "electricity",
-    "energy",
-    "exp",
-    "export",
-    "exported",
-    "forward",
-    "from",
-    "grid",
-    "i",
-    "import",
-    "imported",
-    "instantaneous",
-    "k",
-    "kw",
-    "kwh",
-    "l",
-    "line",
-    "ln",
-    "ll",
-    "load",
-    "m",
-    "mains",
-    "measurement",
-    "measurements",
-    "mw",
-    "mwh",
-    "n",
-    "now",
-    "of",
-    "outlet",
-    "p",
-    "ph",
-    "phase",
-    "power",
-    "real",
-    "reading",
-    "register",
-    "reverse",
-    "total",
-    "u",
-    "v",
-    "value",
-];
-const PLAIN_TOO: [&str; 18] = [
-    "input", "inst", "live", "ma", "mv", "neutral", "plug", "port", "positive", "returned", "socket", "sum",
-    "supply", "to", "volt", "voltage", "volts", "w",
-];
-const PLAIN_UNITS: [&str; 5] = ["wh", "watt", "watts", "kwhr", "rms"];
+const PLAIN: &str = "a ac accumulated active all amp ampere amperes amps average avg channel consumed consumption counter \
+    cumulative current delivered e electrical electricity energy exp export exported forward from grid i \
+    import imported input inst instantaneous k kw kwh kwhr l line live ll ln load m ma mains measurement \
+    measurements mv mw mwh n neutral now of outlet p ph phase plug port positive power reading real \
+    register returned reverse rms socket sum supply to total u v value volt voltage volts w watt watts \
+    wh";
 
 /// What a metric is of.
 #[derive(Debug, PartialEq)]
@@ -215,10 +152,11 @@ pub(super) fn meaning(namings: &Namings, meter: &str, name: &str, unit: Option<&
     if is_register && is_unclear() {
         return None;
     }
+    let part = word::channel(name);
     Some(Meaning {
         quantity,
         factor: factor.unwrap_or(if is_register { 1000.0 } else { 1.0 }),
-        of: Of::Load(load(name), word::channel(name)),
+        of: Of::Load(load(name, part), part),
         is_assumed: factor.is_none() && (is_register || quantity == Quantity::Power),
     })
 }
@@ -258,13 +196,15 @@ fn by_name(name: &str) -> Option<(Quantity, Option<f64>)> {
 }
 
 /// The load's name: of every level what stands from the first to the last word that is not plain.
-fn load(name: &str) -> String {
+fn load(name: &str, part: Option<&str>) -> String {
     let mut load = String::new();
     for level in name.split('/') {
         let (mut begin, mut end, mut before) = (None, 0, String::new());
         for (at, word) in words(level) {
             let length = word.len();
-            if !is_plain(&before, &word) {
+            // Where the whole name speaks of no part, none of its words does.
+            let is_nothing = is_plain(&word) || (part.is_some() && is_of_part(&before, &word));
+            if !is_nothing {
                 begin.get_or_insert(at);
                 end = at + length;
             }
@@ -280,14 +220,16 @@ fn load(name: &str) -> String {
     load
 }
 
-fn is_plain(before: &str, word: &str) -> bool {
+fn is_plain(word: &str) -> bool {
+    PLAIN.split(' ').any(|plain| plain == word)
+}
+
+fn is_of_part(before: &str, word: &str) -> bool {
     const COUNTED: [&str; 9] = [
         "phase", "ph", "l", "outlet", "port", "socket", "channel", "plug", "load",
     ];
-    let lists: [&[&str]; 3] = [&PLAIN, &PLAIN_TOO, &PLAIN_UNITS];
-    lists.iter().any(|list| list.contains(&word))
-        || word::channel(word).is_some()
-        || (COUNTED.contains(&before) && word::channel(&format!("{before} {word}")).is_some())
+    let counts = || COUNTED.contains(&before) && word::channel(&format!("{before} {word}")).is_some();
+    word::channel(word).is_some() || counts()
 }
 
 /// The words of a name with their places, in small ASCII letters so that their length is kept. They are split at what

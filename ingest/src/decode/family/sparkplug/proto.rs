@@ -102,7 +102,7 @@ fn taken(metric: MetricMessage) -> Result<Metric, String> {
         is_without_value: metric.is_null.unwrap_or_default() || metric.is_transient.unwrap_or_default(),
         property,
         raw: raw.unwrap_or(Raw::Nothing),
-        name: metric.name,
+        name: metric.name.filter(|name| !name.is_empty()),
     })
 }
 

@@ -11,6 +11,8 @@ use super::super::super::recent::Recent;
 /// Aliases and names of all devices; one that carries a reading counts as [`READING_WEIGHT`].
 const WEIGHT_MAX: usize = 1_000_000;
 const READING_WEIGHT: usize = 8;
+/// So many messages in order make the next gap news.
+const ORDERLY: u8 = 8;
 
 /// All edge nodes and their devices.
 #[derive(Debug)]
@@ -25,6 +27,8 @@ pub(super) struct Sessions {
 struct Node {
     seq: Option<u8>,
     bd_seq: Option<u64>,
+    /// Messages since the last gap that still have to come in order before another one is said.
+    until_orderly: u8,
 }
 
 /// What a device's birth taught.
@@ -81,18 +85,24 @@ impl Device {
             self.metrics.len() - 1
         });
         if let Some(alias) = alias {
-            self.aliases.entry(alias).or_insert(at);
+            // An alias that is given twice means nothing: some encoders write 0 for none.
+            let is_first = self.aliases.insert(alias, at).is_none();
+            if !is_first {
+                self.aliases.insert(alias, None);
+            }
         }
         if let Some(name) = name {
             self.names.entry(name.into()).or_insert(at);
         }
     }
 
-    /// By the name where it has one, else by the alias.
+    /// By the name where it has one, and only then: whoever names a metric means it. Else by the alias.
     pub(super) fn find(&self, name: Option<&str>, alias: Option<u64>) -> Lookup<'_> {
-        let by_name = name.and_then(|name| self.names.get(name));
-        let by_alias = || self.aliases.get(&alias?);
-        match by_name.or_else(by_alias) {
+        let found = match name {
+            Some(name) => self.names.get(name),
+            None => alias.and_then(|alias| self.aliases.get(&alias)),
+        };
+        match found {
             Some(Some(at)) => Lookup::Reading(*at, &self.metrics[*at]),
             Some(None) => Lookup::NoReading,
             None => Lookup::Unknown,
@@ -134,7 +144,13 @@ impl Sessions {
 
     /// An edge node's session begins, at a sequence number where it is to be followed from there.
     pub(super) fn begin(&mut self, node: &str, seq: Option<u8>, bd_seq: Option<u64>) {
-        self.nodes.put(node, Node { seq, bd_seq });
+        let until_orderly = self.nodes.get(node).map_or(0, |node| node.until_orderly);
+        let node_now = Node {
+            seq,
+            bd_seq,
+            until_orderly,
+        };
+        self.nodes.put(node, node_now);
     }
 
     /// Whether a death is one of the session that lives, as far as anybody knows.
@@ -144,7 +160,9 @@ impl Sessions {
     }
 
     /// Follows the numbers of an edge node's messages: the last one and this one, where something between them was
-    /// lost. The same number twice is the same message twice. Encoders that leave out zeros leave out number 0.
+    /// lost. The same number twice is the same message twice. Encoders that leave out zeros leave out number 0. There
+    /// are gateways that number every device on its own: their gaps are said once, and again after [`ORDERLY`] messages
+    /// in order.
     pub(super) fn follow(&mut self, node: &str, seq: Option<u64>) -> Option<(u8, u8)> {
         let node = self.node(node)?;
         let seq = match (seq, node.seq) {
@@ -153,7 +171,13 @@ impl Sessions {
             (None, _) => return None,
         };
         let last = node.seq.replace(seq)?;
-        (seq != last && seq != last.wrapping_add(1)).then_some((last, seq))
+        if seq == last || seq == last.wrapping_add(1) {
+            node.until_orderly = node.until_orderly.saturating_sub(1);
+            return None;
+        }
+        let is_news = node.until_orderly == 0;
+        node.until_orderly = ORDERLY;
+        is_news.then_some((last, seq))
     }
 
     /// The numbers that come next are not known.
@@ -242,6 +266,22 @@ mod tests {
         }
         assert_eq!(sessions.meters_of("g/n"), ["g/n/3"]);
         assert_eq!(sessions.forgotten(), 4);
+    }
+
+    #[test]
+    fn gateways_without_order_are_told_of_once() {
+        let mut sessions = Sessions::of(2);
+        sessions.begin("n", Some(0), None);
+        let gaps = |sessions: &mut Sessions, seqs: &mut dyn Iterator<Item = u64>| {
+            seqs.filter(|seq| sessions.follow("n", Some(*seq)).is_some())
+                .count()
+        };
+        assert_eq!(
+            gaps(&mut sessions, &mut (1..100).flat_map(|seq| [seq, seq + 100])),
+            1
+        );
+        assert_eq!(gaps(&mut sessions, &mut (199..208)), 0);
+        assert_eq!(gaps(&mut sessions, &mut [210, 211].into_iter()), 1);
     }
 
     #[test]

@@ -497,6 +497,71 @@ fn copies_of_births_teach_and_say_nothing() {
 }
 
 #[test]
+fn the_samples_are_one_session() {
+    const STAMP: &str = "stamp=2026-09-21T14:13:20Z";
+    let mut decoder = decoder();
+    let expected = [
+        format!(
+            "sparkplug: plant/edge5 total power_w=-400 {STAMP}\nsparkplug: plant/edge5 is online
+             sparkplug: plant/edge5 notes unit_assumed"
+        ),
+        format!(
+            "sparkplug: plant/edge5/ct M1 power_w=22500 {STAMP}\nsparkplug: plant/edge5/ct M2/l1 voltage_v=230 {STAMP}
+             sparkplug: plant/edge5/ct is online\nsparkplug: plant/edge5/ct notes unit_assumed"
+        ),
+        format!(
+            "sparkplug: plant/edge5/ct M1 power_w=-5500 stamp=2026-09-21T14:13:10Z
+             sparkplug: plant/edge5/ct M2 energy_wh=55000 {STAMP} historical\nsparkplug: plant/edge5/ct notes unknown_name"
+        ),
+        "sparkplug: plant/edge5/ct is offline".to_owned(),
+        "sparkplug: plant/edge5 is offline\nsparkplug: plant/edge5/ct is offline".to_owned(),
+    ];
+    for ((topic, payload), expected) in super::SAMPLES.iter().zip(expected) {
+        check_bytes(&mut decoder, topic, payload, &expected);
+    }
+}
+
+/// Encoders without optional fields write alias 0 and an empty name.
+#[test]
+fn an_alias_given_twice_means_nothing() {
+    let mut decoder = decoder();
+    let birth = [
+        named("kW", 0, DOUBLE),
+        named("Flow", 0, DOUBLE),
+        named("kWh", 5, DOUBLE),
+    ];
+    check_bytes(
+        &mut decoder,
+        DBIRTH,
+        &payload(0, birth),
+        "sparkplug: wing/e1/ct is online",
+    );
+    let nameless = MetricMessage {
+        name: Some(String::new()),
+        ..alias(5).double(2.0)
+    };
+    check_bytes(
+        &mut decoder,
+        DDATA,
+        &payload(
+            1,
+            [
+                named("Flow", 0, DOUBLE).double(7.0),
+                alias(0).double(8.0),
+                nameless,
+            ],
+        ),
+        &format!("sparkplug: wing/e1/ct total energy_wh=2000 {NOW}"),
+    );
+    check_bytes(
+        &mut decoder,
+        DDATA,
+        &payload(2, [named("kW", 0, 0).double(7.0)]),
+        &format!("sparkplug: wing/e1/ct total power_w=7000 {NOW}"),
+    );
+}
+
+#[test]
 fn json_renderings() {
     let mut decoder = decoder();
     check_by(
