@@ -3,7 +3,7 @@
 //!
 //! Documented at <https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery>. A document is a lesson, never a
 //! reading; its state topic is read from then on. The meter is the device's first identifier, else its name, the node
-//! or the object; where the state topic has ESPHome's shape, the node in it, so that all of a node's topics agree.
+//! or the object; for ESPHome (the node stands in both topics) the node, so that all of a node's topics agree.
 //! Values of one meter stand on the loads that their names speak of, and never two of a quantity on one channel.
 //!
 //! Limits: topics and meters by the configuration's bound, [`SHARERS_MAX`] sensors or meters a topic. Documents may

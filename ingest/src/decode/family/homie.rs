@@ -1,4 +1,4 @@
-//! Homie: `<root>/<device>/<node>/<property>` in version 3 and 4, `<domain>/5/<device>/<node>/<property>` in version 5.
+//! Homie: `<root>/<device>/<node>/<property>` in version 2 to 4, `<domain>/5/<device>/<node>/<property>` in version 5.
 //!
 //! Documented at <https://homieiot.github.io/specification/>. The unit comes from `$unit` beside the property, or from
 //! the device's `$description` in version 5: both are lessons. `$state` is the device's word on itself; children of a
@@ -32,11 +32,11 @@ const QUANTITIES: [Quantity; 4] = [
 
 pub(super) const ENTRY: FamilyEntry = FamilyEntry {
     name: "homie",
-    title: "Homie 3, 4 and 5",
+    title: "Homie 2 to 5",
     begin,
     reads: "Properties whose `$unit`, or whose unit in `$description`, is one of power, energy, voltage or current, \
-            below any root; below `homie/` also those whose id carries the unit. `$state`: availability, of the \
-            children as well. Meter: the device; channel: the load that node and property speak of.",
+            below any root; below `homie/` also those whose id carries the unit. `$state`, `$online`: availability, of \
+            the children as well. Meter: the device; channel: the load that node and property speak of.",
     leaves_out: &[
         "properties without a unit: listed with the reason where their id speaks of electricity",
         "energies of a day or a month: no counters",
@@ -133,7 +133,7 @@ impl Homie {
         match (input.level(0), input.before(1)) {
             ("$unit", Some(property)) if !input.level(3).is_empty() => self.unit(input, property),
             ("$description", Some(device)) if input.is_object() => self.description(input, device),
-            ("$state", Some(device)) => self.lifecycle(input, device),
+            ("$state" | "$online", Some(device)) => self.lifecycle(input, device),
             _ => Outcome::silent(ATTRIBUTE),
         }
     }
@@ -218,11 +218,11 @@ impl Homie {
         }
     }
 
-    /// `$state`: of the device and of all below it.
+    /// `$state`, and `$online` of version 2: of the device and of all below it.
     fn lifecycle(&mut self, input: &Input<'_>, device: &str) -> Outcome {
         let is_online = match input.text() {
-            "ready" | "alert" => true,
-            "disconnected" | "lost" => false,
+            "ready" | "alert" | "true" => true,
+            "disconnected" | "lost" | "false" => false,
             "init" | "sleeping" => return Outcome::silent("Homie: the device begins or sleeps"),
             _ => return Outcome::silent("Homie: not a state of the convention"),
         };
@@ -311,6 +311,7 @@ mod tests {
             ("homie/press/motor/power/$datatype", "float", ""),
             ("homie/press/motor/$name", "Motor", ""),
             ("homie/press/$stats/uptime", "15", ""),
+            ("homie/press/$online", "false", "press is offline"),
             ("homie/press/motor/energy-export/$unit", "Wh", ""),
             (
                 "homie/press/motor/energy-export",

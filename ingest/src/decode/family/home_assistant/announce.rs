@@ -130,8 +130,9 @@ impl<'a> Topic<'a> {
         let state_topic = expanded(state_topic, base);
         let device = get(root, DEVICE);
         let device_name = device.and_then(|device| text(device, ("name", "name")));
-        let meter = match (esphome::node(&state_topic), device.and_then(identifier)) {
-            // The node's own name, as in its other topics.
+        let of_node = esphome::node(&state_topic).filter(|node| self.node == Some(*node));
+        let meter = match (of_node, device.and_then(identifier)) {
+            // ESPHome: the node's own name, as in its other topics.
             (Some(node), _) => node.to_owned(),
             (None, Some(identifier)) => identifier,
             (None, None) => device_name.or(self.node).unwrap_or(object).to_owned(),
@@ -153,11 +154,19 @@ impl<'a> Topic<'a> {
             })
         });
         let known = format!("{meter} {}", device_name.unwrap_or_default());
+        let numbered = [name.unwrap_or_default(), object, tail(&state_topic)]
+            .into_iter()
+            .filter(|text| !has_letter_alone(text))
+            .find_map(|text| word::channel(text).filter(|channel| *channel != "total"));
+        let load = numbered.map_or_else(
+            || word::load(name.unwrap_or(object), &known),
+            |channel| Some(channel.to_owned()),
+        );
         Some(Announced {
             claim: Claim {
                 key: format!("{} {object}", self.whole),
                 quantity,
-                load: word::load(name.unwrap_or(object), &known),
+                load,
                 name: object.to_owned(),
             },
             state_topic,
@@ -235,6 +244,19 @@ fn identifier(device: Value<'_>) -> Option<String> {
     let text = first.text().map(str::to_owned);
     text.or_else(|| first.number().map(|number| number.to_string()))
         .filter(|text| !text.is_empty())
+}
+
+/// The last levels of a state topic: `outlet/3/watt`.
+fn tail(topic: &str) -> &str {
+    const LEVELS: usize = 3;
+    let begin = topic.rmatch_indices('/').nth(LEVELS - 1);
+    begin.map_or(topic, |(at, _)| &topic[at + 1..])
+}
+
+/// A level that is one letter is somebody's short name, not a phase.
+fn has_letter_alone(text: &str) -> bool {
+    let is_letter = |level: &str| level.len() == 1 && !level.starts_with(|c: char| c.is_ascii_digit());
+    text.split('/').any(is_letter)
 }
 
 /// The base `~` at either end of a topic.

@@ -49,6 +49,18 @@ fn sensors_in_full_and_abbreviated() {
                 "",
             ),
             ("shop/scale/v", "1500", "scale - current_a=1.5"),
+            (
+                "disc/sensor/strip_4/config",
+                r#"{"stat_t":"disc/sensor/strip_4/state","unit_of_meas":"W","dev":{"ids":["strip"]}}"#,
+                "",
+            ),
+            ("disc/sensor/strip_4/state", "15", "strip 4 power_w=15"),
+            (
+                "disc/sensor/rail_w/config",
+                r#"{"stat_t":"rail/outlet/7/watt","name":"Rail W7","unit_of_meas":"W","dev":{"ids":["rail"]}}"#,
+                "",
+            ),
+            ("rail/outlet/7/watt", "15", "rail 7 power_w=15"),
             ("shop/scale/v", "unavailable", ""),
             ("shop/scale/v", "idle", "malformed"),
         ],
