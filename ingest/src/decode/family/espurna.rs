@@ -118,7 +118,8 @@ impl Espurna {
         }
         let stamp = root.get("time").and_then(|time| input.zone().stamp(time));
         let outcome = Outcome::readings(channels.stamped(stamp), NO_VALUE);
-        if root.get("app").and_then(Value::text) == Some("ESPURNA") {
+        let is_heartbeat = root.get("app").and_then(Value::text) == Some("ESPURNA");
+        if is_heartbeat && !self.is_known(input, 1) {
             self.roots.put(input.before(1)?, ());
             return Some(outcome.taught());
         }
