@@ -9,8 +9,8 @@
 //! The firmware prints zeros for what the meter did not say: phases without voltage are not there, phase powers that
 //! are all zero beside a total that is not are unknown, a register of exactly zero on the import side is unknown.
 //!
-//! Limits: bare numbers state the two directions apart, and a lone `{"P": …}` is recognised by what the topic showed
-//! before; for both at most [`DecoderConfig::meters_max`] topics are remembered.
+//! Limits: bare numbers state the two directions apart, and a lone `{"P": …}`, prices and the reader's own state are
+//! recognised by what the topic showed before; for both at most [`DecoderConfig::meters_max`] topics are remembered.
 
 use super::super::collect::{Channels, Quantity};
 use super::super::direction::Directions;
@@ -41,6 +41,16 @@ const BARE: [(&str, &str, Quantity, f64); 8] = [
     ("l3/current", "l3", Quantity::Current, 1.0),
 ];
 const DIRECTIONS: [(&str, &str); 4] = [("active", "total"), ("l1", "l1"), ("l2", "l2"), ("l3", "l3")];
+/// The reader's messages, where it sends several, as the topic's last level.
+const MESSAGES: [&str; 7] = [
+    "power",
+    "energy",
+    "realtime",
+    "prices",
+    "state",
+    "status",
+    "temperatures",
+];
 const NO_VALUE: &str = "AMS reader: prices, peaks, or the reader itself; no values of the meter";
 
 pub(super) const ENTRY: FamilyEntry = FamilyEntry {
@@ -55,7 +65,7 @@ pub(super) const ENTRY: FamilyEntry = FamilyEntry {
         "the raw telegrams of the meter (payload type raw bytes)",
         "reactive power and power factor",
     ],
-    evidence: Evidence::Fixtures,
+    evidence: Evidence::Messages,
     samples: &[
         (
             "house/han",
@@ -85,7 +95,7 @@ fn begin(config: &DecoderConfig) -> Box<dyn Family> {
 }
 
 struct Ams {
-    /// The topics above `power` and `energy` that have shown an AMS meter.
+    /// The users' topics that have shown an AMS meter.
     roots: Recent<()>,
     directions: Directions,
 }
@@ -95,36 +105,35 @@ impl Family for Ams {
         if !input.is_object() {
             return self.bare(input);
         }
-        if !["\"P\"", "\"tPI\"", "\"peaks\""]
-            .iter()
-            .any(|key| input.text().contains(key))
-        {
+        let mentions = |key: &&str| input.text().contains(*key);
+        let is_known = self.is_known(input);
+        if !(is_known || ["\"P\"", "\"tPI\""].iter().any(mentions)) {
             return None;
         }
         let root = match input.json() {
             Ok(root) => root,
             Err(fault) => {
-                let is_marked = input.text().contains("\"tPI\"") || self.is_known(input);
+                let is_marked = is_known || mentions(&"\"tPI\"");
                 return is_marked.then(|| Outcome::malformed(format!("AMS reader: {fault}")));
             }
         };
         let values = root.get("data").filter(|data| data.is_object()).unwrap_or(root);
         let has = |key| values.get(key).is_some();
         let has_reader = root.get("rssi").is_some() && root.get("up").is_some();
-        if has("tPI") || has("P") && (has("PO") || has_reader) {
-            if let (true, Some(above)) = (matches!(input.level(0), "power" | "energy"), input.before(1)) {
-                self.roots.put(above, ());
-            }
-        } else if !self.is_known(input) {
+        let is_marked = has("tPI") || has("P") && (has("PO") || has_reader);
+        if !(is_marked || is_known) {
             return None;
         }
-        let meter = root
-            .get("name")
-            .and_then(Value::text)
+        if is_marked {
+            self.roots.put(root_of(input), ());
+        }
+        let name = root.get("name").and_then(Value::text);
+        let meter = name
             .filter(|name| !name.is_empty())
             .unwrap_or_else(|| own_name(input));
         let stamp = root.get("t").and_then(|stamp| input.zone().stamp(stamp));
-        let readings = read(meter, values).stamped(stamp);
+        let total_w = self.total_w(meter, values);
+        let readings = read(meter, values, total_w).stamped(stamp);
         Some(Outcome::readings(readings, NO_VALUE))
     }
 
@@ -133,18 +142,34 @@ impl Family for Ams {
     }
 }
 
-/// The topic's last level that is not the name of one of the reader's messages.
+/// The topic that the user has chosen: without the name of one of the reader's messages.
+fn root_of<'m>(input: &Input<'m>) -> &'m str {
+    let above = input.before(1).filter(|_| MESSAGES.contains(&input.level(0)));
+    above.unwrap_or(input.topic())
+}
+
+/// The last level of that topic.
 fn own_name<'m>(input: &Input<'m>) -> &'m str {
-    match (input.level(0), input.level(1)) {
-        ("power" | "energy" | "realtime", above) if !above.is_empty() => above,
-        (last, _) => last,
-    }
+    let root = root_of(input);
+    root.rsplit_once('/').map_or(root, |(_, name)| name)
 }
 
 impl Ams {
     fn is_known(&mut self, input: &Input<'_>) -> bool {
-        let above = input.before(1);
-        above.is_some_and(|above| self.roots.get(above).is_some())
+        self.roots.get(root_of(input)).is_some()
+    }
+
+    /// The signed power. A message that states only what is bought says nothing with a zero where the meter was last
+    /// heard to return power.
+    fn total_w(&mut self, meter: &str, values: Value<'_>) -> Option<f64> {
+        let number = |key| values.get(key).and_then(Value::number);
+        let (bought, returned) = (number("P"), number("PO"));
+        let (in_key, out_key) = (format!("{meter} P"), format!("{meter} PO"));
+        if let Some(returned) = returned {
+            self.directions.signed(&out_key, &in_key, returned, true);
+            return Some(bought.unwrap_or_default() - returned);
+        }
+        self.directions.signed(&in_key, &out_key, bought?, false)
     }
 
     fn bare(&mut self, input: &Input<'_>) -> Option<Outcome> {
@@ -196,7 +221,7 @@ impl Ams {
 }
 
 /// The values of one message, whichever of them it has.
-fn read<'m>(meter: &'m str, values: Value<'_>) -> Channels<'m> {
+fn read<'m>(meter: &'m str, values: Value<'_>, total_w: Option<f64>) -> Channels<'m> {
     let number = |key| values.get(key).and_then(Value::number);
     let net = |bought, returned| {
         let (bought, returned): (Option<f64>, Option<f64>) = (number(bought), number(returned));
@@ -207,7 +232,6 @@ fn read<'m>(meter: &'m str, values: Value<'_>) -> Channels<'m> {
     let positive = |key| number(key).filter(|value| *value > 0.0);
     let kilo = |value: Option<f64>| value.map(|value| value * 1000.0);
     let mut channels = Channels::of(meter);
-    let total_w = net("P", "PO");
     channels.set(Some("total"), Quantity::Power, total_w);
     let import = positive("tPI");
     channels.set(Some("total"), Quantity::Energy, kilo(import));
@@ -250,6 +274,11 @@ mod tests {
             "ams: han total power_w=420",
         );
         check("house/han", r#"{"P":420}"#, "unknown");
+        check(
+            "house/han",
+            r#"{"prices":{"0":1.5},"rssi":-60,"up":9}"#,
+            "unknown",
+        );
         check("house/han", r#"{"up":1,"rssi":-60,"tPI":"#, "ams: malformed");
     }
 
@@ -272,7 +301,10 @@ mod tests {
                  ams: han l1 power_w=70
                  ams: han l2 power_w=-90",
             ),
+            ("han/power", r#"{"P":0}"#, "ams: not a reading"),
             ("han/power", r#"{"P":300}"#, "ams: han total power_w=300"),
+            ("han", r#"{"prices":{"0":1.5}}"#, "ams: not a reading"),
+            ("han/other", r#"{"P":300}"#, "unknown"),
             ("han/power", r#"{"P":3,"#, "ams: malformed"),
             ("han/energy", r#"{"tPI":0,"tPO":0,"rtc":0}"#, "ams: not a reading"),
             (

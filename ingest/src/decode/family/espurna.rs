@@ -117,8 +117,15 @@ impl Espurna {
             }
         }
         let stamp = root.get("time").and_then(|time| input.zone().stamp(time));
-        let outcome = Outcome::readings(channels.stamped(stamp), NO_VALUE);
-        if root.get("app").and_then(Value::text) == Some("ESPURNA") {
+        let readings = channels.stamped(stamp);
+        let is_heartbeat = root.get("app").and_then(Value::text) == Some("ESPURNA");
+        let has_relay = root.entries().any(|(key, _)| key.starts_with("relay/"));
+        let is_known = self.is_known(input, 1);
+        if readings.is_empty() && !(is_heartbeat || has_relay || is_known) {
+            return None;
+        }
+        let outcome = Outcome::readings(readings, NO_VALUE);
+        if is_heartbeat && !is_known {
             self.roots.put(input.before(1)?, ());
             return Some(outcome.taught());
         }
@@ -208,6 +215,7 @@ mod tests {
             "espurna: malformed",
         );
         check("lab/oven/data", r#"{"power":"5"}"#, "unknown");
+        check("gate/data", r#"{"host":"gate","power":5}"#, "unknown");
     }
 
     #[test]

@@ -78,7 +78,8 @@ fn decode(input: &Input<'_>) -> Option<Outcome> {
     if !(input.is_object() && is_marked) {
         return None;
     }
-    if input.text().starts_with("{'") {
+    let is_python = input.text()[1..].trim_start().starts_with('\'');
+    if is_python {
         let json = input
             .text()
             .replace('\'', "\"")
@@ -202,6 +203,11 @@ mod tests {
         check(
             "tapo/oven",
             "{'result': {'today_energy': 100, 'current_power': 20500}, 'error_code': -1}",
+            "kasa: not a reading",
+        );
+        check(
+            "tapo/oven",
+            "{\n 'today_energy': 100,\n 'current_power': None\n}",
             "kasa: not a reading",
         );
         check("tapo/oven", "{'today_energy': 100, 'current_power': ", "unknown");

@@ -1,7 +1,7 @@
 //! SUPLA electricity meters: `<prefix>/supla/devices/<host>/channels/<n>/state/…` of a device in MQTT mode, and
 //! `supla/<account>/devices/<id>/channels/<n>/state/…` of a SUPLA server. Bare numbers.
 //!
-//! Documented in `doc/mqtt-topics` of <https://github.com/SUPLA/supla-device> and at <https://en-forum.supla.org>.
+//! Documented in `docs/mqtt/topics.md` of <https://github.com/SUPLA/supla-device>; the server's topics are alike.
 //! `power_active` is W, `voltage` V, `current` A, the registers kWh; below `phases/<p>` they are a phase's, otherwise
 //! the sum's. The meter is the device. Its channel 0 is not named; values of another one stand under its number, so
 //! that two meters in one device stay apart.
