@@ -126,23 +126,24 @@ fn fault() -> impl Strategy<Value = Option<Fault>> {
 /// Readings each 1 to 60 s of a true register with faults; the truth in Wh, and what may be missed of it.
 ///
 /// With power known all the time, each fault costs no more than the meter's rounding and the register's own step. What
-/// cannot be seen: a leap within the plausible power (all of it), a register that is frozen at the very end or falls while it
-/// is (what it has not told), and a second reset that by chance happens just below a known end (what power allows).
+/// cannot be seen: a leap within the plausible power and a fall that is less than was drawn (all of it), a register that
+/// is frozen at the very end (what it has not told), and a second reset that by chance happens just below a known end
+/// (what power allows). Between two faults lies one sound reading: two values that agree on a wrong line are believed.
 fn faulty(steps: &[(i64, f64, Option<Fault>)]) -> (Vec<(Timestamp, Reading)>, Timestamp, f64, f64) {
     let (mut second, mut true_wh, mut held_w, mut bound_wh) = (0, 0.0, 0.0, 0.1);
     let (mut offset_wh, mut told, mut frozen, mut resets) = (5e6, Vec::<f64>::new(), 0, 0);
-    let mut untold_wh = 0.0;
-    let mut readings = Vec::new();
+    let (mut untold_wh, mut clean_wh) = (0.0, 5e6);
+    let (mut readings, mut was_fault) = (Vec::new(), false);
     for &(pause_s, power_w, fault) in steps {
         second += pause_s;
         let gap_wh = held_w * pause_s as f64 / 3600.0;
         true_wh += gap_wh;
         held_w = power_w;
         let mut extra_wh = 0.0;
-        if matches!(fault, Some(Fault::Reset(_) | Fault::Back(_))) {
-            bound_wh += untold_wh;
-        }
+        let fault = fault.filter(|_| frozen == 0 && !was_fault);
+        was_fault = fault.is_some();
         bound_wh += if fault.is_some() { 1.2 } else { 0.0 };
+        let whole_wh = true_wh + offset_wh;
         match fault {
             Some(Fault::Reset(share)) => {
                 offset_wh = -true_wh + gap_wh * share;
@@ -158,14 +159,21 @@ fn faulty(steps: &[(i64, f64, Option<Fault>)]) -> (Vec<(Timestamp, Reading)>, Ti
             Some(Fault::Frozen(count)) => frozen = count,
             Some(Fault::Old(_)) | None => {}
         }
+        let lost_wh = whole_wh - true_wh - offset_wh;
+        bound_wh += if lost_wh < gap_wh + 1.0 { lost_wh.max(0.0) } else { 0.0 };
         let register_wh = (true_wh + offset_wh).max(0.0) + extra_wh;
         let said_wh = match (fault, told.last()) {
             (Some(Fault::Old(back)), Some(_)) => told[told.len() - back.min(told.len())],
-            (_, Some(last)) if frozen > 0 => *last,
+            (None, Some(_)) if frozen > 0 => clean_wh,
             _ => register_wh,
         };
-        untold_wh = if frozen > 0 { untold_wh + gap_wh } else { 0.0 };
+        let leapt_wh = (said_wh - register_wh).max(0.0);
+        bound_wh += if leapt_wh < 10_000.0 { leapt_wh } else { 0.0 };
+        untold_wh = if frozen > 0 && fault.is_none() { untold_wh + gap_wh } else { 0.0 };
         frozen = usize::saturating_sub(frozen, 1);
+        if !matches!(fault, Some(Fault::Old(_) | Fault::Glitch(_))) {
+            clean_wh = said_wh;
+        }
         told.push(said_wh);
         let reading = Reading {
             power_w: Some(power_w),

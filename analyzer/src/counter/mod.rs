@@ -53,6 +53,8 @@ pub(crate) struct Counter {
     good: Option<Value>,
     /// A value that was not, until the next one judges it.
     suspect: Option<Suspect>,
+    /// The one before it, where neither was confirmed.
+    earlier: Option<Suspect>,
     /// When the register last moved; its `drawn` is what it stands for, so less what its last step fell short of.
     moved: Option<Value>,
     /// Estimated since the register stands still, where it does.
@@ -138,43 +140,60 @@ impl Counter {
         let Some(suspect) = self.suspect.take() else {
             return self.go_on(good, now, power_w_max);
         };
-        let own_room = self.resolution.get().unwrap_or(lattice(now.wh)).min(STEP_ROOM);
-        let old_line = rise(good, now, self.limit(good, now, power_w_max));
-        let new_room = if suspect.is_fall {
-            own_room
-        } else {
-            room(suspect.value, now)
-        };
-        let new_line = rise(
-            suspect.value,
-            now,
-            limit(suspect.value, now, power_w_max, new_room),
-        );
-        let is_back = match (old_line, new_line) {
-            (None, _) => false,
-            (Some(_), None) => true,
-            (Some(old), Some(new)) => {
-                let is_far = |step: Energy, from: Value| (step - now.drawn.since(from.drawn)).magnitude();
-                now.knows(good) && is_far(old, good) < is_far(new, suspect.value)
+        let earlier = self.earlier.take();
+        match self.line(good, [Some(suspect), earlier], now, power_w_max) {
+            Some(None) => self.go_on(good, now, power_w_max),
+            Some(Some(begun)) => {
+                (self.good, self.moved, self.stuck) = (Some(begun.value), Some(begun.value), None);
+                let mut step = self.go_on(begun.value, now, power_w_max);
+                step.energy.get_or_insert_default().add(begun.bridge);
+                step
+            }
+            None => {
+                // it may be a second glitch: the old line stands until two values agree on another
+                let limit = self.limit(good, now, power_w_max);
+                let mut step = self.break_off(good, now, limit, power_w_max);
+                self.earlier = self.suspect.and(Some(suspect));
+                // old values told again, faster than they can have been counted, are one fault
+                let is_told_again = suspect.is_fall && (suspect.value.wh..good.wh).contains(&now.wh);
+                step.fault = step.fault.filter(|_| !is_told_again);
+                step
+            }
+        }
+    }
+
+    /// The line that a value lies on, by power where it may be several: the old one, or that of a suspect.
+    fn line(
+        &self,
+        good: Value,
+        suspects: [Option<Suspect>; 2],
+        now: Value,
+        power_w_max: f64,
+    ) -> Option<Option<Suspect>> {
+        let knows = now.knows(good);
+        let distance = |step: Energy, from: Value| {
+            let drawn = now.drawn.since(from.drawn);
+            if knows {
+                (step - drawn).magnitude()
+            } else {
+                Energy::ZERO
             }
         };
-        if is_back {
-            return self.go_on(good, now, power_w_max);
-        }
-        if new_line.is_none() {
-            // on neither line: it may be a second glitch, so the old line stands until two values agree on another;
-            // old values told again, faster than they can have been counted, lead back to it and are one fault
-            let limit = self.limit(good, now, power_w_max);
-            let mut step = self.break_off(good, now, limit, power_w_max);
-            step.fault = step
-                .fault
-                .filter(|_| !(suspect.is_fall && (suspect.value.wh..good.wh).contains(&now.wh)));
-            return step;
-        }
-        (self.good, self.moved, self.stuck) = (Some(suspect.value), Some(suspect.value), None);
-        let mut step = self.go_on(suspect.value, now, power_w_max);
-        step.energy.get_or_insert_default().add(suspect.bridge);
-        step
+        let own_room = self.resolution.get().unwrap_or(lattice(now.wh)).min(STEP_ROOM);
+        let new_lines = suspects.into_iter().flatten().filter_map(|suspect| {
+            let from = suspect.value;
+            let room = if suspect.is_fall {
+                own_room
+            } else {
+                room(from, now)
+            };
+            let step = rise(from, now, limit(from, now, power_w_max, room))?;
+            Some((distance(step, from), Some(suspect)))
+        });
+        let old_line = rise(good, now, self.limit(good, now, power_w_max));
+        let old_line = old_line.map(|step| (distance(step, good), None));
+        let nearest = new_lines.chain(old_line).min_by_key(|(distance, _)| *distance);
+        nearest.map(|(_, line)| line)
     }
 
     /// The register's resolution as far as it is known.
@@ -189,6 +208,7 @@ impl Counter {
 
     /// Gives up waiting for the next value: the energy of the gap, should a new line have begun.
     pub(crate) fn give_up(&mut self) -> Option<(Timestamp, Amount)> {
+        self.earlier = None;
         let Suspect { value, bridge, .. } = self.suspect.take()?;
         (self.good, self.moved, self.stuck) = (Some(value), Some(value), None);
         Some((value.at, bridge))
