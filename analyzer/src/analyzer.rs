@@ -126,13 +126,7 @@ impl Analyzer {
         }
     }
 
-    fn pass_on(
-        &mut self,
-        at: Timestamp,
-        arrival: Arrival,
-        readings: &[&Reading],
-        out: &mut Vec<Finding>,
-    ) {
+    fn pass_on(&mut self, at: Timestamp, arrival: Arrival, readings: &[&Reading], out: &mut Vec<Finding>) {
         let Some(first) = readings.first() else { return };
         // with its own stamp near, the instant is known even in a back-log
         let is_after_outage = arrival.is_after_outage && first.stamp.is_none();

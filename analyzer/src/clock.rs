@@ -40,8 +40,15 @@ pub(crate) enum Instant {
 impl Clocks {
     /// The instant of one meter's readings, which share a stamp.
     pub(crate) fn instant(&mut self, arrival: Arrival, readings: &[&Reading]) -> Instant {
-        let Some((meter, stamp)) = readings.first().and_then(|first| Some((&first.meter, first.stamp?))) else {
-            return if arrival.is_retained { Instant::None } else { Instant::At(arrival.at) };
+        let Some((meter, stamp)) = readings
+            .first()
+            .and_then(|first| Some((&first.meter, first.stamp?)))
+        else {
+            return if arrival.is_retained {
+                Instant::None
+            } else {
+                Instant::At(arrival.at)
+            };
         };
         let clock = Clock {
             last: stamp,
@@ -71,7 +78,9 @@ fn print(readings: &[&Reading]) -> u64 {
     let mut print = 0xcbf2_9ce4_8422_2325_u64;
     for reading in readings {
         let channel = reading.channel.iter().flat_map(|channel| channel.bytes());
-        let values = values(reading).into_iter().map(|value| value.map_or(u64::MAX, f64::to_bits));
+        let values = values(reading)
+            .into_iter()
+            .map(|value| value.map_or(u64::MAX, f64::to_bits));
         for byte in channel.chain(values.flat_map(u64::to_le_bytes)) {
             print = (print ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }

@@ -91,7 +91,14 @@ impl FeedState {
             if let Some(value_wh) = register(feed, reading) {
                 // where the meter's own sum is new, the phases have counted up to here
                 let is_summed = !feed.channels.is_empty() || !has_total || key == TOTAL;
-                self.count(feed, (key, reading.is_estimated), (at, value_wh), power_w_max, is_summed, &mut counted);
+                self.count(
+                    feed,
+                    (key, reading.is_estimated),
+                    (at, value_wh),
+                    power_w_max,
+                    is_summed,
+                    &mut counted,
+                );
             }
             if let Some(power_w) = reading.power_w.filter(|power_w| power_w.is_finite()) {
                 let channel = self.channels.entry(key.to_owned()).or_default();
@@ -115,7 +122,10 @@ impl FeedState {
         counted.is_first = !has_counter && self.has_counter();
         if counted.is_first {
             let untold = self.draw.until(at).since(self.told);
-            counted.energy.get_or_insert_default().add(Amount::estimated(untold));
+            counted
+                .energy
+                .get_or_insert_default()
+                .add(Amount::estimated(untold));
             self.uncounted(at);
         }
         counted
@@ -144,7 +154,10 @@ impl FeedState {
         if is_new && has_others && key != TOTAL && key != ONLY {
             let drawn = channel.draw.until(at);
             let untold = drawn.since(std::mem::replace(&mut channel.told, drawn));
-            counted.energy.get_or_insert_default().add(Amount::estimated(untold));
+            counted
+                .energy
+                .get_or_insert_default()
+                .add(Amount::estimated(untold));
         }
         if let Some(energy) = step.energy {
             let energy = match energy {
@@ -153,7 +166,9 @@ impl FeedState {
             };
             counted.energy.get_or_insert_default().add(energy);
         }
-        counted.faults.extend(step.fault.map(|fault| (key.to_owned(), fault)));
+        counted
+            .faults
+            .extend(step.fault.map(|fault| (key.to_owned(), fault)));
     }
 
     /// What has flown past a register by `at`: the power of its own channel, of the feed for a register of the whole,
@@ -163,9 +178,16 @@ impl FeedState {
         if is_whole {
             return self.draw.until(at);
         }
-        let registers = self.channels.iter().filter(|(key, channel)| channel.has_counter && *key != TOTAL);
+        let registers = self
+            .channels
+            .iter()
+            .filter(|(key, channel)| channel.has_counter && *key != TOTAL);
         let registers = registers.count();
-        match self.channels.get_mut(key).filter(|channel| channel.power_w.is_some()) {
+        match self
+            .channels
+            .get_mut(key)
+            .filter(|channel| channel.power_w.is_some())
+        {
             Some(channel) => channel.draw.until(at),
             None => self.draw.until(at).part(registers),
         }
@@ -176,7 +198,11 @@ impl FeedState {
         let phases = self.channels.iter_mut().filter(|(key, _)| *key != TOTAL);
         let untold = phases.map(|(_, channel)| {
             let drawn = channel.draw.until(at);
-            if channel.power_w.is_some() { channel.counter.untold(drawn) } else { Energy::ZERO }
+            if channel.power_w.is_some() {
+                channel.counter.untold(drawn)
+            } else {
+                Energy::ZERO
+            }
         });
         Amount::estimated(untold.sum())
     }
@@ -186,7 +212,8 @@ impl FeedState {
     pub(crate) fn uncounted(&mut self, at: Timestamp) -> Energy {
         let drawn = self.draw.until(at);
         let whole = drawn.since(std::mem::replace(&mut self.told, drawn));
-        let has_whole = self.has_total_counter() || self.channels.get(ONLY).is_some_and(|only| only.has_counter);
+        let has_whole =
+            self.has_total_counter() || self.channels.get(ONLY).is_some_and(|only| only.has_counter);
         let has_counter = self.has_counter();
         let mut parts = Energy::ZERO;
         for (key, channel) in &mut self.channels {
@@ -201,6 +228,18 @@ impl FeedState {
             (true, true) => Energy::ZERO,
             (true, false) => parts,
         }
+    }
+
+    /// The stream ends: the gaps of registers that waited for their next value.
+    pub(crate) fn give_up(&mut self, feed: &Feed) -> Vec<(Timestamp, Amount)> {
+        let (has_total, is_listed) = (self.has_total_counter(), !feed.channels.is_empty());
+        let summed = self
+            .channels
+            .iter_mut()
+            .filter(|(key, _)| is_listed || !has_total || *key == TOTAL);
+        summed
+            .filter_map(|(_, channel)| channel.counter.give_up())
+            .collect()
     }
 
     /// The meter is not heard: what flows from `at` on is not known.

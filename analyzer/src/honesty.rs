@@ -195,13 +195,17 @@ mod tests {
             .collect();
         assert_eq!(said.len(), 3);
         assert_eq!(said[0], "a gap");
-        assert_eq!(said[1], "a gap; 719 more of these since 1970-01-01T00:00:00Z were not said");
+        assert_eq!(
+            said[1],
+            "a gap; 719 more of these since 1970-01-01T00:00:00Z were not said"
+        );
     }
 
     #[test]
     fn other_words_are_said_at_once_but_not_without_end() {
         let mut honesty = Honesty::default();
-        let said = (0..1_000).filter_map(|n| honesty.tell("m", at(n), FaultKind::UnknownName, format!("name {n}")));
+        let said =
+            (0..1_000).filter_map(|n| honesty.tell("m", at(n), FaultKind::UnknownName, format!("name {n}")));
         assert_eq!(said.count(), DETAILS_MAX);
         let told: Vec<usize> = honesty.told.values().map(|told| told.details.len()).collect();
         assert_eq!(told, [DETAILS_MAX], "what is remembered is bounded");

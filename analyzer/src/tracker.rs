@@ -12,8 +12,8 @@ use crate::booking::{Booking, Mark, Parcel};
 use crate::decider::{Decided, Decider, Rules, Segment};
 use crate::exam::ExamState;
 use crate::feed::FeedState;
-use crate::honesty::Honesty;
 use crate::finding::{Fault, FaultKind, Finding, Interval, Sample, StateChange};
+use crate::honesty::Honesty;
 use crate::ledger::Ledger;
 use crate::site::Site;
 use crate::slice::Slice;
@@ -90,7 +90,8 @@ impl Tracker {
             out.push(fault(context, &feed.meter, at, FaultKind::Heard, detail));
         }
         if readings.iter().any(|reading| reading.is_estimated) && self.honesty.is_new_estimate(&feed.meter) {
-            let detail = "power is worked out from the current with the configured voltage and power factor".to_owned();
+            let detail = "power is worked out from the current with the configured voltage and power factor"
+                .to_owned();
             out.push(fault(context, &feed.meter, at, FaultKind::EstimatedPower, detail));
         }
         if !is_squeezed {
@@ -132,7 +133,8 @@ impl Tracker {
         (index, at): (usize, Timestamp),
         out: &mut Vec<Finding>,
     ) {
-        self.feeds.resize(context.device.feeds.len(), FeedState::default());
+        self.feeds
+            .resize(context.device.feeds.len(), FeedState::default());
         let is_known = self.feeds[index].cadence.is_silent();
         if is_known || self.decider.newest().is_none_or(|newest| at < newest) {
             return;
@@ -146,6 +148,16 @@ impl Tracker {
     /// The stream ends at `until`: everything that waits is made final and said.
     pub(crate) fn finish(&mut self, context: Context<'_>, until: Timestamp, out: &mut Vec<Finding>) {
         self.sample_if_complete(context, until + LATENESS, out);
+        for (feed, state) in context.device.feeds.iter().zip(&mut self.feeds) {
+            for (at, amount) in state.give_up(feed) {
+                self.booking.mark(Mark {
+                    at,
+                    counted: Some(amount.counted),
+                    estimated: amount.estimated,
+                    resolution: Energy::ZERO,
+                });
+            }
+        }
         let mut decided = Decided::default();
         self.decider.finish(context.rules(), until, &mut decided);
         self.follow(context, &decided, None, out);
@@ -249,7 +261,8 @@ impl Tracker {
             let Some(at) = self.feeds[index].cadence.silent_since(now, limit) else {
                 continue;
             };
-            let detail = "no reading for longer than the silence limit: the state is unknown, not off".to_owned();
+            let detail =
+                "no reading for longer than the silence limit: the state is unknown, not off".to_owned();
             let meter = &context.device.feeds[index].meter;
             out.push(fault(context, meter, at, FaultKind::Silent, detail));
             self.fall_silent(context, (index, at), out);
@@ -257,12 +270,7 @@ impl Tracker {
     }
 
     /// While one of its meters is silent, nobody knows what the device does.
-    fn fall_silent(
-        &mut self,
-        context: Context<'_>,
-        (index, at): (usize, Timestamp),
-        out: &mut Vec<Finding>,
-    ) {
+    fn fall_silent(&mut self, context: Context<'_>, (index, at): (usize, Timestamp), out: &mut Vec<Finding>) {
         let was_silent = self.feeds.iter().any(|feed| feed.cadence.is_silent());
         self.feeds[index].fall_silent(at);
         let Some(newest) = self.decider.newest().filter(|_| !was_silent) else {

@@ -34,7 +34,11 @@ fn books(said: &[Finding]) -> Books {
     let (mut faults, mut details, mut rows) = (Vec::new(), Vec::new(), BTreeMap::new());
     for finding in said {
         match finding {
-            Finding::Interval(Interval { energy: booked, estimated: part, .. }) => {
+            Finding::Interval(Interval {
+                energy: booked,
+                estimated: part,
+                ..
+            }) => {
                 assert!(*booked >= Energy::ZERO && *part <= *booked, "{finding:?}");
                 energy += *booked;
                 estimated += *part;
@@ -49,8 +53,17 @@ fn books(said: &[Finding]) -> Books {
             _ => {}
         }
     }
-    assert_eq!(energy, rows.into_values().sum(), "intervals and ledger agree to the micro-watt-hour");
-    Books { energy_wh: energy.wh(), estimated_wh: estimated.wh(), faults, details }
+    assert_eq!(
+        energy,
+        rows.into_values().sum(),
+        "intervals and ledger agree to the micro-watt-hour"
+    );
+    Books {
+        energy_wh: energy.wh(),
+        estimated_wh: estimated.wh(),
+        faults,
+        details,
+    }
 }
 
 /// A scanner's day in small: idle, bursts of scanning, and an hour off in every six.
@@ -63,11 +76,7 @@ fn power_w(second: i64) -> f64 {
 }
 
 /// Plays `hours` from the start; `register` says what the meter tells at the reading number n where `true_wh` is drawn.
-fn scanner(
-    start: &str,
-    hours: i64,
-    mut register: impl FnMut(i64, f64) -> Option<f64>,
-) -> (Books, f64) {
+fn scanner(start: &str, hours: i64, mut register: impl FnMut(i64, f64) -> Option<f64>) -> (Books, f64) {
     let (mut true_wh, mut readings) = (0.0, Vec::new());
     let count = hours * 3600 / PAUSE_S;
     for n in 0..count {
@@ -80,7 +89,10 @@ fn scanner(
         readings.push((second, vec![reading]));
         true_wh += power_w(second) * PAUSE_S as f64 / 3600.0;
     }
-    (play(config_of("ct"), stamp(start), &readings, count * PAUSE_S), true_wh)
+    (
+        play(config_of("ct"), stamp(start), &readings, count * PAUSE_S),
+        true_wh,
+    )
 }
 
 /// Plays it and compares what is booked with the truth.
@@ -121,7 +133,14 @@ fn a_reboot_to_zero_loses_nothing() {
                     // half way to the reading that tells of it
                     before_wh = true_wh + power_w(n * PAUSE_S) * 15.0 / 3600.0;
                 }
-                Some(steps(if n < reboot { offset_wh + true_wh } else { true_wh - before_wh }, 0.1))
+                Some(steps(
+                    if n < reboot {
+                        offset_wh + true_wh
+                    } else {
+                        true_wh - before_wh
+                    },
+                    0.1,
+                ))
             },
             &[FaultKind::CounterReset],
             0.2,
@@ -132,7 +151,13 @@ fn a_reboot_to_zero_loses_nothing() {
 #[test]
 fn a_crash_that_rolls_back_loses_nothing() {
     let back = |n: i64, true_wh: f64| Some(50_000.0 + true_wh - if n < 500 { 0.0 } else { 700.0 });
-    check("roll-back of 700 Wh", 12, back, &[FaultKind::CounterRollback], 0.1);
+    check(
+        "roll-back of 700 Wh",
+        12,
+        back,
+        &[FaultKind::CounterRollback],
+        0.1,
+    );
     let rounding = |n: i64, true_wh: f64| Some(50_000.0 + true_wh - if n < 500 { 0.0 } else { 0.7 });
     check("fall of 0.7 Wh at midnight", 12, rounding, &[], 0.8);
 }
@@ -151,8 +176,17 @@ fn an_old_value_between_two_is_no_roll_back_of_the_energy() {
 #[test]
 fn a_glitch_that_returns_is_bridged_and_one_that_stays_is_estimated() {
     let returns = |n: i64, true_wh: f64| Some(true_wh + if n == 500 { 3_137_000.0 } else { 0.0 });
-    let books = check("+3137 kWh that returns", 12, returns, &[FaultKind::CounterJump], 0.1);
-    assert!(books.estimated_wh < 600.0, "no more than what follows the last value");
+    let books = check(
+        "+3137 kWh that returns",
+        12,
+        returns,
+        &[FaultKind::CounterJump],
+        0.1,
+    );
+    assert!(
+        books.estimated_wh < 600.0,
+        "no more than what follows the last value"
+    );
     let stays = |n: i64, true_wh: f64| Some(true_wh + if n < 500 { 0.0 } else { 3_137_000.0 });
     check("+3137 kWh that stays", 12, stays, &[FaultKind::CounterJump], 0.1);
 }
@@ -180,7 +214,13 @@ fn known_ends_are_counted_through() {
 fn the_43_kwh_wrap_comes_again_and_again() {
     let end_wh = 4_294_967_296.0 / 100_000.0;
     let wraps = |_, true_wh: f64| Some(steps(true_wh, 0.01) % end_wh);
-    check("43 kWh, three times", 24, wraps, &[FaultKind::CounterWrap; 3], 0.02);
+    check(
+        "43 kWh, three times",
+        24,
+        wraps,
+        &[FaultKind::CounterWrap; 3],
+        0.02,
+    );
 }
 
 #[test]
@@ -199,7 +239,13 @@ fn a_register_that_stood_still_and_catches_up_is_not_counted_twice() {
         }
         Some(told_wh)
     };
-    check("frozen, then right again", 24, cached, &[FaultKind::CounterStuck], 0.1);
+    check(
+        "frozen, then right again",
+        24,
+        cached,
+        &[FaultKind::CounterStuck],
+        0.1,
+    );
 }
 
 #[test]
@@ -230,7 +276,13 @@ fn a_counter_of_the_day_is_said_once_and_counted_on() {
         }
         Some(true_wh - since_wh)
     };
-    let books = check("counter of the day", 24 * 6, today, &[FaultKind::CounterReset], 0.1);
+    let books = check(
+        "counter of the day",
+        24 * 6,
+        today,
+        &[FaultKind::CounterReset],
+        0.1,
+    );
     assert!(books.details[0].contains("not said again"), "{:?}", books.details);
     let (mut day, mut since_wh) = (0, 0.0);
     let odd = |n: i64, true_wh: f64| {
@@ -240,7 +292,13 @@ fn a_counter_of_the_day_is_said_once_and_counted_on() {
         }
         Some(true_wh - since_wh)
     };
-    check("restarts at another hour", 24 * 6, odd, &[FaultKind::CounterReset; 2], 0.1);
+    check(
+        "restarts at another hour",
+        24 * 6,
+        odd,
+        &[FaultKind::CounterReset; 2],
+        0.1,
+    );
 }
 
 /// Three phases with a register each; the first has a fault.
@@ -251,7 +309,11 @@ fn a_fault_of_one_phase_leaves_the_others_counted() {
     for n in 0..1_000_i64 {
         let second = n * PAUSE_S;
         let phase = |&(channel, share): &(&str, f64)| {
-            let fault_wh = if channel == "l1" && n >= 500 { 40_000.0 } else { 0.0 };
+            let fault_wh = if channel == "l1" && n >= 500 {
+                40_000.0
+            } else {
+                0.0
+            };
             Reading {
                 power_w: Some(power_w(second) * share),
                 energy_wh: Some((100_000.0 + true_wh * share - fault_wh).max(0.0)),
@@ -261,14 +323,25 @@ fn a_fault_of_one_phase_leaves_the_others_counted() {
         readings.push((second, shares.iter().map(phase).collect()));
         true_wh += power_w(second) * PAUSE_S as f64 / 3600.0;
     }
-    let books = play(config_of("ct"), stamp("2026-01-12T06:00:00Z"), &readings, 1_000 * PAUSE_S);
+    let books = play(
+        config_of("ct"),
+        stamp("2026-01-12T06:00:00Z"),
+        &readings,
+        1_000 * PAUSE_S,
+    );
     let error_wh = books.energy_wh - true_wh;
-    println!("one phase of three: {error_wh:+.3} Wh, {:.1} Wh estimated", books.estimated_wh);
+    println!(
+        "one phase of three: {error_wh:+.3} Wh, {:.1} Wh estimated",
+        books.estimated_wh
+    );
     assert_eq!(books.faults, [FaultKind::CounterRollback]);
     assert!(error_wh.abs() < 0.1, "{error_wh} Wh");
     let gap_wh = power_w(499 * PAUSE_S) * 0.5 * PAUSE_S as f64 / 3600.0;
     let tail_wh = power_w(999 * PAUSE_S) * PAUSE_S as f64 / 3600.0;
-    assert!(books.estimated_wh <= gap_wh + tail_wh + 0.01, "only the gap of that phase, and the end");
+    assert!(
+        books.estimated_wh <= gap_wh + tail_wh + 0.01,
+        "only the gap of that phase, and the end"
+    );
 }
 
 #[test]
@@ -288,17 +361,30 @@ fn a_total_that_appears_later_does_not_count_twice() {
             readings.push((n * PAUSE_S, said));
             true_wh += power_w(n * PAUSE_S) * PAUSE_S as f64 / 3600.0;
         }
-        let books = play(config_of("ct"), stamp("2026-01-12T06:00:00Z"), &readings, 1_000 * PAUSE_S);
+        let books = play(
+            config_of("ct"),
+            stamp("2026-01-12T06:00:00Z"),
+            &readings,
+            1_000 * PAUSE_S,
+        );
         let error_wh = books.energy_wh - true_wh;
         println!("total from the middle on: {error_wh:+.3} Wh");
-        assert!(error_wh.abs() < 0.1 && books.faults.is_empty(), "{error_wh} Wh, {:?}", books.details);
+        assert!(
+            error_wh.abs() < 0.1 && books.faults.is_empty(),
+            "{error_wh} Wh, {:?}",
+            books.details
+        );
     }
 }
 
 #[test]
 fn a_feed_without_a_register_is_estimated_beside_one_that_has_one() {
     let mut config = config_of("ct");
-    let other = Feed { meter: "n".to_owned(), channels: vec![], sign: 1.0 };
+    let other = Feed {
+        meter: "n".to_owned(),
+        channels: vec![],
+        sign: 1.0,
+    };
     config.devices[0].feeds.push(other);
     let (mut true_wh, mut readings) = (0.0, Vec::new());
     for n in 0..500_i64 {
@@ -307,7 +393,10 @@ fn a_feed_without_a_register_is_estimated_beside_one_that_has_one() {
             energy_wh: Some(true_wh),
             ..Reading::of("m", None)
         };
-        let plain = Reading { power_w: Some(1_000.0), ..Reading::of("n", None) };
+        let plain = Reading {
+            power_w: Some(1_000.0),
+            ..Reading::of("n", None)
+        };
         readings.push((n * PAUSE_S, vec![counting, plain]));
         true_wh += power_w(n * PAUSE_S) * PAUSE_S as f64 / 3600.0;
     }

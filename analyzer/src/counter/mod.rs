@@ -11,7 +11,7 @@
 //! - Wrap: from just below a known end ([`end::ENDS`]) to just above zero: counted exactly.
 //! - Stuck: the register stands still for [`STUCK_AFTER`] while power says that it should have moved by
 //!   [`STUCK_STEPS`] of its steps: estimated until it moves again. Where it then catches up, only the rest is counted.
-//! - A fall of less than [`ROUNDING_WH`] is the meter's rounding: the register waits at its highest value.
+//! - A fall of less than [`ROUNDING_WH`] while less is drawn is the meter's rounding: the register waits at its highest value.
 //!
 //! Limits: a jump within the plausible power is not seen; a gap without known power is booked as what the register
 //! proves. Invariant: what is counted or estimated is never negative and never more than the device can draw in that
@@ -53,6 +53,8 @@ pub(crate) struct Counter {
     good: Option<Value>,
     /// A value that was not, until the next one judges it.
     suspect: Option<Suspect>,
+    /// The one before it, where neither was confirmed.
+    earlier: Option<Suspect>,
     /// When the register last moved; its `drawn` is what it stands for, so less what its last step fell short of.
     moved: Option<Value>,
     /// Estimated since the register stands still, where it does.
@@ -138,30 +140,60 @@ impl Counter {
         let Some(suspect) = self.suspect.take() else {
             return self.go_on(good, now, power_w_max);
         };
-        let room = self.resolution.get().unwrap_or(lattice(now.wh)).min(STEP_ROOM);
-        let old_line = self.rise(good, now, limit(good, now, power_w_max, self.room(good, now)));
-        let new_room = if suspect.is_fall { room } else { self.room(suspect.value, now) };
-        let new_line = self.rise(suspect.value, now, limit(suspect.value, now, power_w_max, new_room));
-        let is_back = match (old_line, new_line) {
-            (None, _) => false,
-            (Some(_), None) => true,
-            (Some(old), Some(new)) => {
-                let is_far = |step: Energy, from: Value| (step - now.drawn.since(from.drawn)).magnitude();
-                now.knows(good) && is_far(old, good) < is_far(new, suspect.value)
+        let earlier = self.earlier.take();
+        match self.line(good, [Some(suspect), earlier], now, power_w_max) {
+            Some(None) => self.go_on(good, now, power_w_max),
+            Some(Some(begun)) => {
+                (self.good, self.moved, self.stuck) = (Some(begun.value), Some(begun.value), None);
+                let mut step = self.go_on(begun.value, now, power_w_max);
+                step.energy.get_or_insert_default().add(begun.bridge);
+                step
+            }
+            None => {
+                // it may be a second glitch: the old line stands until two values agree on another
+                let limit = self.limit(good, now, power_w_max);
+                let mut step = self.break_off(good, now, limit, power_w_max);
+                self.earlier = self.suspect.and(Some(suspect));
+                // old values told again, faster than they can have been counted, are one fault
+                let is_told_again = suspect.is_fall && (suspect.value.wh..good.wh).contains(&now.wh);
+                step.fault = step.fault.filter(|_| !is_told_again);
+                step
+            }
+        }
+    }
+
+    /// The line that a value lies on, by power where it may be several: the old one, or that of a suspect.
+    fn line(
+        &self,
+        good: Value,
+        suspects: [Option<Suspect>; 2],
+        now: Value,
+        power_w_max: f64,
+    ) -> Option<Option<Suspect>> {
+        let knows = now.knows(good);
+        let distance = |step: Energy, from: Value| {
+            let drawn = now.drawn.since(from.drawn);
+            if knows {
+                (step - drawn).magnitude()
+            } else {
+                Energy::ZERO
             }
         };
-        if is_back {
-            return self.go_on(good, now, power_w_max);
-        }
-        if suspect.is_fall && new_line.is_none() && (suspect.value.wh..good.wh).contains(&now.wh) {
-            // old values told again faster than they can have been counted: they lead back to the old line
-            self.suspect = Some(Suspect { value: now, ..suspect });
-            return Step::default();
-        }
-        (self.good, self.moved, self.stuck) = (Some(suspect.value), Some(suspect.value), None);
-        let mut step = self.go_on(suspect.value, now, power_w_max);
-        step.energy.get_or_insert_default().add(suspect.bridge);
-        step
+        let own_room = self.resolution.get().unwrap_or(lattice(now.wh)).min(STEP_ROOM);
+        let new_lines = suspects.into_iter().flatten().filter_map(|suspect| {
+            let from = suspect.value;
+            let room = if suspect.is_fall {
+                own_room
+            } else {
+                room(from, now)
+            };
+            let step = rise(from, now, limit(from, now, power_w_max, room))?;
+            Some((distance(step, from), Some(suspect)))
+        });
+        let old_line = rise(good, now, self.limit(good, now, power_w_max));
+        let old_line = old_line.map(|step| (distance(step, good), None));
+        let nearest = new_lines.chain(old_line).min_by_key(|(distance, _)| *distance);
+        nearest.map(|(_, line)| line)
     }
 
     /// The register's resolution as far as it is known.
@@ -174,22 +206,34 @@ impl Counter {
         self.good.map_or(Energy::ZERO, |good| drawn.since(good.drawn))
     }
 
-    fn room(&self, from: Value, to: Value) -> Energy {
-        STEP_ROOM.max(lattice(from.wh).min(lattice(to.wh)))
+    /// Gives up waiting for the next value: the energy of the gap, should a new line have begun.
+    pub(crate) fn give_up(&mut self) -> Option<(Timestamp, Amount)> {
+        self.earlier = None;
+        let Suspect { value, bridge, .. } = self.suspect.take()?;
+        (self.good, self.moved, self.stuck) = (Some(value), Some(value), None);
+        Some((value.at, bridge))
     }
 
-    /// The step from one value to another, where it is one that a register can make.
-    fn rise(&self, from: Value, to: Value, limit: Energy) -> Option<Energy> {
-        let step = (Energy::from_wh(to.wh) - Energy::from_wh(from.wh)).max(Energy::ZERO);
-        (to.wh > from.wh - ROUNDING_WH && step <= limit).then_some(step)
+    /// The most that the register can have counted since its last value; a register that is refreshed more rarely than
+    /// it is told may have counted since it last moved, where power says so.
+    fn limit(&self, good: Value, now: Value, power_w_max: f64) -> Energy {
+        let room = room(good, now);
+        let moved = self
+            .moved
+            .filter(|moved| self.stuck.is_none() && now.knows(*moved));
+        let since_moved = moved.map_or(Energy::ZERO, |moved| {
+            let drawn = four(now.drawn.since(moved.drawn)) + room;
+            drawn.min(limit(moved, now, power_w_max, room))
+        });
+        limit(good, now, power_w_max, room).max(since_moved)
     }
 
     fn go_on(&mut self, good: Value, now: Value, power_w_max: f64) -> Step {
         if let Some(step) = self.catch_up(good, now, power_w_max) {
             return step;
         }
-        let limit = limit(good, now, power_w_max, self.room(good, now));
-        let Some(step) = self.rise(good, now, limit) else {
+        let limit = self.limit(good, now, power_w_max);
+        let Some(step) = rise(good, now, limit) else {
             return self.break_off(good, now, limit, power_w_max);
         };
         self.good = Some(Value {
@@ -246,7 +290,10 @@ impl Counter {
 
     /// The register fell, or leapt.
     fn break_off(&mut self, good: Value, now: Value, limit: Energy, power_w_max: f64) -> Step {
-        let drawn = now.drawn.since(good.drawn).min(limit);
+        // a register that has stood still has told nothing since it moved, unless that is booked already
+        let told = self.moved.filter(|_| self.stuck.is_none()).unwrap_or(good);
+        let plausible = self::limit(told, now, power_w_max, Energy::ZERO);
+        let drawn = now.drawn.since(told.drawn).min(plausible);
         let fault = |kind, end| Broken {
             kind,
             before: good,
@@ -254,8 +301,13 @@ impl Counter {
             end,
         };
         let is_fall = now.wh < good.wh;
-        let expected = now.knows(good).then_some(drawn);
-        if let Some((end, step)) = end::passed(good.wh, now.wh, limit, expected.map(|drawn| four(drawn) + STEP_ROOM)) {
+        let expected = now.knows(told).then_some(drawn);
+        if let Some((end, step)) = end::passed(
+            good.wh,
+            now.wh,
+            limit,
+            expected.map(|drawn| four(drawn) + STEP_ROOM),
+        ) {
             (self.good, self.moved, self.stuck) = (Some(now), Some(now), None);
             return Step {
                 energy: Some(Amount::counted(step)),
@@ -263,7 +315,8 @@ impl Counter {
             };
         }
         let since_zero = Energy::from_wh(now.wh);
-        let is_explained = now.wh <= good.wh / 2.0 && since_zero <= expected.map_or(limit, |drawn| drawn + drawn);
+        let is_explained =
+            now.wh <= good.wh / 2.0 && since_zero <= expected.map_or(limit, |drawn| drawn + drawn);
         let is_reset = since_zero <= limit && (now.wh <= good.wh * RESET_SHARE || is_explained);
         let is_since_zero = expected.is_none_or(|drawn| since_zero <= four(drawn) + STEP_ROOM);
         let (kind, counted) = match (is_fall, is_reset) {
@@ -272,10 +325,9 @@ impl Counter {
             (true, false) => (FaultKind::CounterRollback, Energy::ZERO),
             (false, _) => (FaultKind::CounterJump, Energy::ZERO),
         };
-        let plausible = self::limit(good, now, power_w_max, Energy::ZERO);
         let bridge = Amount {
             counted,
-            estimated: (drawn.min(plausible) - counted).max(Energy::ZERO),
+            estimated: (drawn - counted).max(Energy::ZERO),
         };
         self.suspect = Some(Suspect {
             value: now,
@@ -294,6 +346,17 @@ impl Value {
     fn knows(self, before: Self) -> bool {
         self.drawn.known_since(before.drawn) * 2 >= self.at.duration_since(before.at)
     }
+}
+
+fn room(from: Value, to: Value) -> Energy {
+    STEP_ROOM.max(lattice(from.wh).min(lattice(to.wh)))
+}
+
+/// The step from one value to another, where it is one that a register can make.
+fn rise(from: Value, to: Value, limit: Energy) -> Option<Energy> {
+    let step = (Energy::from_wh(to.wh) - Energy::from_wh(from.wh)).max(Energy::ZERO);
+    let is_rounded = from.wh - to.wh < ROUNDING_WH && to.drawn.since(from.drawn).wh() < ROUNDING_WH;
+    ((to.wh >= from.wh || is_rounded) && step <= limit).then_some(step)
 }
 
 /// The most that a register can have counted between two values.

@@ -73,7 +73,12 @@ mod tests {
 
     #[test]
     fn a_value_shows_how_coarse_its_register_may_be() {
-        for (wh, step_wh) in [(12_000.0, 1_000.0), (12_300.0, 100.0), (12_310.0, 10.0), (12_345.6, 1.0)] {
+        for (wh, step_wh) in [
+            (12_000.0, 1_000.0),
+            (12_300.0, 100.0),
+            (12_310.0, 10.0),
+            (12_345.6, 1.0),
+        ] {
             assert_eq!(lattice(wh), Energy::from_wh(step_wh), "{wh}");
         }
     }

@@ -12,7 +12,11 @@ fn played(values_wh: &[f64], power_w: Option<f64>) -> (Vec<FaultKind>, f64, f64)
     draw.set(at(0), power_w);
     for (wh, n) in values_wh.iter().zip(0..) {
         let drawn = draw.until(at(n * 60));
-        let value = Value { at: at(n * 60), wh: *wh, drawn };
+        let value = Value {
+            at: at(n * 60),
+            wh: *wh,
+            drawn,
+        };
         let step = counter.step(value, 6_000.0);
         sum.add(step.energy.unwrap_or_default());
         kinds.extend(step.fault.map(|fault| fault.kind));
@@ -50,7 +54,11 @@ fn a_roll_back_is_estimated_and_an_old_value_between_two_is_bridged() {
     use FaultKind::CounterRollback;
     check(&[500.0, 480.0, 500.0], &[CounterRollback], 20.0, 20.0);
     check(&[500.0, 520.0, 505.0, 560.0], &[CounterRollback], 60.0, 0.0);
-    check(&[500.0, 499.5, 520.0], &[], 20.0, 0.0);
+    assert_eq!(
+        played(&[500.0, 499.5, 520.0], None),
+        (vec![], 20.0, 0.0),
+        "rounding"
+    );
 }
 
 #[test]
@@ -87,4 +95,25 @@ fn a_register_that_is_coarse_or_of_a_device_that_is_off_is_not_stuck() {
     check(&coarse, &[], 11_000.0, 0.0);
     assert_eq!(played(&[77.7; 900], Some(0.0)), (vec![], 0.0, 0.0));
     assert_eq!(played(&[77.7; 900], Some(5.0)), (vec![], 0.0, 0.0));
+}
+
+#[test]
+fn a_register_told_more_often_than_it_is_refreshed_does_not_jump() {
+    let refreshed: Vec<f64> = (0..90).map(|n| f64::from(n / 30) * 601.3).collect();
+    let (mut counter, mut draw, mut sum) = (Counter::default(), Draw::default(), Energy::ZERO);
+    draw.set(at(0), Some(72_150.0));
+    for (wh, n) in refreshed.iter().zip(0..) {
+        let drawn = draw.until(at(n));
+        let step = counter.step(
+            Value {
+                at: at(n),
+                wh: *wh,
+                drawn,
+            },
+            100_000.0,
+        );
+        assert_eq!(step.fault, None);
+        sum += step.energy.unwrap_or_default().counted;
+    }
+    assert_eq!(sum, Energy::from_wh(1_202.6));
 }
