@@ -31,6 +31,7 @@ mod number;
 mod recent;
 mod silent;
 mod stamp;
+pub mod survey;
 
 #[cfg(test)]
 mod check;
