@@ -32,6 +32,7 @@ mod number;
 mod recent;
 mod silent;
 mod stamp;
+pub mod survey;
 
 #[cfg(test)]
 mod check;
