@@ -51,6 +51,11 @@ impl<V> Recent<V> {
         self.values.contains_key(name)
     }
 
+    /// Whether anything is remembered.
+    pub(crate) fn has_any(&self) -> bool {
+        !self.values.is_empty()
+    }
+
     /// Forgets what was not used for longest, and returns it.
     pub(crate) fn forget_oldest(&mut self) -> Option<(String, V)> {
         let (_, oldest) = self.by_use.pop_first()?;

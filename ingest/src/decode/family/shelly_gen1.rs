@@ -13,24 +13,48 @@ use super::{DecoderConfig, Evidence, Family, FamilyEntry, Input, Outcome, Statel
 const WATT_MINUTES_PER_WATT_HOUR: f64 = 60.0;
 const ROOT: &str = "shellies";
 const NO_VALUE: &str = "Shelly Gen1: the topic carries no power, energy, voltage or current";
+const TYPED: &str = "Shelly 1: the power is a constant that somebody typed, not measured";
+const REPEATED: &str = "Shelly 2.5: roller/0/power says the same";
+
+/// The components whose topics carry a meter's values.
+const COMPONENTS: [&str; 6] = ["relay", "emeter", "roller", "light", "white", "color"];
 
 pub(super) const ENTRY: FamilyEntry = FamilyEntry {
     name: "shelly_gen1",
     title: "Shelly Gen1",
     begin,
-    reads: "TODO",
-    leaves_out: &[],
+    reads: "shellies/<id>/relay|roller|light|white|color/<n>/power and energy (watt-minutes), shellies/<id>/emeter/<n>/power, \
+            total, total_returned, voltage, current, and shellies/<id>/info with all of them. The channel is the number; the \
+            inputs of a 3EM are l1 to l3; relay/power of a Shelly 2 has no channel. shellies/<id>/online as availability.",
+    leaves_out: &[
+        "emeter/<n>/energy and returned_energy: they restart at a reboot; total and total_returned are read instead",
+        "relay/energy without a number (Shelly 2 of 2018): its unit is not certain",
+        "relay/power of a Shelly 2.5: roller/0/power says the same",
+        "power of a Shelly 1 or 1L: a constant that the user typed, not a measurement",
+        "reactive power, power factor, the neutral of a 3EM, temperatures",
+        "the time stamps of info: local time dressed as an epoch",
+        "the JSON of light/<n>/status and color/<n>/status",
+        "which inputs of a 3EM with an id of the user's own are phases: they keep their numbers",
+    ],
     evidence: Evidence::Messages,
     samples: &[
         ("shellies/shellyem3-0A1B2C/emeter/1/power", b"-812.44"),
         ("shellies/shellyem3-0A1B2C/emeter/2/total", b"90211.5"),
         ("shellies/ups-room/relay/0/energy", b"1201"),
+        ("shellies/old-2/relay/power", b"40.5"),
+        ("shellies/b2/old-25/roller/0/power", b"140.5"),
+        ("shellies/old-2/voltage", b"231.5"),
         ("shellies/ups-room/online", b"true"),
+        ("b2/kiosk/emeter/1/current", b"0.5"),
         (
-        "shellies/shellyem3-0A1B2C/info",
-        br#"{"emeters":[{"power":5.5,"is_valid":true,"total":80.5,"total_returned":0.5,"voltage":231.5,"current":0.1}],
+            "shellies/shellyem3-0A1B2C/info",
+            br#"{"emeters":[{"power":5.5,"is_valid":true,"total":80.5,"total_returned":0.5,"voltage":231.5,"current":0.1}],
             "meters":[{"power":60,"is_valid":true,"total":120}]}"#,
-    ),
+        ),
+        (
+            "shellies/ups-room/info",
+            br#"{"relays":[{"ison":true}],"meters":[{"power":60,"is_valid":true},{"power":5,"is_valid":true,"total":60}]}"#,
+        ),
     ],
 };
 
@@ -42,29 +66,57 @@ fn decode(input: &Input<'_>) -> Option<Outcome> {
     let Some(root) = input.position(|level| level == ROOT) else {
         return bare_emeter(input);
     };
-    let meter = input.level(root.checked_sub(1)?);
     if input.level(1) == "status" || input.last(2) == "events/rpc" {
         return None; // a later generation whose user kept the old prefix
     }
-    match (root, input.level(0)) {
-        (1, _) => Some(Outcome::silent("Shelly Gen1: an announcement or a command")),
-        (2, "online") => Some(match is_online(input.text()) {
+    if root <= 1 {
+        return (root == 1).then(|| Outcome::silent("Shelly Gen1: an announcement or a command"));
+    }
+    let what = input.level(0);
+    let has_number = root >= 4 && COMPONENTS.contains(&input.level(2)) && is_number(input.level(1));
+    let is_whole = root >= 3 && input.level(1) == "relay" && what == "power";
+    let meter = meter(
+        input,
+        root,
+        if has_number {
+            3
+        } else if is_whole {
+            2
+        } else {
+            1
+        },
+    )?;
+    Some(match what {
+        _ if has_number => component(input, meter, input.level(2), what),
+        _ if is_whole && meter.contains("switch25") => Outcome::silent(REPEATED),
+        _ if is_whole => bare(input, meter, None, Quantity::Power, 1.0),
+        "online" => match is_online(input.text()) {
             Some(is_online) => Outcome::availability(meter, is_online),
             None => Outcome::malformed("Shelly Gen1: online is neither true nor false"),
-        }),
-        (2, "info") => Some(info(meter, input)),
-        (2, "voltage") => Some(bare(input, meter, None, Quantity::Voltage, 1.0)),
-        (3, "power") => Some(bare(input, meter, None, Quantity::Power, 1.0)),
-        (4, what) => Some(component(input, meter, input.level(2), what)),
-        _ => Some(Outcome::silent(NO_VALUE)),
-    }
+        },
+        "info" => info(meter, input),
+        "voltage" => bare(input, meter, None, Quantity::Voltage, 1.0),
+        _ => Outcome::silent(NO_VALUE),
+    })
+}
+
+/// The levels between `shellies` and the last `tail` ones: an id of the user's own may have several.
+fn meter<'m>(input: &Input<'m>, root: usize, tail: usize) -> Option<&'m str> {
+    let before = input.before(tail)?;
+    let from = before
+        .len()
+        .checked_sub(input.last(root).len() - input.last(tail).len() - 1)?;
+    before.get(from..).filter(|meter| !meter.is_empty())
+}
+
+fn is_number(level: &str) -> bool {
+    level.parse::<u8>().is_ok()
 }
 
 /// `<id>/emeter/<n>/<what>` below any other root: no other family publishes so.
 fn bare_emeter(input: &Input<'_>) -> Option<Outcome> {
-    let is_number = input.level(1).parse::<u8>().is_ok();
     let meter = input.level(3);
-    if input.level(2) != "emeter" || !is_number || meter.is_empty() {
+    if input.level(2) != "emeter" || !is_number(input.level(1)) || meter.is_empty() {
         return None;
     }
     Some(component(input, meter, "emeter", input.level(0)))
@@ -73,6 +125,7 @@ fn bare_emeter(input: &Input<'_>) -> Option<Outcome> {
 fn component(input: &Input<'_>, meter: &str, kind: &str, what: &str) -> Outcome {
     let is_emeter = kind == "emeter";
     let (quantity, factor) = match what {
+        "power" if kind == "relay" && has_typed_power(meter) => return Outcome::silent(TYPED),
         "power" => (Quantity::Power, 1.0),
         "voltage" => (Quantity::Voltage, 1.0),
         "current" => (Quantity::Current, 1.0),
@@ -83,6 +136,11 @@ fn component(input: &Input<'_>, meter: &str, kind: &str, what: &str) -> Outcome 
     };
     let channel = channel(meter, is_emeter, input.level(1));
     bare(input, meter, Some(channel), quantity, factor)
+}
+
+/// A Shelly 1 or 1L has no meter: its power is a constant that the user typed.
+fn has_typed_power(meter: &str) -> bool {
+    meter.starts_with("shelly1-") || meter.starts_with("shelly1l-")
 }
 
 /// A 3EM's inputs are the phases of one load; nothing but its id says so.
@@ -113,9 +171,11 @@ fn info(meter: &str, input: &Input<'_>) -> Outcome {
         channels.set(name, Quantity::Voltage, value("voltage"));
         channels.set(name, Quantity::Current, value("current"));
     }
-    // A Shelly 1 has no meter: its power is a constant that the user typed.
-    let has_meter = !meter.starts_with("shelly1-");
-    for (number, meter) in items("meters").filter(|(_, meter)| has_meter && is_valid(*meter)) {
+    // Whatever its id: a relay's meter that counts nothing measures nothing.
+    let is_typed = has_typed_power(meter);
+    let is_relay = status.get("relays").is_some();
+    let is_measured = |meter: Value<'_>| !is_typed && (!is_relay || meter.get("total").is_some());
+    for (number, meter) in items("meters").filter(|(_, meter)| is_valid(*meter) && is_measured(*meter)) {
         let number = number.to_string();
         let value = |key| meter.get(key).and_then(Value::number);
         channels.set(Some(&number), Quantity::Power, value("power"));
@@ -183,6 +243,28 @@ mod tests {
             "shelly_gen1: x 0 energy_wh=1",
         );
         check(
+            "shellies/b2/desk/light/1/power",
+            "9",
+            "shelly_gen1: b2/desk 1 power_w=9",
+        );
+        check(
+            "shellies/b2/desk/voltage",
+            "231",
+            "shelly_gen1: b2/desk - voltage_v=231",
+        );
+        for (topic, payload) in [
+            ("shellies/shellyswitch25-AABBCC/relay/power", "12"),
+            ("shellies/shelly1-AABBCC/relay/0/power", "81.5"),
+            ("shellies/shellyem3-AABBCC/relay0", "off"),
+            ("shellies/x/sensor/0/power", "5"),
+            ("shellies/x/relay/0/overpower_value", "2400"),
+            ("shellies/x/light/0/status", r#"{"ison":true,"power":5}"#),
+            ("shellies/x/input_event/0", r#"{"event":"S"}"#),
+            ("shellies/x/temperature", "41.5"),
+        ] {
+            check(topic, payload, "shelly_gen1: not a reading");
+        }
+        check(
             "b2/meters/kiosk/emeter/1/current",
             "0.5",
             "shelly_gen1: kiosk 1 current_a=0.5",
@@ -204,6 +286,12 @@ mod tests {
             "false",
             "shelly_gen1: ct-ups is offline",
         );
+        check(
+            "shellies/b2/desk/online",
+            "true",
+            "shelly_gen1: b2/desk is online",
+        );
+        check("shellies/ct-ups/online", "?", "shelly_gen1: malformed");
         check("shellies/announce", r#"{"id":"x"}"#, "shelly_gen1: not a reading");
         check("shellies/command", "announce", "not a reading");
     }
@@ -226,6 +314,16 @@ mod tests {
             "shellies/shelly1-1/info",
             r#"{"meters":[{"power":60,"is_valid":true}]}"#,
             "shelly_gen1: not a reading",
+        );
+        check(
+            "shellies/door/info",
+            r#"{"relays":[{"ison":true}],"meters":[{"power":60,"is_valid":true}]}"#,
+            "shelly_gen1: not a reading",
+        );
+        check(
+            "shellies/lamp/info",
+            r#"{"lights":[{"ison":true}],"meters":[{"power":6,"is_valid":true}],"emeter_n":{"current":0.2}}"#,
+            "shelly_gen1: lamp 0 power_w=6",
         );
         check(
             "shellies/shelly1-1/info",

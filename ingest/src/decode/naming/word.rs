@@ -73,7 +73,7 @@ const PLAIN: [&str; 44] = [
 const WORDS_MAX: usize = 16;
 
 /// Words that make a name speak of something else.
-const OTHER: [&str; 46] = [
+const OTHER: [&str; 47] = [
     "apparent",
     "reactive",
     "factor",
@@ -111,6 +111,7 @@ const OTHER: [&str; 46] = [
     "month",
     "year",
     "hour",
+    "hours",
     "cost",
     "price",
     "battery",
@@ -199,12 +200,50 @@ fn of_unit(word: &str) -> Option<(Quantity, f64)> {
         "kw" => (Quantity::Power, 1e3),
         "wh" => (Quantity::Energy, 1.0),
         "kwh" => (Quantity::Energy, 1e3),
-        "v" => (Quantity::Voltage, 1.0),
+        "watt" | "watts" => (Quantity::Power, 1.0),
+        "kilowatt" | "kilowatts" => (Quantity::Power, 1e3),
+        "watthour" | "watthours" => (Quantity::Energy, 1.0),
+        "kilowatthour" | "kilowatthours" => (Quantity::Energy, 1e3),
+        "v" | "volt" | "volts" => (Quantity::Voltage, 1.0),
         "mv" => (Quantity::Voltage, 1e-3),
-        "a" => return None,
+        "amp" | "amps" | "ampere" | "amperes" => (Quantity::Current, 1.0),
         "ma" => (Quantity::Current, 1e-3),
+        // Ampere or the first phase.
+        "a" => return None,
         _ => return None,
     })
+}
+
+/// What is left of a name without the words that say what it measures: whose load it is. None where nothing is left.
+pub(in super::super) fn rest(name: &str) -> Option<String> {
+    const MEASURED: [&str; 20] = [
+        "energy",
+        "consumption",
+        "import",
+        "imported",
+        "export",
+        "exported",
+        "returned",
+        "register",
+        "counter",
+        "power",
+        "activepower",
+        "voltage",
+        "current",
+        "active",
+        "real",
+        "value",
+        "reading",
+        "state",
+        "w",
+        "a",
+    ];
+    let words = Words::of(name)?;
+    let rest: Vec<&str> = words
+        .iter()
+        .filter(|word| !MEASURED.contains(word) && of_unit(word).is_none())
+        .collect();
+    (!rest.is_empty()).then(|| rest.join("_"))
 }
 
 /// The channel that a name speaks of: `total`, `l1` to `l3`, `l12`…, or an outlet's number.
@@ -348,7 +387,21 @@ mod tests {
             assert_eq!(load(name, meter).as_deref(), expected, "{name}");
         }
         assert!(is_other("Energy today") && !is_other("Energy") && is_export("energy_returned"));
+        check("rack_watts", Some((Quantity::Power, Some(1.0))), None);
+        check("watt hours", None, None);
         assert_eq!(factor("kWh", Quantity::Energy), Some(1000.0));
         assert_eq!(factor("VA", Quantity::Power), None);
+    }
+
+    #[test]
+    fn what_is_left_names_the_load() {
+        for (name, expected) in [
+            ("active_power_w", None),
+            ("chillerPump.energyImport_kWh", Some("chiller_pump")),
+            ("power_1", Some("1")),
+            ("", None),
+        ] {
+            assert_eq!(rest(name).as_deref(), expected, "{name}");
+        }
     }
 }
