@@ -82,6 +82,7 @@ fn multipliers_come_in_frames_of_their_own() {
         "lorawan: 24e1 - current_a=7 @",
     );
     check(r#"{"Current":700}"#, "unknown");
+    check(r#"{"Current1":700}"#, "unknown");
 }
 
 #[test]
