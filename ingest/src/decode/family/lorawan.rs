@@ -4,8 +4,8 @@
 //!
 //! Documented at <https://www.chirpstack.io/docs/chirpstack/integrations/events.html> and
 //! <https://www.thethingsindustries.com/docs/integrations/data-formats/>. What a field means depends on the codec: a
-//! `[[naming]]` with profile (the device profile's name, or The Things Stack's model) wins, then the known codecs
-//! ([`codec`]), then a unit in the field's name. A raw frame without an object is not decoded: give the profile its
+//! `[[naming]]` with profile (the device profile's name, or The Things Stack's model) takes over the whole object; else
+//! the known codecs ([`codec`]), else a unit in the field's name. A raw frame without an object is not decoded: give the profile its
 //! codec. The same bytes mean different amperes in different versions of a codec, and the object does not say which.
 //!
 //! The stamp is the network's; a device's own clock is not used, except for readings that it kept back.
@@ -177,12 +177,13 @@ impl Lorawan {
         unexplained: &mut Unexplained,
     ) -> Vec<Reading> {
         let mut channels = Channels::of(uplink.meter);
-        let is_known = codec::take_all(&mut channels, object, &mut device.multipliers);
         let profile = uplink.profile;
+        let is_configured = |(name, _)| self.names.is_configured(uplink.meter, profile, name);
+        let is_explained = object.entries().any(is_configured);
+        if !is_explained && codec::take_all(&mut channels, object, &mut device.multipliers) {
+            return channels.stamped(None);
+        }
         for (name, value) in object.entries() {
-            if is_known && !self.names.is_configured(uplink.meter, profile, name) {
-                continue;
-            }
             let place = (profile, None);
             self.names
                 .take(&mut channels, place, (name, None), value.number(), unexplained);
