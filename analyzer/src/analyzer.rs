@@ -1,18 +1,16 @@
 //! The analyzer: finds the devices a reading belongs to, the instant it was measured, and passes it on.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::band::Bands;
-use crate::finding::{Fault, FaultKind, Finding};
+use crate::clock::{Clocks, Instant};
+use crate::finding::{FaultKind, Finding};
 use crate::site::Site;
 use crate::snapshot::{self, SnapshotError};
 use crate::tracker::{Context, Tracker};
 use crate::{Arrival, Availability, Device, Notice, Reading};
-
-/// A meter's own stamp is used when it lies this near to the arrival.
-const STAMP_NEAR: SignedDuration = SignedDuration::from_mins(10);
 
 /// While readings come, time goes on for all devices at least this often.
 const ADVANCE_EVERY: SignedDuration = SignedDuration::from_secs(5);
@@ -33,8 +31,7 @@ pub struct Analyzer {
     devices: Vec<Judged>,
     /// meter → (device, feed) by number.
     routes: BTreeMap<String, Vec<(usize, usize)>>,
-    /// Meters whose clock is wrong and has been said to be.
-    wrong_clocks: BTreeSet<String>,
+    clocks: Clocks,
     /// How far time has gone on for all devices.
     advanced: Option<Timestamp>,
 }
@@ -85,7 +82,7 @@ impl Analyzer {
             site: config.site,
             devices,
             routes,
-            wrong_clocks: BTreeSet::new(),
+            clocks: Clocks::default(),
             advanced: None,
         }
     }
@@ -93,7 +90,7 @@ impl Analyzer {
     /// Takes the readings of one message.
     ///
     /// The instant is the meter's own stamp where it lies near the arrival, else the arrival. A retained message is
-    /// a sample only with a stamp of its own.
+    /// a sample only with a stamp of its own. A back-filled value is never one: the register's next value tells its energy.
     pub fn observe(&mut self, arrival: Arrival, readings: &[Reading], out: &mut Vec<Finding>) {
         if self
             .advanced
@@ -101,32 +98,39 @@ impl Analyzer {
         {
             self.advance(arrival.at, out);
         }
-        let mut rest: Vec<&Reading> = readings.iter().collect();
+        let (past, mut rest): (Vec<&Reading>, Vec<&Reading>) =
+            readings.iter().partition(|reading| reading.is_historical);
+        for reading in past {
+            let detail = "values of the past were sent behind newer ones; they are not used, the register tells their energy";
+            self.say(arrival.at, &reading.meter, FaultKind::TooLate, detail, out);
+        }
         while let Some(first) = rest.first() {
             let (meter, stamp) = (first.meter.as_str(), first.stamp);
             let (group, others) = rest
                 .iter()
                 .partition(|reading| reading.meter == meter && reading.stamp == stamp);
             let group: Vec<&Reading> = group;
-            if let Some(at) = self.instant(arrival, meter, stamp, out) {
-                self.pass_on(at, arrival, meter, stamp, &group, out);
-            }
             rest = others;
+            if !self.routes.contains_key(meter) {
+                continue;
+            }
+            match self.clocks.instant(arrival, &group) {
+                Instant::At(at) => self.pass_on(at, arrival, &group, out),
+                Instant::Wrong(at) => {
+                    let detail = "the meter's stamps are far from the arrival, which is used instead";
+                    self.say(at, meter, FaultKind::ClockWrong, detail, out);
+                    self.pass_on(at, arrival, &group, out);
+                }
+                Instant::None => {}
+            }
         }
     }
 
-    fn pass_on(
-        &mut self,
-        at: Timestamp,
-        arrival: Arrival,
-        meter: &str,
-        stamp: Option<Timestamp>,
-        readings: &[&Reading],
-        out: &mut Vec<Finding>,
-    ) {
+    fn pass_on(&mut self, at: Timestamp, arrival: Arrival, readings: &[&Reading], out: &mut Vec<Finding>) {
+        let Some(first) = readings.first() else { return };
         // with its own stamp near, the instant is known even in a back-log
-        let is_after_outage = arrival.is_after_outage && stamp.is_none();
-        let Some(routes) = self.routes.get(meter) else {
+        let is_after_outage = arrival.is_after_outage && first.stamp.is_none();
+        let Some(routes) = self.routes.get(&first.meter) else {
             return;
         };
         for &(number, index) in routes {
@@ -149,24 +153,24 @@ impl Analyzer {
         let Some(routes) = self.routes.get(&availability.meter) else {
             return;
         };
-        for &(number, _) in routes.iter().filter(|_| !availability.is_online) {
+        for &(number, index) in routes.iter().filter(|_| !availability.is_online) {
             let (context, tracker) = self.devices[number].split(&self.site);
-            tracker.offline(context, &availability.meter, at, out);
+            tracker.offline(context, (index, at), out);
         }
     }
 
-    /// Takes what a person should know of a meter: a fault of every device that it feeds.
+    /// Takes what a person should know of a meter: a fault of every device that it feeds. Said again and again, it is
+    /// told once an hour.
     pub fn notice(&mut self, at: Timestamp, notice: &Notice, out: &mut Vec<Finding>) {
-        let routes = self.routes.get(&notice.meter).into_iter().flatten();
-        out.extend(routes.map(|&(number, _)| {
-            Finding::Fault(Fault {
-                device: self.devices[number].device.id.clone(),
-                meter: notice.meter.clone(),
-                at,
-                kind: notice.kind,
-                detail: notice.detail.clone(),
-            })
-        }));
+        self.say(at, &notice.meter, notice.kind, &notice.detail, out);
+    }
+
+    /// Says it of every device that the meter feeds, unless it has been said just now.
+    fn say(&mut self, at: Timestamp, meter: &str, kind: FaultKind, detail: &str, out: &mut Vec<Finding>) {
+        for &(number, _) in self.routes.get(meter).into_iter().flatten() {
+            let (context, tracker) = self.devices[number].split(&self.site);
+            tracker.say(context, meter, at, kind, detail.to_owned(), out);
+        }
     }
 
     /// Time has gone on to `now`, whether or not anything was heard.
@@ -193,7 +197,7 @@ impl Analyzer {
             .devices
             .iter()
             .map(|judged| (judged.device.id.as_ref(), &judged.tracker));
-        snapshot::encode(trackers, &self.wrong_clocks, self.advanced)
+        snapshot::encode(trackers, &self.clocks, self.advanced)
     }
 
     /// Takes up where a snapshot was made. Devices that the snapshot does not know begin anew.
@@ -203,52 +207,13 @@ impl Analyzer {
     pub fn restore(&mut self, bytes: &[u8]) -> Result<(), SnapshotError> {
         let snapshot::Memory {
             mut trackers,
-            wrong_clocks,
+            clocks,
             advanced,
         } = snapshot::decode(bytes)?;
         for judged in &mut self.devices {
             judged.tracker = trackers.remove(judged.device.id.as_ref()).unwrap_or_default();
         }
-        (self.wrong_clocks, self.advanced) = (wrong_clocks, advanced);
+        (self.clocks, self.advanced) = (clocks, advanced);
         Ok(())
-    }
-
-    /// When a message's values were measured; none where nobody can know.
-    fn instant(
-        &mut self,
-        arrival: Arrival,
-        meter: &str,
-        stamp: Option<Timestamp>,
-        out: &mut Vec<Finding>,
-    ) -> Option<Timestamp> {
-        let routes = self.routes.get(meter)?;
-        let Some(stamp) = stamp else {
-            return (!arrival.is_retained).then_some(arrival.at);
-        };
-        let is_near = stamp.duration_since(arrival.at).abs() <= STAMP_NEAR;
-        if is_near {
-            self.wrong_clocks.remove(meter);
-            return Some(stamp.min(arrival.at));
-        }
-        if arrival.is_retained || arrival.is_after_outage {
-            return None;
-        }
-        if self.wrong_clocks.insert(meter.to_owned()) {
-            let detail = format!(
-                "the meter's stamp {stamp} is far from the arrival {}; the arrival is used",
-                arrival.at
-            );
-            out.extend(routes.iter().map(|&(number, _)| {
-                let (device, meter) = (self.devices[number].device.id.clone(), meter.to_owned());
-                Finding::Fault(Fault {
-                    device,
-                    meter,
-                    at: arrival.at,
-                    kind: FaultKind::ClockWrong,
-                    detail: detail.clone(),
-                })
-            }));
-        }
-        Some(arrival.at)
     }
 }

@@ -41,6 +41,8 @@ pub(crate) struct Mark {
     pub(crate) at: Timestamp,
     /// Counted since the mark before; none where a new epoch begins.
     pub(crate) counted: Option<Energy>,
+    /// What no counter has counted meanwhile: gaps of counters that failed, channels without one.
+    pub(crate) estimated: Energy,
     /// The counters' resolution.
     pub(crate) resolution: Energy,
 }
@@ -50,6 +52,8 @@ pub(crate) struct Mark {
 struct Window {
     from: Timestamp,
     counted: Energy,
+    /// Told with the counters, not counted by them.
+    estimated: Energy,
     /// Integrated since the counter last spoke.
     uncounted: Energy,
 }
@@ -59,6 +63,7 @@ impl Window {
         Self {
             from: at,
             counted: Energy::ZERO,
+            estimated: Energy::ZERO,
             uncounted: Energy::ZERO,
         }
     }
@@ -86,7 +91,12 @@ impl Booking {
         match self.marks.back_mut().filter(|last| is_full || last.at == mark.at) {
             Some(last) => {
                 let counted = last.counted.zip(mark.counted).map(|(before, now)| before + now);
-                *last = Mark { counted, ..mark };
+                let estimated = last.estimated + mark.estimated;
+                *last = Mark {
+                    counted,
+                    estimated,
+                    ..mark
+                };
             }
             None => self.marks.push_back(mark),
         }
@@ -144,8 +154,8 @@ impl Booking {
     /// Ends the window where no counter value ends it: what was counted is shared out, what came after it estimated.
     pub(crate) fn close(&mut self, out: &mut Vec<Parcel>) {
         match self.window.take() {
-            Some(window) if window.counted > Energy::ZERO => {
-                self.share_out(window.counted, window.uncounted, out);
+            Some(window) if window.counted + window.estimated > Energy::ZERO => {
+                self.share_out(window.counted, window.estimated + window.uncounted, out);
             }
             _ => self.estimate(out),
         }
@@ -199,14 +209,16 @@ impl Booking {
             return;
         };
         window.counted += counted;
+        window.estimated += mark.estimated;
         window.uncounted = Energy::ZERO;
+        let told = window.counted + window.estimated;
         let enough = Energy::from_micro_wh(mark.resolution.micro_wh().saturating_mul(STEPS_MIN));
-        let is_worth_it = window.counted >= enough && window.counted > Energy::ZERO;
+        let is_worth_it = told >= enough && told > Energy::ZERO;
         let is_due = is_worth_it || mark.at.duration_since(window.from) >= WINDOW_MAX;
         if is_due && !self.parcels.is_empty() {
-            let counted = window.counted;
+            let (counted, estimated) = (window.counted, window.estimated);
             self.window = Some(Window::from(mark.at));
-            self.share_out(counted, Energy::ZERO, out);
+            self.share_out(counted, estimated, out);
         }
     }
 
@@ -299,6 +311,7 @@ mod tests {
             booking.mark(Mark {
                 at: at(second),
                 counted: wh.map(Energy::from_wh),
+                estimated: Energy::ZERO,
                 resolution: Energy::ZERO,
             });
         }

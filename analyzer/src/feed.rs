@@ -4,6 +4,9 @@
 //! state only what changed: the last value of each channel is held. Total and phases are views of one load: only one
 //! level is added up.
 //!
+//! A register that fails is judged by the power of its own channel, so that the others' counted energy stands. A channel
+//! with power and no register is estimated beside those that have one.
+//!
 //! Limits: at most [`CHANNELS_MAX`] channels a feed; more are ignored.
 
 use std::collections::BTreeMap;
@@ -11,9 +14,11 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::counter::{Counter, Step};
+use crate::cadence::Cadence;
+use crate::counter::{Amount, Broken, Counter, Value};
 use crate::device::Feed;
-use crate::{Energy, FaultKind, Reading};
+use crate::draw::{Draw, Drawn};
+use crate::{Energy, Reading};
 
 /// More channels than any meter of one device has.
 pub(crate) const CHANNELS_MAX: usize = 64;
@@ -27,11 +32,19 @@ const ONLY: &str = "";
 /// What one feed knows.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct FeedState {
+    /// How often its readings come.
+    pub(crate) cadence: Cadence,
     channels: BTreeMap<String, Channel>,
     /// When the readings now being put together began; none where all that was said has been used.
     assembling_since: Option<Timestamp>,
     /// Whether the meter has had its first [`ASSEMBLY`] to show which channels it has.
     is_known: bool,
+    /// What the whole feed draws.
+    draw: Draw,
+    /// How much of what registers do not count has been told.
+    told: Drawn,
+    /// No power has been stated since the meter fell silent: what is held is not what is.
+    is_stale: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -40,16 +53,19 @@ struct Channel {
     counter: Counter,
     has_counter: bool,
     is_fresh: bool,
+    draw: Draw,
+    /// How much has been told where there is no register.
+    told: Drawn,
 }
 
 /// What the counters said in one message.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Counted {
-    /// Energy counted since the last value; none where no register was stated.
-    pub(crate) energy: Option<Energy>,
-    /// A register was not believed: what, in which channel, before and after, Wh.
-    pub(crate) fault: Option<(FaultKind, String, f64, f64)>,
-    /// At least one register was seen for the first time.
+    /// Energy since the last value; none where no register told any.
+    pub(crate) energy: Option<Amount>,
+    /// Registers that did not go on as they should, by channel.
+    pub(crate) faults: Vec<(String, Broken)>,
+    /// The first register of this feed was seen.
     pub(crate) is_first: bool,
 }
 
@@ -63,6 +79,8 @@ impl FeedState {
         power_w_max: f64,
     ) -> Counted {
         let mut counted = Counted::default();
+        let (has_counter, has_total) = (self.has_counter(), self.has_total_counter());
+        self.draw.until(at);
         for reading in readings {
             let key = reading.channel.as_deref().unwrap_or(ONLY);
             let is_listed = feed.channels.is_empty() || feed.channels.iter().any(|channel| channel == key);
@@ -70,37 +88,177 @@ impl FeedState {
             if !is_listed || !has_room {
                 continue;
             }
-            let channel = self.channels.entry(key.to_owned()).or_default();
-            if let Some(power_w) = reading.power_w {
-                channel.power_w = Some(power_w * feed.sign);
+            if let Some(value_wh) = register(feed, reading) {
+                // where the meter's own sum is new, the phases have counted up to here
+                let is_summed = !feed.channels.is_empty() || !has_total || key == TOTAL;
+                self.count(
+                    feed,
+                    (key, reading.is_estimated),
+                    (at, value_wh),
+                    power_w_max,
+                    is_summed,
+                    &mut counted,
+                );
+            }
+            if let Some(power_w) = reading.power_w.filter(|power_w| power_w.is_finite()) {
+                let channel = self.channels.entry(key.to_owned()).or_default();
+                // adding zero makes a negative zero one without sign
+                let power_w = power_w * feed.sign + 0.0;
+                channel.power_w = Some(power_w);
+                if power_w.abs() <= power_w_max {
+                    channel.draw.set(at, Some(power_w));
+                }
                 channel.is_fresh = true;
+                self.is_stale = false;
                 self.assembling_since.get_or_insert(at);
             }
-            let register = if feed.sign < 0.0 {
-                reading.energy_export_wh
-            } else {
-                reading.energy_wh
-            };
-            if let Some(value_wh) = register {
-                channel.has_counter = true;
-                let step = channel.counter.step(at, value_wh, power_w_max);
-                self.count(feed, key, step, value_wh, &mut counted);
-            }
+        }
+        if let Some(power_w) = self.power_w(feed).filter(|power_w| power_w.abs() <= power_w_max) {
+            self.draw.set(at, Some(power_w));
+        }
+        if !has_total && has_counter && self.has_total_counter() && feed.channels.is_empty() {
+            counted.energy.get_or_insert_default().add(self.untold_phases(at));
+        }
+        counted.is_first = !has_counter && self.has_counter();
+        if counted.is_first {
+            let untold = self.draw.until(at).since(self.told);
+            counted
+                .energy
+                .get_or_insert_default()
+                .add(Amount::estimated(untold));
+            self.uncounted(at);
         }
         counted
     }
 
-    fn count(&self, feed: &Feed, key: &str, step: Step, value_wh: f64, counted: &mut Counted) {
-        if !self.adds_up(feed, key, |channel| channel.has_counter) {
+    fn count(
+        &mut self,
+        feed: &Feed,
+        (key, is_estimated): (&str, bool),
+        (at, wh): (Timestamp, f64),
+        power_w_max: f64,
+        is_summed: bool,
+        counted: &mut Counted,
+    ) {
+        let has_others = self.has_counter();
+        let channel = self.channels.entry(key.to_owned()).or_default();
+        let is_new = !std::mem::replace(&mut channel.has_counter, true);
+        let drawn = self.witness(feed, key, at);
+        let Some(channel) = self.channels.get_mut(key) else {
+            return;
+        };
+        let step = channel.counter.step(Value { at, wh, drawn }, power_w_max);
+        if !is_summed {
             return;
         }
-        match step {
-            Step::First => counted.is_first = true,
-            Step::Counted(energy) => *counted.energy.get_or_insert(Energy::ZERO) += energy,
-            Step::Broken { kind, before_wh } => {
-                counted.fault = Some((kind, key.to_owned(), before_wh, value_wh));
+        if is_new && has_others && key != TOTAL && key != ONLY {
+            let drawn = channel.draw.until(at);
+            let untold = drawn.since(std::mem::replace(&mut channel.told, drawn));
+            counted
+                .energy
+                .get_or_insert_default()
+                .add(Amount::estimated(untold));
+        }
+        if let Some(energy) = step.energy {
+            let energy = match energy {
+                Amount { counted, estimated } if is_estimated => Amount::estimated(counted + estimated),
+                counted => counted,
+            };
+            counted.energy.get_or_insert_default().add(energy);
+        }
+        counted
+            .faults
+            .extend(step.fault.map(|fault| (key.to_owned(), fault)));
+    }
+
+    /// What has flown past a register by `at`: the power of its own channel, of the feed for a register of the whole,
+    /// and an equal part of it where only the whole says its power.
+    fn witness(&mut self, feed: &Feed, key: &str, at: Timestamp) -> Drawn {
+        let is_whole = feed.channels.is_empty() && (key == TOTAL || key == ONLY);
+        if is_whole {
+            return self.draw.until(at);
+        }
+        let registers = self
+            .channels
+            .iter()
+            .filter(|(key, channel)| channel.has_counter && *key != TOTAL);
+        let registers = registers.count();
+        match self
+            .channels
+            .get_mut(key)
+            .filter(|channel| channel.power_w.is_some())
+        {
+            Some(channel) => channel.draw.until(at),
+            None => self.draw.until(at).part(registers),
+        }
+    }
+
+    /// What the phases have drawn since their registers last spoke.
+    fn untold_phases(&mut self, at: Timestamp) -> Amount {
+        let phases = self.channels.iter_mut().filter(|(key, _)| *key != TOTAL);
+        let untold = phases.map(|(_, channel)| {
+            let drawn = channel.draw.until(at);
+            if channel.power_w.is_some() {
+                channel.counter.untold(drawn)
+            } else {
+                Energy::ZERO
+            }
+        });
+        Amount::estimated(untold.sum())
+    }
+
+    /// What has been drawn past all registers since it was last asked: the whole feed where it has none, else the
+    /// channels that have none.
+    pub(crate) fn uncounted(&mut self, at: Timestamp) -> Energy {
+        let drawn = self.draw.until(at);
+        let whole = drawn.since(std::mem::replace(&mut self.told, drawn));
+        let has_whole =
+            self.has_total_counter() || self.channels.get(ONLY).is_some_and(|only| only.has_counter);
+        let has_counter = self.has_counter();
+        let mut parts = Energy::ZERO;
+        for (key, channel) in &mut self.channels {
+            let drawn = channel.draw.until(at);
+            let part = drawn.since(std::mem::replace(&mut channel.told, drawn));
+            if !channel.has_counter && key != TOTAL && key != ONLY {
+                parts += part;
             }
         }
+        match (has_counter, has_whole) {
+            (false, _) => whole,
+            (true, true) => Energy::ZERO,
+            (true, false) => parts,
+        }
+    }
+
+    /// The stream ends: the gaps of registers that waited for their next value.
+    pub(crate) fn give_up(&mut self, feed: &Feed) -> Vec<(Timestamp, Amount)> {
+        let (has_total, is_listed) = (self.has_total_counter(), !feed.channels.is_empty());
+        let summed = self
+            .channels
+            .iter_mut()
+            .filter(|(key, _)| is_listed || !has_total || *key == TOTAL);
+        summed
+            .filter_map(|(_, channel)| channel.counter.give_up())
+            .collect()
+    }
+
+    /// The meter is not heard: what flows from `at` on is not known.
+    pub(crate) fn fall_silent(&mut self, at: Timestamp) {
+        self.cadence.silence();
+        self.is_stale = true;
+        self.draw.set(at, None);
+        for channel in self.channels.values_mut() {
+            channel.draw.set(at, None);
+        }
+    }
+
+    /// Whether any register has been seen.
+    pub(crate) fn has_counter(&self) -> bool {
+        self.channels.values().any(|channel| channel.has_counter)
+    }
+
+    fn has_total_counter(&self) -> bool {
+        self.channels.get(TOTAL).is_some_and(|total| total.has_counter)
     }
 
     /// Whether a channel is of the level that is added up, among those of which `has` holds.
@@ -139,8 +297,11 @@ impl FeedState {
             .map(|(_, channel)| channel)
     }
 
-    /// The sum of the held signed powers, W; none while a listed channel has not said its power.
+    /// The sum of the held signed powers, W; none while a listed channel has not said its power, or since silence.
     pub(crate) fn power_w(&self, feed: &Feed) -> Option<f64> {
+        if self.is_stale {
+            return None;
+        }
         let said = |key: &String| {
             self.channels
                 .get(key)
@@ -161,6 +322,16 @@ impl FeedState {
             .filter_map(|channel| channel.counter.resolution())
             .max()
     }
+}
+
+/// The register that counts what the device draws, Wh.
+fn register(feed: &Feed, reading: &Reading) -> Option<f64> {
+    let register = if feed.sign < 0.0 {
+        reading.energy_export_wh
+    } else {
+        reading.energy_wh
+    };
+    register.filter(|wh| wh.is_finite() && *wh >= 0.0)
 }
 
 #[cfg(test)]
@@ -220,10 +391,10 @@ mod tests {
         let feed = feed(&[], -1.0);
         let mut state = FeedState::default();
         let mut reading = power(None, -1_900.0);
-        for (second, export_wh) in [(0, 10.0), (60, 42.0)] {
+        for (second, export_wh, counted_wh) in [(0, 10.0, 0.0), (60, 42.0, 32.0)] {
             reading.energy_export_wh = Some(export_wh);
             let counted = state.observe(&feed, at(second), &[&reading], 1e6);
-            assert_eq!(counted.energy, (second > 0).then(|| Energy::from_wh(32.0)));
+            assert_eq!(counted.energy, Some(Amount::counted(Energy::from_wh(counted_wh))));
         }
         assert_eq!(state.power_w(&feed), Some(1_900.0));
     }

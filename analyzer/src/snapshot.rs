@@ -1,14 +1,15 @@
 //! The memory of all devices as bytes. A snapshot of another version is refused; the journal can tell all again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::clock::Clocks;
 use crate::tracker::Tracker;
 
 /// Raised whenever the shape of anything in a [`Tracker`] changes.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Why a snapshot cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,7 +30,7 @@ pub enum SnapshotError {
 #[derive(Serialize)]
 struct Written<'a> {
     trackers: BTreeMap<&'a str, &'a Tracker>,
-    wrong_clocks: &'a BTreeSet<String>,
+    clocks: &'a Clocks,
     advanced: Option<Timestamp>,
 }
 
@@ -37,20 +38,20 @@ struct Written<'a> {
 #[derive(Deserialize)]
 pub(crate) struct Memory {
     pub(crate) trackers: BTreeMap<String, Tracker>,
-    pub(crate) wrong_clocks: BTreeSet<String>,
+    pub(crate) clocks: Clocks,
     pub(crate) advanced: Option<Timestamp>,
 }
 
 pub(crate) fn encode<'a>(
     trackers: impl Iterator<Item = (&'a str, &'a Tracker)>,
-    wrong_clocks: &BTreeSet<String>,
+    clocks: &Clocks,
     advanced: Option<Timestamp>,
 ) -> Vec<u8> {
     let written = (
         VERSION,
         Written {
             trackers: trackers.collect(),
-            wrong_clocks,
+            clocks,
             advanced,
         },
     );

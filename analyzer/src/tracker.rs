@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 use crate::alert::{OvernightIdleContext, OvernightIdleState, Piece};
 use crate::band::Bands;
 use crate::booking::{Booking, Mark, Parcel};
-use crate::cadence::Cadence;
 use crate::decider::{Decided, Decider, Rules, Segment};
 use crate::exam::ExamState;
-use crate::feed::{Counted, FeedState};
+use crate::feed::FeedState;
 use crate::finding::{Fault, FaultKind, Finding, Interval, Sample, StateChange};
+use crate::honesty::Honesty;
 use crate::ledger::Ledger;
 use crate::site::Site;
 use crate::slice::Slice;
@@ -43,7 +43,7 @@ impl<'a> Context<'a> {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Tracker {
     feeds: Vec<FeedState>,
-    cadence: Cadence,
+    honesty: Honesty,
     decider: Decider,
     booking: Booking,
     ledger: Ledger,
@@ -79,20 +79,38 @@ impl Tracker {
         self.feeds.resize(device.feeds.len(), FeedState::default());
         if self.decider.newest().is_some_and(|newest| at < newest) {
             let detail = "the reading is older than what is already final; send readings in order".to_owned();
-            out.push(fault(context, &feed.meter, at, FaultKind::TooLate, detail));
+            self.say(context, &feed.meter, at, FaultKind::TooLate, detail, out);
             return;
         }
-        let is_squeezed = arrival.is_after_outage && self.cadence.is_squeezed(at);
+        let is_squeezed = arrival.is_after_outage && self.feeds[index].cadence.is_squeezed(at);
         self.silence_until(context, at, out);
-        let counted = self.feeds[index].observe(feed, at, readings, device.power_w_max);
-        self.count(context, &feed.meter, at, counted, out);
-        if self.cadence.heard(at) {
+        self.count(context, (index, at), readings, out);
+        if self.feeds[index].cadence.heard(at) {
             let detail = "readings are back".to_owned();
             out.push(fault(context, &feed.meter, at, FaultKind::Heard, detail));
+        }
+        if readings.iter().any(|reading| reading.is_estimated) && self.honesty.is_new_estimate(&feed.meter) {
+            let detail = "power is worked out from the current with the configured voltage and power factor"
+                .to_owned();
+            out.push(fault(context, &feed.meter, at, FaultKind::EstimatedPower, detail));
         }
         if !is_squeezed {
             self.sample_if_complete(context, at, out);
         }
+    }
+
+    /// Says what is wrong with a meter, unless it has been said just now.
+    pub(crate) fn say(
+        &mut self,
+        context: Context<'_>,
+        meter: &str,
+        at: Timestamp,
+        kind: FaultKind,
+        detail: String,
+        out: &mut Vec<Finding>,
+    ) {
+        let detail = self.honesty.tell(meter, at, kind, detail);
+        out.extend(detail.map(|detail| fault(context, meter, at, kind, detail)));
     }
 
     /// Time has gone on to `now`.
@@ -108,26 +126,38 @@ impl Tracker {
         self.say_rows(context, now, out);
     }
 
-    /// A meter said that it is away: its values are stale from `at` on.
+    /// The meter of the feed number `index` said that it is away: its values are stale from `at` on.
     pub(crate) fn offline(
         &mut self,
         context: Context<'_>,
-        meter: &str,
-        at: Timestamp,
+        (index, at): (usize, Timestamp),
         out: &mut Vec<Finding>,
     ) {
-        if self.cadence.is_silent() || self.decider.newest().is_none_or(|newest| at < newest) {
+        self.feeds
+            .resize(context.device.feeds.len(), FeedState::default());
+        let is_known = self.feeds[index].cadence.is_silent();
+        if is_known || self.decider.newest().is_none_or(|newest| at < newest) {
             return;
         }
         let detail = "the meter said that it is offline: its state is unknown, not off".to_owned();
+        let meter = &context.device.feeds[index].meter;
         out.push(fault(context, meter, at, FaultKind::Offline, detail));
-        self.cadence.silence();
-        self.fall_silent(context, at, out);
+        self.fall_silent(context, (index, at), out);
     }
 
     /// The stream ends at `until`: everything that waits is made final and said.
     pub(crate) fn finish(&mut self, context: Context<'_>, until: Timestamp, out: &mut Vec<Finding>) {
         self.sample_if_complete(context, until + LATENESS, out);
+        for (feed, state) in context.device.feeds.iter().zip(&mut self.feeds) {
+            for (at, amount) in state.give_up(feed) {
+                self.booking.mark(Mark {
+                    at,
+                    counted: Some(amount.counted),
+                    estimated: amount.estimated,
+                    resolution: Energy::ZERO,
+                });
+            }
+        }
         let mut decided = Decided::default();
         self.decider.finish(context.rules(), until, &mut decided);
         self.follow(context, &decided, None, out);
@@ -143,39 +173,36 @@ impl Tracker {
         self.say_rows(context, until, out);
     }
 
+    /// Takes what the readings hold, and marks what the registers counted.
     fn count(
         &mut self,
         context: Context<'_>,
-        meter: &str,
-        at: Timestamp,
-        counted: Counted,
+        (index, at): (usize, Timestamp),
+        readings: &[&Reading],
         out: &mut Vec<Finding>,
     ) {
-        let Counted {
-            energy,
-            fault: broken,
-            is_first,
-        } = counted;
-        let is_new_epoch = is_first || broken.is_some();
-        if let Some((kind, channel, before_wh, after_wh)) = broken {
-            let detail = format!(
-                "register '{channel}' went from {before_wh} Wh to {after_wh} Wh; the gap is estimated"
-            );
-            out.push(fault(context, meter, at, kind, detail));
+        let device = context.device;
+        let feed = &device.feeds[index];
+        let has_counted = self.feeds.iter().any(FeedState::has_counter);
+        let counted = self.feeds[index].observe(feed, at, readings, device.power_w_max);
+        let lines = self
+            .honesty
+            .registers(context.site, &feed.meter, at, &counted.faults);
+        for (kind, detail) in lines {
+            self.say(context, &feed.meter, at, kind, detail, out);
         }
-        if is_new_epoch || energy.is_some() {
-            let resolution = self
-                .feeds
-                .iter()
-                .filter_map(FeedState::resolution)
-                .max()
-                .unwrap_or(Energy::ZERO);
-            self.booking.mark(Mark {
-                at,
-                counted: energy.filter(|_| !is_new_epoch),
-                resolution,
-            });
+        if !counted.is_first && counted.energy.is_none() {
+            return;
         }
+        let amount = counted.energy.unwrap_or_default();
+        let uncounted: Energy = self.feeds.iter_mut().map(|feed| feed.uncounted(at)).sum();
+        let resolution = self.feeds.iter().filter_map(FeedState::resolution).max();
+        self.booking.mark(Mark {
+            at,
+            counted: has_counted.then_some(amount.counted),
+            estimated: amount.estimated + uncounted,
+            resolution: resolution.unwrap_or(Energy::ZERO),
+        });
     }
 
     /// Makes a sample of the feeds' powers once one of them has put its channels together.
@@ -207,13 +234,8 @@ impl Tracker {
                     "{power_w} W is beyond the plausible {} W; it is not used",
                     device.power_w_max
                 );
-                out.push(fault(
-                    context,
-                    &device.feeds[0].meter,
-                    at,
-                    FaultKind::ImplausiblePower,
-                    detail,
-                ));
+                let meter = &device.feeds[0].meter;
+                self.say(context, meter, at, FaultKind::ImplausiblePower, detail, out);
             }
             self.is_implausible = true;
             return;
@@ -232,24 +254,26 @@ impl Tracker {
         }));
     }
 
+    /// Feeds that have not been heard for too long by `now` fall silent.
     fn silence_until(&mut self, context: Context<'_>, now: Timestamp, out: &mut Vec<Finding>) {
-        let Some(at) = self.cadence.silent_since(now, context.device.silent_after) else {
-            return;
-        };
-        let detail = "no reading for longer than the silence limit: the state is unknown, not off".to_owned();
-        out.push(fault(
-            context,
-            &context.device.feeds[0].meter,
-            at,
-            FaultKind::Silent,
-            detail,
-        ));
-        self.cadence.silence();
-        self.fall_silent(context, at, out);
+        for index in 0..self.feeds.len() {
+            let limit = context.device.silent_after;
+            let Some(at) = self.feeds[index].cadence.silent_since(now, limit) else {
+                continue;
+            };
+            let detail =
+                "no reading for longer than the silence limit: the state is unknown, not off".to_owned();
+            let meter = &context.device.feeds[index].meter;
+            out.push(fault(context, meter, at, FaultKind::Silent, detail));
+            self.fall_silent(context, (index, at), out);
+        }
     }
 
-    fn fall_silent(&mut self, context: Context<'_>, at: Timestamp, out: &mut Vec<Finding>) {
-        let Some(newest) = self.decider.newest() else {
+    /// While one of its meters is silent, nobody knows what the device does.
+    fn fall_silent(&mut self, context: Context<'_>, (index, at): (usize, Timestamp), out: &mut Vec<Finding>) {
+        let was_silent = self.feeds.iter().any(|feed| feed.cadence.is_silent());
+        self.feeds[index].fall_silent(at);
+        let Some(newest) = self.decider.newest().filter(|_| !was_silent) else {
             return;
         };
         let mut decided = Decided::default();

@@ -54,6 +54,8 @@ pub struct PipelineFigures {
     pub subscriptions_refused: u64,
     /// Beacons of the clock in the journal, by which silence is noticed.
     pub clock_beacons: u64,
+    /// Meters, births and discoveries that decoders forgot because their memory was full, since the start.
+    pub meters_forgotten: u64,
     /// Findings in the findings log, ever.
     pub findings: u64,
     /// Size of the findings log's file, bytes.

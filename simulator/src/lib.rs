@@ -32,16 +32,20 @@ mod machine;
 mod meter;
 mod metering;
 mod parcel;
+mod phrase;
 mod play;
 mod power;
+mod protobuf;
 mod register;
 mod scenario;
 mod simulation;
+mod speech;
 mod truth;
 
 pub use load::{Levels, levels};
 pub use play::{BrokerOptions, PlayError, PlayOptions, Played, Speed, play};
 pub use power::{Happening, State};
+pub use register::{PhaseReading, Sample};
 pub use scenario::{
     BUILT_IN, Day, DeviceSpec, EventKind, EventSpec, Family, FaultKind, FaultSpec, LevelsSpec, MeterSpec,
     Modality, Mode, Moment, Policy, ReportSpec, Scenario, ScenarioError, Schedule,

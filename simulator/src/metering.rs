@@ -88,11 +88,14 @@ impl Meter {
             self.last_report = Some((at_ms, total));
         }
         let sample = self.register.sample(at_ms, watts, &mut self.dice);
-        if !self.greeted {
+        if self.faults.is_back(at_ms) || !self.greeted {
             self.greeted = true;
             self.format.greet(&sample, &mut out.fresh);
         }
         self.format.report(&sample, due, &mut out.fresh);
+        for parcel in &mut out.fresh {
+            parcel.sample = Some(sample);
+        }
         self.faults.pass(self.format.availability(), out);
     }
 

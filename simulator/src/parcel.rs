@@ -4,14 +4,18 @@ use std::sync::Arc;
 
 use jiff::civil::DateTime;
 
+use crate::register::Sample;
+
 /// A message, with its instant in unix milliseconds.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Parcel {
     pub(crate) at_ms: i64,
     pub(crate) topic: Arc<str>,
     pub(crate) payload: Vec<u8>,
     pub(crate) qos: u8,
     pub(crate) retain: bool,
+    /// What the meter showed as it said this; none of what the broker says in its name.
+    pub(crate) sample: Option<Sample>,
 }
 
 /// Appends a decimal number with a fixed number of decimals (at most 6). Not finite numbers become 0.

@@ -28,41 +28,56 @@ pub(crate) struct Register {
 }
 
 /// One phase as the meter shows it.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct PhaseReading {
-    pub(crate) watts: f64,
-    pub(crate) volts: f64,
-    pub(crate) amperes: f64,
-    pub(crate) power_factor: f64,
-    pub(crate) import_wh: f64,
-    pub(crate) export_wh: f64,
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct PhaseReading {
+    /// Active power in W, negative against the arrow of the clamp.
+    pub watts: f64,
+    /// Voltage to neutral in V.
+    pub volts: f64,
+    /// Current in A, without a sign.
+    pub amperes: f64,
+    /// Share of the apparent power that is active.
+    pub power_factor: f64,
+    /// Import counter in Wh.
+    pub import_wh: f64,
+    /// Export counter in Wh.
+    pub export_wh: f64,
 }
 
-/// What the meter shows at one instant.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Sample {
-    /// By the meter's own clock.
-    pub(crate) stamp_ms: i64,
-    /// When it is sent.
-    pub(crate) at_ms: i64,
+/// What the meter shows at one instant, before a format rounds it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sample {
+    /// By the meter's own clock, unix ms.
+    pub stamp_ms: i64,
+    /// When it is sent, unix ms.
+    pub at_ms: i64,
     pub(crate) phases: usize,
     pub(crate) phase: [PhaseReading; 3],
 }
 
 impl Sample {
-    /// The phases in use.
-    pub(crate) fn each(&self) -> &[PhaseReading] {
+    /// The phases in use: one or three.
+    #[must_use]
+    pub fn each(&self) -> &[PhaseReading] {
         &self.phase[..self.phases]
     }
 
-    /// Signed sum of the phases.
-    pub(crate) fn watts(&self) -> f64 {
+    /// Signed sum of the phases in W.
+    #[must_use]
+    pub fn watts(&self) -> f64 {
         self.each().iter().map(|phase| phase.watts).sum()
     }
 
-    /// Sum of the import counters.
-    pub(crate) fn import_wh(&self) -> f64 {
+    /// Sum of the import counters in Wh.
+    #[must_use]
+    pub fn import_wh(&self) -> f64 {
         self.each().iter().map(|phase| phase.import_wh).sum()
+    }
+
+    /// Sum of the export counters in Wh.
+    #[must_use]
+    pub fn export_wh(&self) -> f64 {
+        self.each().iter().map(|phase| phase.export_wh).sum()
     }
 }
 

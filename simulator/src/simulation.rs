@@ -13,11 +13,12 @@ use crate::load;
 use crate::metering::Meter;
 use crate::parcel::Parcel;
 use crate::power::{Load, Segment, timestamp};
+use crate::register::Sample;
 use crate::scenario::{DeviceSpec, Scenario};
 use crate::truth::{TruthRecord, Witness};
 
 /// One message as it reaches the broker.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Message {
     /// When it reaches the broker, in simulated time.
     pub at: Timestamp,
@@ -29,6 +30,9 @@ pub struct Message {
     pub qos: u8,
     /// Retain flag the family really sets.
     pub retain: bool,
+    /// What the meter showed as it made this message: what a decoder must find in it, within the format's resolution.
+    /// None of what the broker says in the meter's name.
+    pub sample: Option<Sample>,
 }
 
 struct Device {
@@ -203,6 +207,7 @@ impl Iterator for Simulation {
             payload,
             qos,
             retain,
+            sample,
         } = parcel;
         self.now_ms = at_ms;
         Some(Message {
@@ -211,6 +216,7 @@ impl Iterator for Simulation {
             payload,
             qos,
             retain,
+            sample,
         })
     }
 }

@@ -126,6 +126,7 @@ pub fn last_message(scenario: &Scenario) -> Message {
         payload: b"nothing that a meter would say".to_vec(),
         qos: 1,
         retain: false,
+        sample: None,
     }
 }
 

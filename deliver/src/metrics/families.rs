@@ -78,6 +78,7 @@ const PIPELINE_COUNTERS: &[Counter<PipelineFigures>] = &[
     ("broker_poison_packets", "Packets that could not be read", |figures| figures.poison),
     ("broker_subscriptions_refused", "Subscriptions that a broker refused", |figures| figures.subscriptions_refused),
     ("clock_beacons", "Beacons of the clock in the journal", |figures| figures.clock_beacons),
+    ("meters_forgotten", "Meters, births and discoveries forgotten because a memory was full", |figures| figures.meters_forgotten),
     ("findings", "Findings in the findings log, ever", |figures| figures.findings),
 ];
 

@@ -68,9 +68,16 @@ impl Health {
                 place: format!("sink {} ({})", sink.name, sink.target),
                 mend: "replay the journal; raise the findings log's bytes_max".to_owned(),
             });
+        let forgotten = scrape.pipeline.meters_forgotten;
+        let forgotten = (forgotten > 0).then(|| Problem {
+            what: format!("{forgotten} times a meter was forgotten because a decoder's memory was full"),
+            place: "decoders".to_owned(),
+            mend: "raise 'meters_max' and 'lessons_max' in [decode], or narrow the broker's 'topics' to the meters".to_owned(),
+        });
         let problems: Vec<ProblemJson> = brokers
             .chain(sinks)
             .chain(skipped)
+            .chain(forgotten)
             .chain(others)
             .map(ProblemJson::from)
             .collect();

@@ -103,6 +103,13 @@ fn health_says_what_where_and_how_to_mend() {
             problems: Vec::new()
         }
     );
+    figures.pipeline.meters_forgotten = 3;
+    let forgotten = Health::of(&figures, []).to_json();
+    assert!(
+        forgotten.contains("3 times a meter was forgotten") && forgotten.contains("meters_max"),
+        "{forgotten}"
+    );
+    figures.pipeline.meters_forgotten = 0;
     let other = Problem {
         what: "disk full".to_owned(),
         place: "journal".to_owned(),

@@ -4,6 +4,8 @@
 //! can stand behind `mosquitto_sub`. Limit: a line of more than [`LINE_BYTES_MAX`] bytes is passed over and answered
 //! with the reason.
 
+mod families;
+
 use std::io::{self, BufRead, Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -26,6 +28,9 @@ pub struct Arguments {
     /// A configuration, for its mappers and its zone of stamps
     #[arg(short, long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Prints the meter families instead, as Markdown: what is read of each, what is not, what it was tried on
+    #[arg(long)]
+    families: bool,
 }
 
 /// Answers each line of `input` with one of `out`.
@@ -33,6 +38,10 @@ pub struct Arguments {
 /// # Errors
 /// The configuration has faults, or reading or writing fails; a broken pipe is an error for the caller to forgive.
 pub fn run(arguments: &Arguments, input: &mut dyn BufRead, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    if arguments.families {
+        families::write(out)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let config = match &arguments.config {
         Some(path) => Config::load(path)?.config.decoder,
         None => DecoderConfig::default(),
@@ -78,7 +87,11 @@ mod tests {
 
     fn decode(input: &[u8]) -> Vec<String> {
         let mut out = Vec::new();
-        run(&Arguments { config: None }, &mut &input[..], &mut out).expect("memory does not fail");
+        let arguments = Arguments {
+            config: None,
+            families: false,
+        };
+        run(&arguments, &mut &input[..], &mut out).expect("memory does not fail");
         String::from_utf8(out)
             .expect("text")
             .lines()

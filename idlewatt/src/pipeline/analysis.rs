@@ -224,6 +224,7 @@ impl Stage for Analysis {
             }
             self.records_since_snapshot += batch.records.len();
         }
+        self.figures.forgot(self.interpreter.decoder.forgotten());
         self.cursor = last.seq;
         self.batches_since_snapshot += batches.len();
         self.waiting = Some(waiting);

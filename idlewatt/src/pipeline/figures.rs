@@ -26,6 +26,8 @@ pub(super) struct Counts {
     pub(super) readings: u64,
     /// Findings written to the log.
     pub(super) findings: u64,
+    /// How often a decoder forgot a meter because its memory was full.
+    pub(super) meters_forgotten: u64,
     /// Meters heard, by name.
     pub(super) meters: BTreeMap<String, MeterFigures>,
 }
@@ -55,6 +57,17 @@ impl Figures {
                 };
                 counts.meters.insert(name, figures);
             }
+        }
+    }
+
+    /// Takes the decoder's own count.
+    pub(super) fn forgot(&self, meters_forgotten: u64) {
+        let before = std::mem::replace(&mut self.lock().meters_forgotten, meters_forgotten);
+        if before == 0 && meters_forgotten > 0 {
+            tracing::warn!(
+                meters_forgotten,
+                "a decoder's memory is full; raise meters_max and lessons_max in [decode], or narrow the topics"
+            );
         }
     }
 

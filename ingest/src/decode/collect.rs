@@ -1,5 +1,7 @@
 //! Readings put together value by value, one per channel, and the rules that hold for every value.
 
+use std::collections::HashMap;
+
 use analyzer::Reading;
 use serde::Deserialize;
 
@@ -34,6 +36,10 @@ impl<'a> Channels<'a> {
         }
     }
 
+    pub(crate) fn meter(&self) -> &'a str {
+        self.meter
+    }
+
     /// The reading of a channel, made where it is new.
     pub(crate) fn channel(&mut self, channel: Option<&str>) -> &mut Reading {
         let is_it = |reading: &Reading| reading.channel.as_deref() == channel;
@@ -58,6 +64,45 @@ impl<'a> Channels<'a> {
         }
         self.readings
     }
+}
+
+/// The readings of a message that speaks of several meters, or several instants: one for each meter, channel and
+/// instant, whatever number of parts its values came in. A later value wins.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    readings: Vec<Reading>,
+    places: HashMap<Place, usize>,
+}
+
+/// Meter, channel, instant.
+type Place = (String, Option<String>, Option<jiff::Timestamp>);
+
+impl Batch {
+    pub(crate) fn add(&mut self, readings: impl IntoIterator<Item = Reading>) {
+        for reading in readings {
+            let place = (reading.meter.clone(), reading.channel.clone(), reading.stamp);
+            match self.places.get(&place) {
+                Some(at) => unite(&mut self.readings[*at], &reading),
+                None => {
+                    self.places.insert(place, self.readings.len());
+                    self.readings.push(reading);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn readings(self) -> Vec<Reading> {
+        self.readings
+    }
+}
+
+/// Takes over what the other states.
+fn unite(reading: &mut Reading, other: &Reading) {
+    reading.power_w = other.power_w.or(reading.power_w);
+    reading.energy_wh = other.energy_wh.or(reading.energy_wh);
+    reading.energy_export_wh = other.energy_export_wh.or(reading.energy_export_wh);
+    reading.voltage_v = other.voltage_v.or(reading.voltage_v);
+    reading.current_a = other.current_a.or(reading.current_a);
 }
 
 /// Puts a value in base units into its place.

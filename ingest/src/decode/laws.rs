@@ -80,11 +80,12 @@ fn hold(decoder: &mut Decoder, topic: &str, payload: &[u8]) {
             "{}",
             context()
         );
-        let is_same =
-            |other: &analyzer::Reading| (&other.meter, &other.channel) == (&reading.meter, &reading.channel);
+        let is_same = |other: &analyzer::Reading| {
+            (&other.meter, &other.channel, other.stamp) == (&reading.meter, &reading.channel, reading.stamp)
+        };
         assert!(
             !decoded.readings[..at].iter().any(is_same),
-            "one reading a channel: {}",
+            "one reading a channel and instant: {}",
             context()
         );
     }

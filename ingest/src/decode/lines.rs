@@ -1,7 +1,7 @@
 //! Messages as JSON lines in, what they say as JSON lines out: `idlewatt decode`.
 //!
-//! In: `{"topic", "payload", "payload_encoding": "hex", "retained", "qos"}`, all but the first two optional; other
-//! keys are ignored. A payload that is not a text is taken as the JSON it is.
+//! In: `{"topic", "payload", "payload_encoding": "hex", "retained", "qos", "at"}`, all but the first two optional;
+//! other keys are ignored. A payload that is not a text is taken as the JSON it is.
 //!
 //! Out: `{"family", "readings": [{"meter", "channel", "power_w", "energy_wh", "energy_export_wh", "voltage_v",
 //! "current_a", "ts"}], "reason"}`. Values that the message does not state are absent, `channel` is null for a meter
@@ -9,6 +9,7 @@
 //! out from a current, `"historical": true` a back-filled value. Scripts rely on this: it only grows.
 
 use analyzer::Reading;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Decoded, Decoder, Message};
@@ -20,6 +21,22 @@ struct LineIn {
     payload_encoding: Option<String>,
     retained: Option<bool>,
     qos: Option<u8>,
+    at: Option<serde_json::Value>,
+}
+
+/// A message as a line has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Its topic.
+    pub topic: String,
+    /// Its payload, any bytes.
+    pub payload: Vec<u8>,
+    /// Whether it came from the broker's retained store.
+    pub is_retained: bool,
+    /// Its quality of service.
+    pub qos: u8,
+    /// When it came, where the line says so: unix seconds or RFC 3339.
+    pub at: Option<Timestamp>,
 }
 
 #[derive(Serialize)]
@@ -57,29 +74,57 @@ fn is_false(is: &bool) -> bool {
     !is
 }
 
+/// Reads one line.
+///
+/// # Errors
+/// What is wrong with it, for a person.
+pub fn read(line: &str) -> Result<Line, String> {
+    let line: LineIn = serde_json::from_str(line).map_err(|fault| {
+        format!("the line itself is not {{\"topic\": \"…\", \"payload\": \"…\"}} as JSON: {fault}")
+    })?;
+    Ok(Line {
+        payload: payload(&line)?,
+        topic: line.topic,
+        is_retained: line.retained.unwrap_or_default(),
+        qos: line.qos.unwrap_or_default(),
+        at: line.at.as_ref().and_then(instant),
+    })
+}
+
 /// Decodes one line; what is wrong with a line is said in its answer.
 pub fn decode_line(decoder: &mut Decoder, line: &str) -> String {
-    let read = || -> Result<(LineIn, Vec<u8>), String> {
-        let line: LineIn = serde_json::from_str(line).map_err(|fault| {
-            format!("the line itself is not {{\"topic\": \"…\", \"payload\": \"…\"}} as JSON: {fault}")
-        })?;
-        let payload = payload(&line)?;
-        Ok((line, payload))
-    };
-    match read() {
+    match read(line) {
         Err(reason) => written(&LineOut {
             family: None,
             readings: Vec::new(),
             reason: Some(&reason),
         }),
-        Ok((line, payload)) => {
-            let decoded = decoder.decode(&Message {
-                topic: &line.topic,
-                payload: &payload,
-                is_retained: line.retained.unwrap_or_default(),
-                qos: line.qos.unwrap_or_default(),
-            });
-            encode(&decoded)
+        Ok(line) => encode(&decoder.decode(&line.message())),
+    }
+}
+
+impl Line {
+    /// As the decoder takes it.
+    #[must_use]
+    pub fn message(&self) -> Message<'_> {
+        Message {
+            topic: &self.topic,
+            payload: &self.payload,
+            is_retained: self.is_retained,
+            qos: self.qos,
+        }
+    }
+}
+
+/// Unix seconds or RFC 3339.
+fn instant(at: &serde_json::Value) -> Option<Timestamp> {
+    match at {
+        serde_json::Value::String(text) => text.parse().ok(),
+        other => {
+            let nanoseconds = other.as_f64()? * 1e9;
+            #[expect(clippy::cast_possible_truncation, reason = "jiff refuses what is no time")]
+            let nanoseconds = nanoseconds as i128;
+            Timestamp::from_nanosecond(nanoseconds).ok()
         }
     }
 }
@@ -149,6 +194,19 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
 mod tests {
     use super::super::DecoderConfig;
     use super::*;
+
+    #[test]
+    fn a_line_may_say_when_it_came() {
+        let at = |at: &str| {
+            let line = read(&format!(r#"{{"topic":"a","payload":"b","at":{at}}}"#)).unwrap();
+            line.at.map(|at| at.as_millisecond())
+        };
+        assert_eq!(at("1795428000.25"), Some(1_795_428_000_250));
+        assert_eq!(at(r#""2026-11-23T10:00:00+01:00""#), Some(1_795_424_400_000));
+        for none in ["null", "1e300", r#""yesterday""#, "[]"] {
+            assert_eq!(at(none), None, "{none}");
+        }
+    }
 
     #[test]
     fn a_line_is_answered_by_a_line() {

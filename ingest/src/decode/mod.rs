@@ -19,6 +19,7 @@ mod clamp;
 mod collect;
 mod config;
 mod decoder;
+mod direction;
 pub mod family;
 mod input;
 mod json;
@@ -31,6 +32,7 @@ mod number;
 mod recent;
 mod silent;
 mod stamp;
+pub mod survey;
 
 #[cfg(test)]
 mod check;

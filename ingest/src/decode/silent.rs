@@ -1,4 +1,4 @@
-//! Topics that carry no readings whatever family they belong to: commands, discovery, attributes, mirrors, logs.
+//! Topics that carry no readings whatever family they belong to: commands, mirrors, logs.
 //!
 //! They are looked at after the configured mappers and before the families, so that a command or a mirror of a
 //! reading is never taken for one.
@@ -11,10 +11,6 @@ pub(super) fn reason(input: &Input<'_>) -> Option<&'static str> {
     let topic = input.topic();
     match last {
         _ if topic.starts_with("$SYS/") => Some("the broker's own statistics"),
-        _ if last.starts_with('$') => Some("a Homie attribute, not a value"),
-        "config" if input.is_object() => {
-            Some("Home Assistant discovery: describes a sensor, carries no value")
-        }
         "in" | "out" if above == "domoticz" => {
             Some("Domoticz mirror of readings that come on their own topics")
         }

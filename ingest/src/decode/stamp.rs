@@ -56,6 +56,13 @@ pub(crate) fn of_unix(number: f64) -> Option<Timestamp> {
     })
 }
 
+/// Seconds, milliseconds, microseconds or nanoseconds since 1970: only one of them lies between 2015 and 2100.
+pub(crate) fn of_unix_any(number: f64) -> Option<Timestamp> {
+    [1.0, 1e3, 1e6, 1e9]
+        .iter()
+        .find_map(|per_second| of_unix_seconds(number / per_second))
+}
+
 /// Seconds since 1970, to the millisecond.
 #[expect(clippy::cast_possible_truncation, reason = "within the years 2015 to 2100")]
 pub(crate) fn of_unix_seconds(seconds: f64) -> Option<Timestamp> {
@@ -81,6 +88,15 @@ mod tests {
             .stamp(document.root())
             .map_or("none".to_owned(), |stamp| stamp.to_string());
         assert_eq!(said, expected, "{json}");
+    }
+
+    #[test]
+    fn the_unit_shows_in_the_size() {
+        for number in [1.79e9, 1.79e12, 1.79e15, 1.79e18] {
+            let said = of_unix_any(number).map(|stamp| stamp.as_second());
+            assert_eq!(said, Some(1_790_000_000), "{number}");
+        }
+        assert_eq!(of_unix_any(1.79e11), None);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::backoff::Backoff;
 use super::config::BrokerConfig;
 use super::flight::AckBox;
 use super::intake::Intake;
-use super::link::{Event, Link, Sender, Trouble, WIRE_BYTES_CEILING};
+use super::link::{Event, Keeping, Link, Sender, Trouble, WIRE_BYTES_CEILING};
 use super::status::{Phase, SessionStatus};
 use super::subscription::Subscriptions;
 use super::trouble;
@@ -99,7 +99,7 @@ impl Session {
 
     pub(super) async fn run(mut self, shutdown: &CancellationToken) {
         'link: loop {
-            let opened = Link::new(&self.config, self.wire_bytes_max);
+            let opened = Link::new(&self.config, self.wire_bytes_max, Keeping::Session);
             let (mut link, sender) = match opened {
                 Ok(opened) => opened,
                 Err(trouble) => {

@@ -15,6 +15,7 @@ mod duplicate;
 mod flight;
 mod intake;
 mod link;
+mod listen;
 mod status;
 mod subscription;
 mod trouble;
@@ -29,6 +30,7 @@ use crate::journal::{JournalError, WriterHandle};
 pub use config::{Address, BrokerConfig, Secret, Version};
 pub(crate) use duplicate::{RECENT_MAX, fingerprint};
 pub(crate) use flight::AckBox;
+pub use listen::{Heard, HeardMessage, listen, passing_client_id};
 pub use status::{Fault, Phase, SessionStatus};
 
 /// Why a session cannot be run at all.

@@ -33,6 +33,11 @@ pub(crate) trait Fault: Send {
         false
     }
 
+    /// Whether the meter has come back to the broker since it was last asked: it greets again.
+    fn is_back(&mut self, _at_ms: i64) -> bool {
+        false
+    }
+
     /// Acts on a message; what is pushed goes on.
     fn on_parcel(&mut self, parcel: Parcel, _way: &mut Way<'_>, out: &mut Vec<Parcel>) {
         out.push(parcel);
@@ -42,7 +47,8 @@ pub(crate) trait Fault: Send {
 /// What a fault of the way may use.
 pub(crate) struct Way<'a> {
     pub(crate) dice: &'a mut Dice,
-    pub(crate) availability: &'a Availability,
+    /// None where the meter leaves no will.
+    pub(crate) availability: Option<&'a Availability>,
 }
 
 /// What a fault is built from.
@@ -140,8 +146,15 @@ impl Chain {
             .fold(false, |changed, fault| fault.on_meter(at_ms, register) | changed)
     }
 
+    /// Whether the meter has come back to the broker.
+    pub(crate) fn is_back(&mut self, at_ms: i64) -> bool {
+        self.faults
+            .iter_mut()
+            .fold(false, |back, fault| fault.is_back(at_ms) | back)
+    }
+
     /// Sends what was just said on its way.
-    pub(crate) fn pass(&mut self, availability: &Availability, out: &mut Outbox) {
+    pub(crate) fn pass(&mut self, availability: Option<&Availability>, out: &mut Outbox) {
         let mut parcels = std::mem::take(&mut out.fresh);
         for fault in &mut self.faults {
             let mut way = Way {
@@ -196,6 +209,7 @@ mod tests {
             payload: vec![payload],
             qos: 0,
             retain: false,
+            sample: None,
         };
         let mut outbox = Outbox::default();
         for (at_ms, payload) in [(5, 0), (9, 1), (5, 2), (7, 3), (9, 4), (1, 5)] {

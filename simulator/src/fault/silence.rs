@@ -1,7 +1,7 @@
 //! Nothing comes between two instants: the meter has lost its power or its network.
 //!
-//! A minute and a half after the first message that got lost the broker publishes the meter's will; with the first
-//! message afterwards the meter says that it is back. A silence shorter than that passes without a will.
+//! A minute and a half after the first message that got lost the broker publishes the meter's will, where it left one;
+//! before its first message afterwards the meter greets again. A silence shorter than that passes without a will.
 
 use super::{Entry, Fault, Way};
 use crate::parcel::Parcel;
@@ -27,19 +27,19 @@ struct Silence {
 }
 
 impl Fault for Silence {
+    fn is_back(&mut self, at_ms: i64) -> bool {
+        at_ms >= self.until_ms && std::mem::take(&mut self.lost)
+    }
+
     fn on_parcel(&mut self, parcel: Parcel, way: &mut Way<'_>, out: &mut Vec<Parcel>) {
-        if parcel.at_ms < self.from_ms || (parcel.at_ms >= self.until_ms && !self.lost) {
+        if !(self.from_ms..self.until_ms).contains(&parcel.at_ms) {
             out.push(parcel);
-        } else if parcel.at_ms < self.until_ms {
-            let will_ms = parcel.at_ms + WILL_AFTER_MS;
-            if !self.lost && will_ms < self.until_ms {
-                self.lost = true;
-                out.push(way.availability.offline(will_ms));
-            }
-        } else {
-            self.lost = false;
-            out.push(way.availability.online(parcel.at_ms));
-            out.push(parcel);
+            return;
+        }
+        let will_ms = parcel.at_ms + WILL_AFTER_MS;
+        if !self.lost && will_ms < self.until_ms {
+            self.lost = true;
+            out.extend(way.availability.map(|said| said.offline(will_ms)));
         }
     }
 }

@@ -21,8 +21,8 @@ pub(super) const ENTRY: Entry = Entry {
                     qos: 1,
                     retain: true,
                 },
-                online: b"online",
-                offline: b"offline",
+                online: b"online".into(),
+                offline: b"offline".into(),
             },
             stamped: context.device.meter.stamped,
         })
@@ -58,7 +58,7 @@ impl WireFormat for GenericJson {
         out.push(self.line.say(sample.at_ms, text));
     }
 
-    fn availability(&self) -> &Availability {
-        &self.availability
+    fn availability(&self) -> Option<&Availability> {
+        Some(&self.availability)
     }
 }

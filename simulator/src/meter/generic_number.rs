@@ -22,8 +22,8 @@ pub(super) const ENTRY: Entry = Entry {
                     qos: 1,
                     retain: true,
                 },
-                online: b"1",
-                offline: b"0",
+                online: b"1".into(),
+                offline: b"0".into(),
             },
         })
     },
@@ -49,7 +49,7 @@ impl WireFormat for GenericNumber {
         }
     }
 
-    fn availability(&self) -> &Availability {
-        &self.availability
+    fn availability(&self) -> Option<&Availability> {
+        Some(&self.availability)
     }
 }

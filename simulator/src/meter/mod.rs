@@ -1,18 +1,56 @@
-//! Wire formats: one file per format, one line each in [`TABLE`].
+//! Wire formats: one file per format, one line each in [`TABLE`]. Most are a table of topics and templates.
 //!
 //! A format turns a sample into the topics and payloads that family really sends, with its quality of service and
 //! retain flag, its counter's unit and resolution, and its availability messages. It knows nothing of devices or states.
 
+mod ams;
+mod chirpstack_clamp;
+mod chirpstack_phases;
+mod chirpstack_plug;
+mod cyberpower;
+mod dsmr;
+mod emontx;
+mod esphome;
+mod esphome_kilo;
+mod espurna;
 mod generic_json;
 mod generic_number;
+mod gosdm630;
+mod gude;
+mod homie4;
+mod homie5;
+mod iammeter;
+mod kasa_v1;
+mod kasa_v2;
+mod mbmd;
+mod meross;
+mod modpoll;
+mod netio;
+mod openbeken;
+mod shelly_em1;
 mod shelly_gen1;
+mod shelly_gen1_info;
 mod shelly_gen1_plug;
 mod shelly_gen2_events;
 mod shelly_gen2_plug;
 mod shelly_gen2_status;
+mod smappee;
+mod snmp2mqtt;
+mod sparkplug;
+mod statestream;
 mod tasmota;
+mod tasmota_phases;
+mod tasmota_sml;
+mod telegraf;
+mod telegraf_batch;
+mod things_stack;
+mod tuya;
+mod victron;
 mod zigbee2mqtt;
+mod zigbee2mqtt_phases;
+mod zwave_js_ui;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::dice::fold;
@@ -67,6 +105,7 @@ impl Line {
             payload,
             qos: self.qos,
             retain: self.retain,
+            sample: None,
         }
     }
 }
@@ -75,8 +114,8 @@ impl Line {
 #[derive(Debug, Clone)]
 pub(crate) struct Availability {
     pub(crate) line: Line,
-    pub(crate) online: &'static [u8],
-    pub(crate) offline: &'static [u8],
+    pub(crate) online: Cow<'static, [u8]>,
+    pub(crate) offline: Cow<'static, [u8]>,
 }
 
 impl Availability {
@@ -98,16 +137,16 @@ pub(crate) struct Due {
 
 /// One meter's way of speaking.
 pub(crate) trait WireFormat: Send {
-    /// Messages of a meter that has just connected.
+    /// Messages of a meter that has just connected, for the first time or again.
     fn greet(&mut self, sample: &Sample, out: &mut Vec<Parcel>) {
-        out.push(self.availability().online(sample.at_ms));
+        out.extend(self.availability().map(|said| said.online(sample.at_ms)));
     }
 
     /// Messages of one report.
     fn report(&mut self, sample: &Sample, due: Due, out: &mut Vec<Parcel>);
 
-    /// Where it says whether it is there.
-    fn availability(&self) -> &Availability;
+    /// Where it says whether it is there; none where the family has no such topic.
+    fn availability(&self) -> Option<&Availability>;
 }
 
 /// One wire format.
@@ -121,15 +160,52 @@ pub(crate) struct Entry {
 }
 
 pub(crate) const TABLE: &[Entry] = &[
+    ams::ENTRY,
+    chirpstack_clamp::ENTRY,
+    chirpstack_phases::ENTRY,
+    chirpstack_plug::ENTRY,
+    cyberpower::ENTRY,
+    dsmr::ENTRY,
+    emontx::ENTRY,
+    esphome::ENTRY,
+    esphome_kilo::ENTRY,
+    espurna::ENTRY,
     generic_json::ENTRY,
     generic_number::ENTRY,
+    gosdm630::ENTRY,
+    gude::ENTRY,
+    homie4::ENTRY,
+    homie5::ENTRY,
+    iammeter::ENTRY,
+    kasa_v1::ENTRY,
+    kasa_v2::ENTRY,
+    mbmd::ENTRY,
+    meross::ENTRY,
+    modpoll::ENTRY,
+    netio::ENTRY,
+    openbeken::ENTRY,
+    shelly_em1::ENTRY,
     shelly_gen1::ENTRY,
+    shelly_gen1_info::ENTRY,
     shelly_gen1_plug::ENTRY,
     shelly_gen2_events::ENTRY,
     shelly_gen2_plug::ENTRY,
     shelly_gen2_status::ENTRY,
+    smappee::ENTRY,
+    snmp2mqtt::ENTRY,
+    sparkplug::ENTRY,
+    statestream::ENTRY,
     tasmota::ENTRY,
+    tasmota_phases::ENTRY,
+    tasmota_sml::ENTRY,
+    telegraf::ENTRY,
+    telegraf_batch::ENTRY,
+    things_stack::ENTRY,
+    tuya::ENTRY,
+    victron::ENTRY,
     zigbee2mqtt::ENTRY,
+    zigbee2mqtt_phases::ENTRY,
+    zwave_js_ui::ENTRY,
 ];
 
 pub(crate) fn entry(family: Family) -> &'static Entry {
@@ -145,20 +221,9 @@ mod tests {
 
     #[test]
     fn folder_and_table_agree() {
-        let families = [
-            Family::Tasmota,
-            Family::ShellyGen1,
-            Family::ShellyGen1Plug,
-            Family::ShellyGen2Events,
-            Family::ShellyGen2Status,
-            Family::ShellyGen2Plug,
-            Family::Zigbee2mqtt,
-            Family::GenericJson,
-            Family::GenericNumber,
-        ];
-        assert_eq!(TABLE.len(), families.len());
-        for family in families {
-            assert_eq!(entry(family).family, family);
+        assert_eq!(TABLE.len(), Family::ALL.len());
+        for family in Family::ALL {
+            assert_eq!(entry(*family).family, *family);
         }
         crate::assert_files("src/meter", TABLE.len());
     }

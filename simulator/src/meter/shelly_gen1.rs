@@ -26,8 +26,8 @@ pub(super) const ENTRY: Entry = Entry {
                     qos: 0,
                     retain: false,
                 },
-                online: b"true",
-                offline: b"false",
+                online: b"true".into(),
+                offline: b"false".into(),
             },
         })
     },
@@ -72,7 +72,7 @@ impl WireFormat for ShellyGen1 {
         }
     }
 
-    fn availability(&self) -> &Availability {
-        &self.availability
+    fn availability(&self) -> Option<&Availability> {
+        Some(&self.availability)
     }
 }

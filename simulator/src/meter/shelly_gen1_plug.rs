@@ -23,8 +23,8 @@ pub(super) const ENTRY: Entry = Entry {
                     qos: 0,
                     retain: false,
                 },
-                online: b"true",
-                offline: b"false",
+                online: b"true".into(),
+                offline: b"false".into(),
             },
         })
     },
@@ -56,7 +56,7 @@ impl WireFormat for ShellyGen1Plug {
         }
     }
 
-    fn availability(&self) -> &Availability {
-        &self.availability
+    fn availability(&self) -> Option<&Availability> {
+        Some(&self.availability)
     }
 }

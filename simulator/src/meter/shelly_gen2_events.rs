@@ -31,8 +31,8 @@ pub(super) const ENTRY: Entry = Entry {
                     qos: 0,
                     retain: false,
                 },
-                online: b"true",
-                offline: b"false",
+                online: b"true".into(),
+                offline: b"false".into(),
             },
         })
     },
@@ -103,7 +103,7 @@ impl WireFormat for ShellyGen2Events {
         }
     }
 
-    fn availability(&self) -> &Availability {
-        &self.availability
+    fn availability(&self) -> Option<&Availability> {
+        Some(&self.availability)
     }
 }

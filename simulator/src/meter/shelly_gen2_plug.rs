@@ -21,8 +21,8 @@ pub(super) const ENTRY: Entry = Entry {
                     qos: 0,
                     retain: false,
                 },
-                online: b"true",
-                offline: b"false",
+                online: b"true".into(),
+                offline: b"false".into(),
             },
         })
     },
@@ -51,7 +51,7 @@ impl WireFormat for ShellyGen2Plug {
         out.push(self.line.say(sample.at_ms, text));
     }
 
-    fn availability(&self) -> &Availability {
-        &self.availability
+    fn availability(&self) -> Option<&Availability> {
+        Some(&self.availability)
     }
 }

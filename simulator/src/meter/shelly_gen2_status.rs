@@ -23,8 +23,8 @@ pub(super) const ENTRY: Entry = Entry {
                     qos: 0,
                     retain: false,
                 },
-                online: b"true",
-                offline: b"false",
+                online: b"true".into(),
+                offline: b"false".into(),
             },
         })
     },
@@ -138,7 +138,7 @@ impl WireFormat for ShellyGen2Status {
         }
     }
 
-    fn availability(&self) -> &Availability {
-        &self.availability
+    fn availability(&self) -> Option<&Availability> {
+        Some(&self.availability)
     }
 }

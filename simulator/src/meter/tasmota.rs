@@ -30,8 +30,8 @@ pub(super) const ENTRY: Entry = Entry {
                     qos: 1,
                     retain: true,
                 },
-                online: b"Online",
-                offline: b"Offline",
+                online: b"Online".into(),
+                offline: b"Offline".into(),
             },
         })
     },
@@ -82,7 +82,7 @@ impl WireFormat for Tasmota {
         out.push(self.line.say(sample.at_ms, text));
     }
 
-    fn availability(&self) -> &Availability {
-        &self.availability
+    fn availability(&self) -> Option<&Availability> {
+        Some(&self.availability)
     }
 }

@@ -24,8 +24,8 @@ pub(super) const ENTRY: Entry = Entry {
                     qos: 1,
                     retain: true,
                 },
-                online: br#"{"state":"online"}"#,
-                offline: br#"{"state":"offline"}"#,
+                online: br#"{"state":"online"}"#.into(),
+                offline: br#"{"state":"offline"}"#.into(),
             },
             line: context.line(topic, 0, false),
         })
@@ -59,7 +59,7 @@ impl WireFormat for Zigbee2mqtt {
         out.push(self.line.say(sample.at_ms, text));
     }
 
-    fn availability(&self) -> &Availability {
-        &self.availability
+    fn availability(&self) -> Option<&Availability> {
+        Some(&self.availability)
     }
 }

@@ -32,6 +32,7 @@ impl Letter {
             payload,
             qos: 1,
             retain: false,
+            sample: None,
         };
         Self {
             message,

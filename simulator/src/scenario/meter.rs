@@ -24,6 +24,132 @@ pub enum Family {
     GenericJson,
     /// A controller that speaks bare numbers: `<topic>/power_kw`, `<topic>/energy_kwh`.
     GenericNumber,
+    /// Three-phase meter with Tasmota: arrays in `tele/<topic>/SENSOR`.
+    TasmotaPhases,
+    /// Utility meter read by a Tasmota script: `SML` in `tele/<topic>/SENSOR`.
+    TasmotaSml,
+    /// Shelly Pro 3EM with the monophase profile: `<topic>/status/em1:<n>` and `…/em1data:<n>`.
+    ShellyEm1,
+    /// Shelly 3EM of the first generation: the whole status on `shellies/<topic>/info`.
+    ShellyGen1Info,
+    /// Three-phase Zigbee meter through zigbee2mqtt: `zigbee2mqtt/<topic>`.
+    Zigbee2mqttPhases,
+    /// A Modbus meter read by mbmd: `mbmd/<topic>/<Measurement>[/L1]`.
+    Mbmd,
+    /// A Modbus meter read by gosdm630: `/gosdm630/<topic>/WLocPhsA`.
+    Gosdm630,
+    /// A Modbus meter through Telegraf: one metric a message on `telegraf/<topic>/modbus`.
+    Telegraf,
+    /// A Modbus meter through Telegraf: several metrics a message on `telegraf/<topic>`.
+    TelegrafBatch,
+    /// A Modbus meter polled by modpoll: `modpoll/<topic>/data`.
+    Modpoll,
+    /// GUDE PDU: `de/gudesystems/epc/<topic>/device/telemetry`.
+    Gude,
+    /// CyberPower PDU through its bridge: `pdu/<topic>/{outlet/<n>,bank/<n>,total}/…`.
+    Cyberpower,
+    /// NETIO PDU with MQTT-flex, configured to one object: `<topic>/outputs/1`.
+    Netio,
+    /// A PDU polled by snmp2mqtt: `snmp2mqtt/<topic>/<sensor>/value`.
+    Snmp2mqtt,
+    /// Milesight WS52x plug through ChirpStack: `application/<topic>/device/<eui>/event/up`.
+    ChirpstackPlug,
+    /// Yobiiq EM4301 through ChirpStack: `application/<topic>/device/<eui>/event/up`.
+    ChirpstackPhases,
+    /// Milesight CT clamp through ChirpStack, current only: `application/<topic>/device/<eui>/event/up`.
+    ChirpstackClamp,
+    /// Milesight WS52x plug through The Things Stack: `v3/<topic>@rooms/devices/<id>/up`.
+    ThingsStack,
+    /// ESPHome meter with discovery, W and kWh: `<topic>/sensor/<name>/state`.
+    Esphome,
+    /// ESPHome meter with discovery, kW and Wh: `<topic>/sensor/<name>/state`.
+    EsphomeKilo,
+    /// Home Assistant's statestream: `statestream/sensor/<topic>_power/state`.
+    Statestream,
+    /// A device of the Homie convention 4: `homie/<topic>/meter/<property>`.
+    Homie4,
+    /// A device of the Homie convention 5: `homie/5/<topic>/meter/<property>`.
+    Homie5,
+    /// emonTx through emonHub: `emon/<topic>/power<n>` and `e<n>`.
+    Emontx,
+    /// IAMMETER WEM3080T: `device/<topic>/realtime`, positional lists.
+    Iammeter,
+    /// Smappee Pro: `servicelocation/<topic>/realtime`.
+    Smappee,
+    /// A HAN reader of AMS: JSON on `<topic>`.
+    Ams,
+    /// A grid meter behind Victron Venus: `N/<portal>/<topic>/Ac/…`.
+    Victron,
+    /// Kasa HS110 of hardware 1 through a bridge: `kasa/<topic>/emeter`.
+    KasaV1,
+    /// Kasa HS110 of hardware 2 through a bridge: `kasa/<topic>/emeter`, other keys and units.
+    KasaV2,
+    /// Meross plug: `/appliance/<topic>/publish`.
+    Meross,
+    /// Tuya plug, raw data points: `tuya/<topic>/dps`.
+    Tuya,
+    /// OpenBeken plug: `<topic>/power/get` and its like.
+    Openbeken,
+    /// ESPurna plug: `<topic>/data`, numbers as strings.
+    Espurna,
+    /// Z-Wave plug through Z-Wave JS UI: `zwave/<topic>/50/0/value/<id>`.
+    ZwaveJsUi,
+    /// DSMR-reader: `dsmr/reading/…`, one bare number a topic.
+    Dsmr,
+    /// An edge node of Sparkplug B: `spBv1.0/<group>/…/<node>/<device>`, protobuf.
+    Sparkplug,
+}
+
+impl Family {
+    /// All of them.
+    pub const ALL: &[Self] = &[
+        Self::Tasmota,
+        Self::ShellyGen1,
+        Self::ShellyGen1Plug,
+        Self::ShellyGen2Events,
+        Self::ShellyGen2Status,
+        Self::ShellyGen2Plug,
+        Self::Zigbee2mqtt,
+        Self::GenericJson,
+        Self::GenericNumber,
+        Self::TasmotaPhases,
+        Self::TasmotaSml,
+        Self::ShellyEm1,
+        Self::ShellyGen1Info,
+        Self::Zigbee2mqttPhases,
+        Self::Mbmd,
+        Self::Gosdm630,
+        Self::Telegraf,
+        Self::TelegrafBatch,
+        Self::Modpoll,
+        Self::Gude,
+        Self::Cyberpower,
+        Self::Netio,
+        Self::Snmp2mqtt,
+        Self::ChirpstackPlug,
+        Self::ChirpstackPhases,
+        Self::ChirpstackClamp,
+        Self::ThingsStack,
+        Self::Esphome,
+        Self::EsphomeKilo,
+        Self::Statestream,
+        Self::Homie4,
+        Self::Homie5,
+        Self::Emontx,
+        Self::Iammeter,
+        Self::Smappee,
+        Self::Ams,
+        Self::Victron,
+        Self::KasaV1,
+        Self::KasaV2,
+        Self::Meross,
+        Self::Tuya,
+        Self::Openbeken,
+        Self::Espurna,
+        Self::ZwaveJsUi,
+        Self::Dsmr,
+        Self::Sparkplug,
+    ];
 }
 
 /// A meter: it knows power over time and nothing else.

@@ -24,6 +24,7 @@ fn half_an_hour(bad: &[(&str, &str)]) -> anyhow::Result<Vec<Message>> {
         payload: payload.as_bytes().to_vec(),
         qos: 1,
         retain: false,
+        sample: None,
     });
     messages.splice(middle..middle, bad);
     Ok(messages)

@@ -53,6 +53,7 @@ fn modules_say_what_they_are_for() {
 #[test]
 fn tables_equal_their_folders() {
     none(&table::folders(&tree()));
+    none(&table::fuzzers(&tree()));
 }
 
 #[test]
@@ -109,6 +110,11 @@ fn finds(check: Check, tree: &Tree, words: &str) {
 #[test]
 fn each_check_finds_what_it_is_for() {
     let tree = tree();
+    finds(
+        table::fuzzers,
+        &tree.without("ingest/fuzz/fuzz_targets/tasmota.rs"),
+        "tasmota has no fuzzer",
+    );
     finds(
         room::imports,
         &tree.and("ingest/src/lib.rs", "use deliver::log;\n"),

@@ -45,6 +45,22 @@ pub(crate) fn folders(tree: &Tree) -> Vec<Fault> {
     faults
 }
 
+/// Each meter family has a fuzzer, and each fuzzer is a target.
+pub(crate) fn fuzzers(tree: &Tree) -> Vec<Fault> {
+    const MANIFEST: &str = "ingest/fuzz/Cargo.toml";
+    let targets = tree.text(MANIFEST);
+    let is_missing = |name: &&str| {
+        !targets.contains(&format!("path = \"fuzz_targets/{name}.rs\""))
+            || !tree.has(&format!("ingest/fuzz/fuzz_targets/{name}.rs"))
+    };
+    let missing = FAMILIES.iter().map(|family| family.name).filter(is_missing);
+    let missing = missing.map(|name| {
+        let what = format!("the family {name} has no fuzzer");
+        Fault::new(MANIFEST, 0, what, "copy another's file and its [[bin]]")
+    });
+    missing.collect()
+}
+
 fn compare(tree: &Tree, folder: &str, table: &[&str]) -> Vec<Fault> {
     let files = tree.modules(folder);
     let place = format!("{folder}/mod.rs");

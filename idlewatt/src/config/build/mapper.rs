@@ -40,6 +40,9 @@ pub(crate) fn decoder(
         namings: namings(review, file),
         clamps: clamps(review, file),
         meters_of_devices,
+        meters_max: file.decode.meters_max.get(),
+        lessons_max: file.decode.lessons_max.get(),
+        payload_bytes_max: file.decode.payload_bytes_max.get(),
         ..DecoderConfig::default()
     }
 }

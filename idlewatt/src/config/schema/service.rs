@@ -1,6 +1,7 @@
 //! `[service]`, `[page]`, `[decode]`, `[publish]`.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use crate::config::section::section;
@@ -24,6 +25,13 @@ section! {
     Decode {
         /// The zone of stamps that name none. Not said: such stamps are not used, the time of arrival is.
         stamp_zone: Option<Zone> => optional("\"Europe/Paris\""),
+        /// Meter channels that each family remembers at most, where its format needs it; the least recently heard go
+        /// first, and are counted.
+        meters_max: NonZeroUsize => preset(nonzero(10_000)),
+        /// Topics at most whose births, discoveries and lists of names are remembered across restarts.
+        lessons_max: NonZeroUsize => preset(nonzero(10_000)),
+        /// Longer payloads are put into quarantine unread.
+        payload_bytes_max: NonZeroUsize => preset(nonzero(256 * 1024)),
     }
 
     /// Our own topics: states, today's energy and alerts, retained, as JSON.
@@ -39,4 +47,8 @@ section! {
         /// PEM of our own certificate and its key in one file, where the broker asks for one.
         client_pem_file: Option<PathBuf> => optional("\"/etc/idlewatt/client.pem\""),
     }
+}
+
+fn nonzero(number: usize) -> NonZeroUsize {
+    NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN)
 }

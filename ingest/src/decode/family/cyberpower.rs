@@ -4,7 +4,7 @@
 //! current in ampere. Outlets, banks and total are views of one load; an outlet's channel is its number.
 
 use super::super::collect::Quantity;
-use super::{DecoderConfig, Evidence, Family, FamilyEntry, Input, Outcome, Stateless, bare};
+use super::{DecoderConfig, Evidence, Family, FamilyEntry, Input, Outcome, Stateless, bare, is_online};
 
 const ROOT: &str = "pdu";
 
@@ -12,10 +12,18 @@ pub(super) const ENTRY: FamilyEntry = FamilyEntry {
     name: "cyberpower",
     title: "CyberPower PDUs, MQTT bridge",
     begin,
-    reads: "TODO",
-    leaves_out: &[],
-    evidence: Evidence::Messages,
-    samples: &[("pdu/rack-2/outlet/4/energy", b"12.5")],
+    reads: "pdu/<id>/outlet/<n>, bank/<n>, total, input: power, energy, current, voltage; channels <n>, bank<n>, total, \
+            input; bridge/status as availability",
+    leaves_out: &[
+        "voltages of the two sources of a transfer switch",
+        "apparent power, power factor, frequency, environment, states",
+        "what an outlet below the PDU's metering floor draws: the bridge says 0 for it",
+    ],
+    evidence: Evidence::Fixtures,
+    samples: &[
+        ("pdu/rack-2/outlet/4/energy", b"12.5"),
+        ("pdu/rack-2/bridge/status", b"offline"),
+    ],
 };
 
 fn begin(_: &DecoderConfig) -> Box<dyn Family> {
@@ -39,14 +47,22 @@ fn decode(input: &Input<'_>) -> Option<Outcome> {
         }
         ("outlet", _) if is_number && input.level(4) == ROOT => Some(channel(number)),
         ("bank", _) if is_number && input.level(4) == ROOT => Some(channel(&format!("bank{number}"))),
-        _ => None,
+        _ => other(input),
     }
 }
 
 fn other(input: &Input<'_>) -> Option<Outcome> {
-    let is_known = matches!(input.level(1), "total" | "input" | "bridge") && input.level(3) == ROOT
-        || matches!(input.level(2), "outlet" | "bank") && input.level(4) == ROOT
-        || input.level(0) == "device" && input.level(2) == ROOT;
+    if input.last(2) == "bridge/status" && input.level(3) == ROOT {
+        // The bridge is the PDU's only way here.
+        return is_online(input.text()).map(|is_online| Outcome::availability(input.level(2), is_online));
+    }
+    let is_known = input.level(3) == ROOT
+        && matches!(
+            input.level(1),
+            "total" | "input" | "ats" | "coldstart" | "environment" | "automation"
+        )
+        || input.level(4) == ROOT && matches!(input.level(2), "outlet" | "bank" | "source" | "environment")
+        || input.level(2) == ROOT && matches!(input.level(0), "device" | "status") && input.is_object();
     is_known.then(|| Outcome::silent("CyberPower bridge: no power, energy, voltage or current"))
 }
 
@@ -83,7 +99,32 @@ mod tests {
         );
         check("pdu/rack-2/input/frequency", "50", "cyberpower: not a reading");
         check("pdu/rack-2/outlet/4/state", "on", "cyberpower: not a reading");
-        check("pdu/rack-2/bridge/status", "online", "cyberpower: not a reading");
+        check(
+            "pdu/rack-2/bridge/status",
+            "online",
+            "cyberpower: rack-2 is online",
+        );
+        check(
+            "pdu/rack-2/bridge/status",
+            "offline",
+            "cyberpower: rack-2 is offline",
+        );
+        check(
+            "pdu/rack-2/status",
+            r#"{"input_voltage":229}"#,
+            "cyberpower: not a reading",
+        );
+        check("pdu/rack-2/source/a/voltage", "229", "cyberpower: not a reading");
+        check(
+            "pdu/rack-2/ats/transfer_voltage",
+            "90",
+            "cyberpower: not a reading",
+        );
+        check(
+            "pdu/rack-2/bank/1/apparent_power",
+            "90",
+            "cyberpower: not a reading",
+        );
         check("pdu/rack-2/outlet/4/power", "off", "cyberpower: malformed");
         check("rack/outlet/4/power", "61", "unknown");
     }

@@ -1,7 +1,10 @@
-//! The JSON that dbus-mqtt-grid and its kin read: `{"grid": {"power", "voltage", "energy_forward", "L1": {…}}}`.
+//! The JSON that dbus-mqtt-grid and dbus-mqtt-pv read: `{"grid": {"power", "voltage", "energy_forward", "L1": {…}}}`,
+//! and the same under `pv`.
 //!
-//! Documented at <https://github.com/mr-manuel/venus-os_dbus-mqtt-grid>. Power is W, positive from the grid; energies
-//! are kWh. The topic is the user's: the meter is its last level, or the one before where the last is `SENSOR`.
+//! Documented at <https://github.com/mr-manuel/venus-os_dbus-mqtt-grid> and
+//! <https://github.com/mr-manuel/venus-os_dbus-mqtt-pv>. Power is W, positive from the grid, of an inverter positive where
+//! it generates; energies are kWh. The topic is the user's: the meter is its last level, or the one before where the
+//! last is `SENSOR`. `pv` is a common word, so it needs a power and a register or a phase beside it.
 
 use super::super::collect::{Channels, Quantity};
 use super::super::json::Value;
@@ -19,13 +22,23 @@ pub(super) const ENTRY: FamilyEntry = FamilyEntry {
     name: "dbus_mqtt",
     title: "dbus-mqtt-grid and its kin",
     begin,
-    reads: "TODO",
-    leaves_out: &[],
+    reads: "any topic with a JSON that has grid or pv with a power: power, registers, voltage, current, channels total and \
+            l1 to l3",
+    leaves_out: &[
+        "the other documents that these bridges read, of Shelly, Tasmota or Home Assistant, belong to those families",
+        "batteries, tanks and temperatures of the same bridges",
+    ],
     evidence: Evidence::Messages,
-    samples: &[(
-        "energy/mains",
-        br#"{"grid":{"power":-80,"energy_forward":1.5,"L2":{"power":-80}}}"#,
-    )],
+    samples: &[
+        (
+            "energy/mains",
+            br#"{"grid":{"power":-80,"energy_forward":1.5,"L2":{"power":-80}}}"#,
+        ),
+        (
+            "energy/roof",
+            br#"{"pv":{"power":800,"energy_forward":150.5,"L1":{"power":800,"current":3.5}},"timestamp":1790000000}"#,
+        ),
+    ],
 };
 
 fn begin(_: &DecoderConfig) -> Box<dyn Family> {
@@ -33,13 +46,17 @@ fn begin(_: &DecoderConfig) -> Box<dyn Family> {
 }
 
 fn decode(input: &Input<'_>) -> Option<Outcome> {
-    if !(input.is_object() && input.text().contains("\"grid\"")) {
+    let mentions = |key| input.text().contains(key);
+    if !(input.is_object() && mentions("\"power\"") && (mentions("\"grid\"") || mentions("\"pv\""))) {
         return None;
     }
     let root = input.json().ok()?;
+    let has_power = |part: &Value<'_>| part.get("power").and_then(Value::number).is_some();
+    let is_marked = |pv: &Value<'_>| ["energy_forward", "L1"].iter().any(|key| pv.get(key).is_some());
     let grid = root
         .get("grid")
-        .filter(|grid| grid.get("power").and_then(Value::number).is_some())?;
+        .or_else(|| root.get("pv").filter(is_marked))
+        .filter(has_power)?;
     let meter = if input.level(0) == "SENSOR" {
         input.level(1)
     } else {
@@ -79,6 +96,13 @@ mod tests {
             r#"{"grid":{"power":5}}"#,
             "dbus_mqtt: mains total power_w=5",
         );
+        check(
+            "energy/roof",
+            r#"{"pv":{"power":800,"energy_forward":150.5,"L1":{"power":800,"current":3.5}},"timestamp":1790000000}"#,
+            "dbus_mqtt: roof total power_w=800 energy_wh=150500 stamp=2026-09-21T14:13:20Z
+             dbus_mqtt: roof l1 power_w=800 current_a=3.5 stamp=2026-09-21T14:13:20Z",
+        );
+        check("roof", r#"{"pv":{"power":800}}"#, "unknown");
         check("mains", r#"{"grid":{"power":null}}"#, "unknown");
     }
 }

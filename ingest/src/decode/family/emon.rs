@@ -14,11 +14,19 @@ pub(super) const ENTRY: FamilyEntry = FamilyEntry {
     name: "emon",
     title: "emonTx, emonPi",
     begin,
-    reads: "TODO",
-    leaves_out: &[],
+    reads: "emon/<node>/<input> with a bare number, emon/<node> with a JSON: power<n>, P<n>, e<n>, E<n> as channel <n>, \
+            vrms without one",
+    leaves_out: &[
+        "inputs that the user named otherwise",
+        "sums of inputs (power1pluspower2) and pulse counts",
+        "the copy by position below emonhub/rx",
+    ],
     evidence: Evidence::Messages,
     samples: &[
         ("emon/panel4/power2", b"-120"),
+        ("emon/panel4/E12", b"5000"),
+        ("emon/panel4/power1pluspower2", b"12"),
+        ("emonhub/rx/5/values", b"1,2,3"),
         (
             "emon/panel4",
             br#"{"P1":10,"e1":20,"vrms":230,"time":1790000000}"#,

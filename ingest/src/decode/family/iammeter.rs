@@ -19,13 +19,20 @@ pub(super) const ENTRY: FamilyEntry = FamilyEntry {
     name: "iammeter",
     title: "IAMMETER",
     begin,
-    reads: "TODO",
-    leaves_out: &[],
+    reads: "any topic with a JSON that has SN and Datas (channels l1 to l3) or Data (one load): voltage, current, power, \
+            both registers",
+    leaves_out: &["frequency, power factor and what stands under EA (reactive energy)"],
     evidence: Evidence::Messages,
-    samples: &[(
-        "any/topic",
-        br#"{"SN":"A1B2","Datas":[[230,1.5,-340,2,1,50,0.9],[231,0,0,null],[]]}"#,
-    )],
+    samples: &[
+        (
+            "any/topic",
+            br#"{"SN":"A1B2","Datas":[[230,1.5,-340,2,1,50,0.9],[231,0,0,null],[]],"EA":{"Reactive":[[1,2]]}}"#,
+        ),
+        (
+            "any/topic",
+            br#"{"method":"uploadsn","SN":"A1","data":[230,1,220,3,0]}"#,
+        ),
+    ],
 };
 
 fn begin(_: &DecoderConfig) -> Box<dyn Family> {

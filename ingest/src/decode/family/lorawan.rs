@@ -1,239 +1,250 @@
-//! LoRaWAN uplinks: ChirpStack v4 (`application/<id>/device/<devEui>/event/up`) and The Things Stack v3
-//! (`v3/<app>/devices/<id>/up`), with the object that the device profile's codec made of the frame.
+//! LoRaWAN uplinks, with the object that the device profile's codec made of the frame: ChirpStack v4 and v3
+//! (`application/<id>/device/<devEui>/event/up`), The Things Stack v3 (`v3/<app>[@<tenant>]/devices/<id>/up`) and v2
+//! (`<app>/devices/<id>/up`).
 //!
 //! Documented at <https://www.chirpstack.io/docs/chirpstack/integrations/events.html> and
-//! <https://www.thethingsindustries.com/docs/integrations/data-formats/>. A raw frame without an object is not
-//! decoded: give the profile its codec. What a field means depends on the codec; known are Milesight CT (current only,
-//! A), Milesight WS52x plugs (current in mA), Yobiiq EM meters (current in mA, energy by tariff in Wh). Other objects
-//! are for a mapper.
+//! <https://www.thethingsindustries.com/docs/integrations/data-formats/>. What a field means depends on the codec: a
+//! `[[naming]]` with profile (the device profile's name, or The Things Stack's model) wins, then the known codecs
+//! ([`codec`]), then a unit in the field's name. A raw frame without an object is not decoded: give the profile its
+//! codec. The same bytes mean different amperes in different versions of a codec, and the object does not say which.
+//!
+//! The stamp is the network's; a device's own clock is not used, except for readings that it kept back.
+//! A frame that comes again within ten minutes (same counter, session, bytes and values) says nothing new. A sensor that
+//! says it could not read is a notice, once for each change.
+//!
+//! Limits: [`DecoderConfig::meters_max`] devices are remembered; [`HISTORY_MAX`] kept-back readings a frame are read.
 
+mod codec;
+mod envelope;
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use analyzer::{FaultKind, Notice, Reading};
 use jiff::Timestamp;
 
-use super::super::collect::{Channels, Quantity};
+use self::codec::Multipliers;
+use self::envelope::Uplink;
+use super::super::collect::{Batch, Channels};
 use super::super::json::Value;
+use super::super::naming::free::{FreeNames, Unexplained};
+use super::super::recent::Recent;
 use super::super::stamp;
-use super::{DecoderConfig, Evidence, Family, FamilyEntry, Fields, Input, Outcome, Stateless, take};
+use super::{DecoderConfig, Evidence, Family, FamilyEntry, Fields, Input, Outcome, take};
 
-const NO_OBJECT: &str = "LoRaWAN: a raw frame; give the device profile its codec in the network server";
-const UNKNOWN_OBJECT: &str =
-    "LoRaWAN: no field of a known meter codec; describe the object with a [[mapper]] if it is a meter";
-/// Milesight WS52x.
-const PLUG: Fields<'_> = &[
-    ("active_power", Quantity::Power, 1.0),
-    ("power_consumption", Quantity::Energy, 1.0),
-    ("voltage", Quantity::Voltage, 1.0),
-    ("current", Quantity::Current, 0.001),
-];
-/// Yobiiq's names, without the phase.
-const YOBIIQ: [(&str, Quantity, f64); 3] = [
-    ("activePower", Quantity::Power, 1.0),
-    ("voltage", Quantity::Voltage, 1.0),
-    ("current", Quantity::Current, 0.001),
-];
-const PHASES: [(&str, &str); 7] = [
-    ("L123", "total"),
-    ("L1", "l1"),
-    ("L2", "l2"),
-    ("L3", "l3"),
-    ("L1N", "l1"),
-    ("L2N", "l2"),
-    ("L3N", "l3"),
-];
+const NAME: &str = "lorawan";
+const NO_OBJECT: &str = "LoRaWAN: a raw frame; give the device profile its codec in the network server, then the uplink holds an object";
+const NO_METER: &str = "LoRaWAN: no power, register, voltage or current in this frame";
+const UNKNOWN_OBJECT: &str = "LoRaWAN: no field of a known meter codec; if it is a meter, explain its fields with [[naming]] family = \"lorawan\"";
+const REPEATED: &str = "LoRaWAN: a frame that has come before";
+const HISTORY_MAX: usize = 512;
+/// Networks deliver a frame again within the device's retries, never so late.
+const REPEATED_AFTER_S_MAX: i64 = 600;
 
 pub(super) const ENTRY: FamilyEntry = FamilyEntry {
-    name: "lorawan",
+    name: NAME,
     title: "LoRaWAN meters by ChirpStack and The Things Stack",
     begin,
-    reads: "TODO",
-    leaves_out: &[],
-    evidence: Evidence::Messages,
+    reads: "uplinks with a codec's object: Milesight CT (current of each clamp), Milesight WS plugs (power, register, \
+            voltage, current), Yobiiq EM (phases and total; registers as the sum of the tariffs), Netvox R718N (current \
+            times multiplier), any field that [[naming]] explains by device profile or whose name carries a unit; \
+            kept-back readings as historical",
+    leaves_out: &[
+        "raw frames without an object: give the device profile its codec",
+        "power of clamps that state a current only: [[clamp]] estimates it",
+        "ampere-hours (total_current), and kilowatt-hours that a clamp works out from a typed voltage (ch1_sumkwh)",
+        "fields without a unit of other codecs (Adeunis, nke, Elvaco, Eastron, …): [[naming]]",
+        "which version of its codec made an object: [[naming]] with scale where a profile has an old one",
+        "joins, acknowledgements, logs, battery and signal",
+    ],
+    evidence: Evidence::Fixtures,
     samples: &[
         (
-        "application/app/device/24e1/event/up",
-        br#"{"time":"2026-05-01T08:00:00.5+00:00","deviceInfo":{"devEui":"24e1"},"object":{"activePowerL1":-5,"current_chn1":5,
+            "application/app/device/24e1/event/up",
+            br#"{"time":"2026-05-01T08:00:00.5+00:00","deviceInfo":{"devEui":"24e1","deviceProfileName":"p"},"devAddr":"1","fCnt":7,"object":{"activePowerL1":-5,"current_chn1":5,
             "activeEnergyImportL123T1":10,"activeEnergyImportL123T2":5,"current":1}}"#,
-    ),
+        ),
         (
-        "v3/meters@tenant/devices/ct-7/up",
-        br#"{"end_device_ids":{"dev_eui":"24E1"},"uplink_message":{"decoded_payload":{"active_power":2,"power_consumption":5}}}"#,
-    ),
+            "v3/meters@tenant/devices/ct-7/up",
+            br#"{"end_device_ids":{"dev_eui":"24E1"},"uplink_message":{"f_cnt":3,"decoded_payload":{"active_power":2,"voltage":230,"current":9,"power_consumption":5}}}"#,
+        ),
+        (
+            "meters/devices/ct-8/up",
+            br#"{"hardware_serial":"24E2","counter":5,"metadata":{"time":"2026-05-01T08:00:00Z"},"payload_fields":{"Current1":1500,"Multiplier1":10,"Current2":5}}"#,
+        ),
+        (
+            "application/app/device/24e3/event/up",
+            br#"{"object":{"current_chn1_alarm":"read failed","history":[{"timestamp":1790000000,"current_chn2":5}],"energy_kwh":5,"power":2}}"#,
+        ),
     ],
 };
 
-fn begin(_: &DecoderConfig) -> Box<dyn Family> {
-    Box::new(Stateless(decode))
-}
-
-fn decode(input: &Input<'_>) -> Option<Outcome> {
-    let is_chirpstack = input.level(1) == "event" && input.level(3) == "device";
-    let is_things = input.level(2) == "devices" && input.position(|level| level == "v3").is_some();
-    if !(is_chirpstack || is_things) {
-        return None;
-    }
-    if input.level(0) != "up" {
-        return Some(Outcome::silent("LoRaWAN: not an uplink"));
-    }
-    Some(match input.json() {
-        Ok(root) => uplink(input, root, is_chirpstack),
-        Err(fault) => Outcome::malformed(format!("LoRaWAN uplink: {fault}")),
+fn begin(config: &DecoderConfig) -> Box<dyn Family> {
+    Box::new(Lorawan {
+        names: FreeNames::of(NAME, config),
+        devices: Recent::of(config.meters_max),
     })
 }
 
-fn uplink(input: &Input<'_>, root: Value<'_>, is_chirpstack: bool) -> Outcome {
-    let (meter, object, received_at) = if is_chirpstack {
-        ("/deviceInfo/devEui", "/object", "/time")
-    } else {
-        (
-            "/end_device_ids/dev_eui",
-            "/uplink_message/decoded_payload",
-            "/received_at",
-        )
-    };
-    let named = root.pointer(meter).and_then(Value::text);
-    let from_topic = if is_chirpstack {
-        input.level(2)
-    } else {
-        input.level(1)
-    };
-    let Some(object) = root.pointer(object).filter(|object| object.is_object()) else {
-        return Outcome::unmapped(NO_OBJECT);
-    };
-    let mut channels = Channels::of(named.unwrap_or(from_topic));
-    if object.get("active_power").is_some() || object.get("power_consumption").is_some() {
-        take(&mut channels, None, object, PLUG);
-    } else if object
-        .entries()
-        .any(|(key, _)| yobiiq(key).is_some() || key.starts_with("activeEnergy"))
-    {
-        phases(&mut channels, object);
-    } else {
-        clamps(&mut channels, object);
-    }
-    let stamp: Option<Timestamp> = root
-        .pointer(received_at)
-        .and_then(Value::text)
-        .and_then(stamp::of_rfc3339);
-    let readings = channels.stamped(stamp);
-    if readings.is_empty() {
-        Outcome::unmapped(UNKNOWN_OBJECT)
-    } else {
-        Outcome::readings(readings, UNKNOWN_OBJECT)
-    }
+struct Lorawan {
+    names: FreeNames,
+    devices: Recent<Device>,
 }
 
-/// Milesight CT: `current`, or `current_chn<n>`; `total_current` is ampere-hours.
-fn clamps(channels: &mut Channels<'_>, object: Value<'_>) {
-    for (key, value) in object.entries() {
-        let channel = match key {
-            "current" => None,
-            _ => match key
-                .strip_prefix("current_")
-                .filter(|channel| is_numbered(channel))
-            {
-                Some(channel) => Some(channel),
-                None => continue,
-            },
+/// What is remembered of a device.
+#[derive(Debug, Default)]
+struct Device {
+    frame: Option<Frame>,
+    /// Whether the last frame said that a sensor could not be read.
+    has_failed: bool,
+    multipliers: Multipliers,
+}
+
+/// The last frame of a device.
+#[derive(Clone, Copy, Debug)]
+struct Frame {
+    /// Counter, session, bytes and values as one number.
+    digest: u64,
+    received_at: Option<Timestamp>,
+}
+
+impl Family for Lorawan {
+    fn decode(&mut self, input: &Input<'_>) -> Option<Outcome> {
+        let network = envelope::network(input)?;
+        if !matches!(input.level(0), "up" | "rx") {
+            return Some(Outcome::silent("LoRaWAN: not an uplink"));
+        }
+        let root = match input.json() {
+            Ok(root) => root,
+            Err(fault) => return Some(Outcome::malformed(format!("LoRaWAN uplink: {fault}"))),
         };
-        channels.set(channel, Quantity::Current, value.number());
+        let uplink = envelope::uplink(input, network, root)?;
+        Some(match uplink.object {
+            Some(object) => self.uplink(&uplink, object),
+            None => Outcome::unmapped(NO_OBJECT),
+        })
+    }
+
+    fn forgotten(&self) -> u64 {
+        self.names.forgotten() + self.devices.forgotten()
     }
 }
 
-fn is_numbered(channel: &str) -> bool {
-    channel
-        .strip_prefix("chn")
-        .is_some_and(|number| number.parse::<u8>().is_ok())
+impl Lorawan {
+    fn uplink(&mut self, uplink: &Uplink<'_>, object: Value<'_>) -> Outcome {
+        let mut device = self.devices.forget(uplink.meter).unwrap_or_default();
+        let mut unexplained = Unexplained::default();
+        let mut readings = self.readings(uplink, object, &mut device, &mut unexplained);
+        for reading in &mut readings {
+            reading.stamp = uplink.received_at;
+        }
+        let frame = uplink.counter.map(|counter| Frame {
+            digest: digest(uplink, counter, &readings),
+            received_at: uplink.received_at,
+        });
+        let is_repeated = is_repeated(frame, device.frame);
+        readings.extend(self.history(uplink, object, &mut device));
+        let failure = codec::failure(object).map(str::to_owned);
+        let is_news = failure.is_some() && !device.has_failed;
+        device.has_failed = failure.is_some();
+        device.frame = frame;
+        self.devices.put(uplink.meter, device);
+        if is_repeated {
+            return Outcome::silent(REPEATED);
+        }
+        let is_known = failure.is_some() || codec::is_known(object);
+        let notices = failure.filter(|_| is_news).map(|detail| Notice {
+            meter: uplink.meter.to_owned(),
+            kind: FaultKind::MeterError,
+            detail,
+        });
+        let outcome = if readings.is_empty() && !is_known && unexplained.is_empty() {
+            Outcome::unmapped(UNKNOWN_OBJECT)
+        } else {
+            self.names.outcome(readings, unexplained, NO_METER)
+        };
+        outcome.noting(notices)
+    }
+
+    /// What the object states, without a stamp: what is configured, else what the codec means, else what the fields'
+    /// names say.
+    fn readings(
+        &mut self,
+        uplink: &Uplink<'_>,
+        object: Value<'_>,
+        device: &mut Device,
+        unexplained: &mut Unexplained,
+    ) -> Vec<Reading> {
+        let mut channels = Channels::of(uplink.meter);
+        let is_known = codec::take_all(&mut channels, object, &mut device.multipliers);
+        let profile = uplink.profile;
+        for (name, value) in object.entries() {
+            if is_known && !self.names.is_configured(uplink.meter, profile, name) {
+                continue;
+            }
+            let place = (profile, None);
+            self.names
+                .take(&mut channels, place, (name, None), value.number(), unexplained);
+        }
+        channels.stamped(None)
+    }
+
+    /// Readings that the device kept back while it had no network: each with its own clock's stamp.
+    fn history(&mut self, uplink: &Uplink<'_>, object: Value<'_>, device: &mut Device) -> Vec<Reading> {
+        let mut batch = Batch::default();
+        let kept = object.get("history").into_iter().flat_map(Value::items);
+        for entry in kept.take(HISTORY_MAX) {
+            let stamp = entry.get("timestamp").and_then(Value::number);
+            let stamp = stamp.and_then(stamp::of_unix);
+            let is_before = uplink
+                .received_at
+                .is_none_or(|received_at| stamp < Some(received_at));
+            if stamp.is_none() || !is_before {
+                continue;
+            }
+            let readings = self.readings(uplink, entry, device, &mut Unexplained::default());
+            batch.add(readings.into_iter().map(|reading| Reading {
+                stamp,
+                is_historical: true,
+                ..reading
+            }));
+        }
+        batch.readings()
+    }
 }
 
-fn phases(channels: &mut Channels<'_>, object: Value<'_>) {
-    for (key, value) in object.entries() {
-        if let Some((quantity, factor, channel)) = yobiiq(key) {
-            channels.set(
-                Some(channel),
-                quantity,
-                value.number().map(|value| value * factor),
-            );
+/// Whether a frame is the one before once more. One that looks the same much later is a new one of a device that does
+/// not count.
+fn is_repeated(frame: Option<Frame>, before: Option<Frame>) -> bool {
+    let (Some(frame), Some(before)) = (frame, before) else {
+        return false;
+    };
+    let apart_s = frame
+        .received_at
+        .zip(before.received_at)
+        .map_or(0, |(received_at, before)| {
+            (received_at.as_second() - before.as_second()).abs()
+        });
+    frame.digest == before.digest && apart_s <= REPEATED_AFTER_S_MAX
+}
+
+/// Counter, session, bytes and values of a frame as one number.
+fn digest(uplink: &Uplink<'_>, counter: f64, readings: &[Reading]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (counter.to_bits(), uplink.session, uplink.bytes).hash(&mut hasher);
+    for reading in readings {
+        reading.channel.hash(&mut hasher);
+        for value in [
+            reading.power_w,
+            reading.energy_wh,
+            reading.energy_export_wh,
+            reading.voltage_v,
+            reading.current_a,
+        ] {
+            value.map(f64::to_bits).hash(&mut hasher);
         }
     }
-    // A register by tariff is one register: both or none.
-    for (name, quantity) in [
-        ("activeEnergyImport", Quantity::Energy),
-        ("activeEnergyExport", Quantity::EnergyExport),
-    ] {
-        for (phase, channel) in PHASES {
-            let tariff = |number| {
-                object
-                    .get(&format!("{name}{phase}{number}"))
-                    .and_then(Value::number)
-            };
-            let both_wh = tariff("T1")
-                .zip(tariff("T2"))
-                .map(|(first_wh, second_wh)| first_wh + second_wh);
-            channels.set(Some(channel), quantity, both_wh);
-        }
-    }
-}
-
-fn yobiiq(key: &str) -> Option<(Quantity, f64, &'static str)> {
-    YOBIIQ.iter().find_map(|(name, quantity, factor)| {
-        let phase = key.strip_prefix(name)?;
-        let (_, channel) = PHASES.iter().find(|(suffix, _)| *suffix == phase)?;
-        Some((*quantity, *factor, *channel))
-    })
+    hasher.finish()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::super::check::check;
-
-    const TOPIC: &str = "application/app/device/24e1/event/up";
-
-    fn chirpstack(object: &str) -> String {
-        format!(
-            r#"{{"time":"2026-05-01T08:00:00.5+00:00","deviceInfo":{{"devEui":"24e1"}},"object":{object}}}"#
-        )
-    }
-
-    #[test]
-    fn codecs() {
-        let stamp = "stamp=2026-05-01T08:00:00.5Z";
-        let check = |object: &str, expected: &str| check(TOPIC, &chirpstack(object), expected);
-        check(
-            r#"{"current":12.5,"total_current":9}"#,
-            &format!("lorawan: 24e1 - current_a=12.5 {stamp}"),
-        );
-        check(
-            r#"{"current_chn2":3,"current_chn2_max":9}"#,
-            &format!("lorawan: 24e1 chn2 current_a=3 {stamp}"),
-        );
-        check(
-            r#"{"active_power":40,"power_consumption":900,"voltage":231,"current":180,"power_factor":90}"#,
-            &format!("lorawan: 24e1 - power_w=40 energy_wh=900 voltage_v=231 current_a=0.18 {stamp}"),
-        );
-        check(
-            r#"{"activePowerL1":-5,"activePowerL123":7,"voltageL2N":230,"currentL2":1500,"reactivePowerL1":3,
-                "activeEnergyImportL123T1":10,"activeEnergyImportL123T2":5,"activeEnergyImportL1T1":4}"#,
-            &format!(
-                "lorawan: 24e1 l1 power_w=-5 {stamp}\nlorawan: 24e1 total power_w=7 energy_wh=15 {stamp}
-                 lorawan: 24e1 l2 voltage_v=230 current_a=1.5 {stamp}"
-            ),
-        );
-        check(r#"{"current_chn1_alarm":"read failed"}"#, "unknown");
-    }
-
-    #[test]
-    fn the_things_stack() {
-        let topic = "v3/meters@tenant/devices/ct-7/up";
-        check(
-            topic,
-            r#"{"end_device_ids":{"dev_eui":"24E1"},"received_at":"2026-05-01T08:00:00.25Z","uplink_message":{"decoded_payload":{"current":2}}}"#,
-            "lorawan: 24E1 - current_a=2 stamp=2026-05-01T08:00:00.25Z",
-        );
-        check(topic, r#"{"uplink_message":{"frm_payload":"BJg="}}"#, "unknown");
-        check(
-            "v3/meters@tenant/devices/ct-7/join",
-            "{}",
-            "lorawan: not a reading",
-        );
-        check(TOPIC, "{", "lorawan: malformed");
-    }
-}
+mod tests;

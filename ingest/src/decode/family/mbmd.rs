@@ -26,14 +26,21 @@ const NAMES: [(&str, Quantity, f64); 5] = [
     ("VolLoc", Quantity::Voltage, 1.0),
     ("AmpLoc", Quantity::Current, 1.0),
 ];
+/// gosdm630's other names, without the phase.
+const NAMES_OF_OTHERS: [&str; 3] = ["AngLoc", "ThdVolLoc", "ThdVol"];
 const PHASES: [(&str, &str); 3] = [("PhsA", "l1"), ("PhsB", "l2"), ("PhsC", "l3")];
 
 pub(super) const ENTRY: FamilyEntry = FamilyEntry {
     name: "mbmd",
     title: "mbmd and gosdm630, Modbus meters",
     begin,
-    reads: "TODO",
-    leaves_out: &[],
+    reads: "<root>/<id>/<Measurement>[/L1..L3] and its copy homie/<id>/meter/<measurement>; gosdm630's \
+            <root>/<instrument>/WLocPhsA: power, import, export, voltage, current; channels total, l1, l2, l3",
+    leaves_out: &[
+        "Sum, which is import plus export at some meters and import at others: [[mapper]]",
+        "registers by tariff, reactive and apparent values, direct current",
+        "mbmd/status, which is the bridge's own: a dead meter shows only as silence",
+    ],
     evidence: Evidence::Messages,
     samples: &[
         ("mbmd/abb1-3/Power/L2", b"15340.5"),
@@ -102,6 +109,13 @@ fn homie(input: &Input<'_>) -> Option<Outcome> {
 /// gosdm630's topics.
 fn named(input: &Input<'_>) -> Option<Outcome> {
     let (name, meter) = (input.level(0), input.level(1));
+    let is_of_phase = |suffix: &str| suffix.is_empty() || PHASES.iter().any(|(phase, _)| *phase == suffix);
+    let mut others = NAMES_OF_OTHERS
+        .iter()
+        .filter_map(|start| name.strip_prefix(start));
+    if others.any(is_of_phase) {
+        return Some(Outcome::silent(NO_VALUE));
+    }
     NAMES.iter().find_map(|(start, quantity, factor)| {
         let channel = match name.strip_prefix(start)? {
             "" => "total",
@@ -155,7 +169,9 @@ mod tests {
         check("mbmd/abb1-3/Power", "NaN", "mbmd: not a reading");
         check("mbmd/abb1-3/Power", "?", "mbmd: malformed");
         check("mbmd/status", "connected", "mbmd: not a reading");
-        check("homie/abb1-3/meter/powerl1/$unit", "W", "not a reading");
-        check("/b/Janitza/Unit4/AngLocPhsA", "0.7", "unknown");
+        check("homie/abb1-3/meter/powerl1/$unit", "W", "homie: not a reading");
+        check("/b/Janitza/Unit4/AngLocPhsA", "0.7", "mbmd: not a reading");
+        check("/b/Janitza/Unit4/ThdVol", "0.7", "mbmd: not a reading");
+        check("mbmd/abb1-3/ReactivePower/L1", "7", "mbmd: not a reading");
     }
 }

@@ -3,21 +3,34 @@
 //! The order of the table is the order of the questions: a family that needs more evidence to recognise a message
 //! stands later. No family claims a message only because its payload holds numbers.
 
+mod ams;
 mod cyberpower;
 mod dbus_mqtt;
 mod dsmr;
 mod emon;
+mod esphome;
+mod espurna;
 mod gude;
+mod home_assistant;
+mod homie;
 mod iammeter;
 mod kasa;
 mod lorawan;
 mod mbmd;
 mod meross;
+mod modpoll;
+mod netio;
 mod openbeken;
+mod rtl_433;
 mod shelly_gen1;
 mod shelly_gen2;
+mod sma_em;
 mod smappee;
+mod snmp2mqtt;
+mod sparkplug;
+mod supla;
 mod tasmota;
+mod telegraf;
 mod tuya;
 mod unit_text;
 mod victron;
@@ -31,11 +44,17 @@ use super::{DecoderConfig, Input, Outcome};
 
 /// All families, in the order in which they are asked.
 pub static FAMILIES: &[FamilyEntry] = &[
+    sparkplug::ENTRY,
     shelly_gen1::ENTRY,
     shelly_gen2::ENTRY,
     tasmota::ENTRY,
+    telegraf::ENTRY,
+    modpoll::ENTRY,
+    snmp2mqtt::ENTRY,
+    netio::ENTRY,
     zigbee2mqtt::ENTRY,
     mbmd::ENTRY,
+    homie::ENTRY,
     cyberpower::ENTRY,
     gude::ENTRY,
     lorawan::ENTRY,
@@ -43,14 +62,22 @@ pub static FAMILIES: &[FamilyEntry] = &[
     iammeter::ENTRY,
     emon::ENTRY,
     dsmr::ENTRY,
+    ams::ENTRY,
     victron::ENTRY,
+    supla::ENTRY,
+    sma_em::ENTRY,
     openbeken::ENTRY,
+    espurna::ENTRY,
     kasa::ENTRY,
     meross::ENTRY,
     zwave_js_ui::ENTRY,
     tuya::ENTRY,
+    rtl_433::ENTRY,
     dbus_mqtt::ENTRY,
     unit_text::ENTRY,
+    // What others announce and no family knows by itself.
+    home_assistant::ENTRY,
+    esphome::ENTRY,
 ];
 
 /// What is known of a family before any message.

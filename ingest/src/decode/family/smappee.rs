@@ -2,7 +2,7 @@
 //!
 //! Documented at <https://support.smappee.com> ("MQTT local"). Energies are watt-seconds, currents tenths of an ampere,
 //! `utcTimeStamp` is milliseconds. Clamps on the mains and on circuits below them stand in one list: the total is the
-//! mains', the clamps are channels `ct<n>`.
+//! mains', the clamps are channels `ct<n>`. `presence` says whether the monitor is there.
 
 use super::super::collect::{Channels, Quantity};
 use super::super::json::Value;
@@ -32,10 +32,17 @@ pub(super) const ENTRY: FamilyEntry = FamilyEntry {
     name: "smappee",
     title: "Smappee",
     begin,
-    reads: "TODO",
-    leaves_out: &[],
-    evidence: Evidence::Messages,
+    reads: "servicelocation/<uuid>/realtime: the total and a channel ct<n> for each clamp, with power, both registers, \
+            current and the voltage of the clamp's phase; availability of presence",
+    leaves_out: &[
+        "the averages on the other topics (power, aggregated, …), which say the same later",
+        "reactive power",
+        "which clamps are on the mains: a device's feed names its channel",
+    ],
+    evidence: Evidence::Fixtures,
     samples: &[
+        ("servicelocation/aa-bb/presence", br#"{"value":true}"#),
+        ("servicelocation/aa-bb/power", br#"{"power":5}"#),
         (
         "servicelocation/aa-bb/realtime",
         br#"{"totalPower":300,"totalImportEnergy":7200,"utcTimeStamp":1790000000500,
@@ -51,6 +58,13 @@ fn begin(_: &DecoderConfig) -> Box<dyn Family> {
 fn decode(input: &Input<'_>) -> Option<Outcome> {
     let at = input.position(|level| level == "servicelocation")?;
     let meter = input.level(at.checked_sub(1)?);
+    if input.level(0) == "presence" && at == 2 {
+        let value = input.json().ok().and_then(|root| root.get("value"));
+        return Some(match value.and_then(Value::boolean) {
+            Some(is_online) => Outcome::availability(meter, is_online),
+            None => Outcome::silent("Smappee: a presence that says neither yes nor no"),
+        });
+    }
     if input.level(0) != "realtime" || at != 2 {
         return Some(Outcome::silent("Smappee: not the realtime topic"));
     }
@@ -104,5 +118,15 @@ mod tests {
         check("servicelocation/aa-bb/realtime", "{}", "smappee: not a reading");
         check("servicelocation/aa-bb/realtime", "{a:1}", "smappee: malformed");
         check("servicelocation/aa-bb/power", "5", "smappee: not a reading");
+        check(
+            "servicelocation/aa-bb/presence",
+            r#"{"value":false}"#,
+            "smappee: aa-bb is offline",
+        );
+        check(
+            "servicelocation/aa-bb/presence",
+            "maybe",
+            "smappee: not a reading",
+        );
     }
 }

@@ -1,14 +1,15 @@
 //! Victron Venus: `N/<portal>/<service>/<instance>/Ac/[L<n>/]<what>`, JSON `{"value": …}`.
 //!
 //! Documented at <https://github.com/victronenergy/dbus-mqtt> and its wiki of D-Bus paths. Only AC services are
-//! meters: grid, acload, pvinverter (positive is generation), genset. Energy is kWh. Null is no value: a lost device
-//! sends it on every path. The meter is the path between `N` and `Ac`.
+//! meters: grid, acload, pvinverter and genset (positive is generation), evcharger, heatpump. Energy is kWh. Null or an
+//! empty list is no value: a lost device sends it on every path. The meter is the path between `N` and `Ac`. The sums
+//! below `system` are views of the same meters.
 
 use super::super::collect::{Channels, Quantity};
 use super::super::json::Value;
 use super::{DecoderConfig, Evidence, Family, FamilyEntry, Input, Outcome, Stateless};
 
-const SERVICES: [&str; 4] = ["grid", "acload", "pvinverter", "genset"];
+const SERVICES: [&str; 6] = ["grid", "acload", "pvinverter", "genset", "evcharger", "heatpump"];
 const NO_VALUE: &str = "Victron: not a path of an AC meter";
 const PATHS: [(&str, Quantity, f64); 5] = [
     ("Power", Quantity::Power, 1.0),
@@ -22,10 +23,22 @@ pub(super) const ENTRY: FamilyEntry = FamilyEntry {
     name: "victron",
     title: "Victron Venus",
     begin,
-    reads: "TODO",
-    leaves_out: &[],
+    reads: "N/<portal>/<service>/<instance>/Ac/[L<n>/]… (any prefix) of grid, acload, pvinverter, genset, evcharger and \
+            heatpump: power, registers, voltage, current, channels total and l1 to l3; availability of Connected",
+    leaves_out: &[
+        "inverters, batteries, solar chargers and everything on the direct current side",
+        "the sums of the system, which are views of the meters below them",
+        "a portal that is not asked to stay awake: publishing its keepalive is left to others",
+    ],
     evidence: Evidence::Messages,
-    samples: &[("N/c0ffee/grid/30/Ac/L1/Energy/Forward", br#"{"value":15}"#)],
+    samples: &[
+        ("N/c0ffee/grid/30/Ac/L1/Energy/Forward", br#"{"value":15}"#),
+        ("N/c0ffee/acload/31/Ac/Power", br#"{"value":-40.5}"#),
+        ("N/c0ffee/acload/31/Ac/L2/Voltage", br#"{"value":null}"#),
+        ("N/c0ffee/acload/31/Connected", br#"{"value":1}"#),
+        ("N/c0ffee/system/0/Ac/Consumption/L1/Power", br#"{"value":700}"#),
+        ("N/c0ffee/battery/1/Dc/0/Power", br#"{"value":5}"#),
+    ],
 };
 
 fn begin(_: &DecoderConfig) -> Box<dyn Family> {
@@ -119,6 +132,26 @@ mod tests {
         check(
             "N/c0ffee/battery/1/Dc/0/Power",
             r#"{"value":5}"#,
+            "victron: not a reading",
+        );
+        check(
+            "N/c0ffee/evcharger/40/Ac/Power",
+            r#"{"value":7200}"#,
+            "victron: c0ffee/evcharger/40 total power_w=7200",
+        );
+        check(
+            "N/c0ffee/system/0/Ac/Consumption/L1/Power",
+            r#"{"value":700}"#,
+            "victron: not a reading",
+        );
+        check(
+            "N/c0ffee/acload/31/Ac/L2/Voltage",
+            r#"{"value":[]}"#,
+            "victron: not a reading",
+        );
+        check(
+            "N/c0ffee/acload/31/Ac/L2/Frequency",
+            r#"{"value":50}"#,
             "victron: not a reading",
         );
         check(

@@ -12,6 +12,8 @@
 //! A configured naming wins. Without one, [`word`] reads what the name itself says; a family decides how much of a
 //! guess it may make of that.
 
+pub(super) mod free;
+pub(super) mod load;
 pub(super) mod unit;
 pub(super) mod word;
 

@@ -7,11 +7,73 @@
 use super::super::collect::Quantity;
 use super::unit;
 
+/// Words of values that go the other way.
+const EXPORT: [&str; 10] = [
+    "export",
+    "exported",
+    "exp",
+    "returned",
+    "return",
+    "reverse",
+    "produced",
+    "production",
+    "injected",
+    "supplied",
+];
+
+/// Words that say what a value is, not of which load.
+const PLAIN: [&str; 44] = [
+    "power",
+    "energy",
+    "voltage",
+    "current",
+    "active",
+    "activepower",
+    "real",
+    "watt",
+    "watts",
+    "volt",
+    "volts",
+    "ampere",
+    "amperes",
+    "amp",
+    "amps",
+    "w",
+    "kw",
+    "wh",
+    "kwh",
+    "mwh",
+    "v",
+    "mv",
+    "a",
+    "ma",
+    "import",
+    "imported",
+    "consumption",
+    "consumed",
+    "delivered",
+    "forward",
+    "usage",
+    "register",
+    "counter",
+    "reading",
+    "value",
+    "sensor",
+    "meter",
+    "measured",
+    "electric",
+    "electricity",
+    "lifetime",
+    "total",
+    "sum",
+    "tot",
+];
+
 /// More words than any sensible name has.
 const WORDS_MAX: usize = 16;
 
 /// Words that make a name speak of something else.
-const OTHER: [&str; 46] = [
+const OTHER: [&str; 47] = [
     "apparent",
     "reactive",
     "factor",
@@ -49,6 +111,7 @@ const OTHER: [&str; 46] = [
     "month",
     "year",
     "hour",
+    "hours",
     "cost",
     "price",
     "battery",
@@ -75,18 +138,7 @@ pub(in super::super) fn said(name: &str) -> Option<Said> {
     if has(&OTHER) {
         return None;
     }
-    let is_export = has(&[
-        "export",
-        "exported",
-        "exp",
-        "returned",
-        "return",
-        "reverse",
-        "produced",
-        "production",
-        "injected",
-        "supplied",
-    ]);
+    let is_export = has(&EXPORT);
     let by_unit = words.iter().rev().find_map(of_unit);
     let quantity = match by_unit.map(|(quantity, _)| quantity) {
         Some(quantity) => quantity,
@@ -113,6 +165,34 @@ pub(in super::super) fn factor(stated: &str, quantity: Quantity) -> Option<f64> 
     unit::find(stated.trim(), quantity).ok().map(|unit| unit.factor)
 }
 
+/// Whether a name speaks of something that is neither active power nor a register, a voltage or a current.
+pub(in super::super) fn is_other(name: &str) -> bool {
+    Words::of(name).is_none_or(|words| words.iter().any(|word| OTHER.contains(&word)))
+}
+
+/// Whether a name speaks of what goes the other way.
+pub(in super::super) fn is_export(name: &str) -> bool {
+    Words::of(name).is_some_and(|words| words.iter().any(|word| EXPORT.contains(&word)))
+}
+
+/// Which of a meter's loads a name is of: its channel, or what is left of it beside the words that say what a value
+/// is and the words of the meter's own name.
+pub(in super::super) fn load(name: &str, meter: &str) -> Option<String> {
+    let channel = channel(name);
+    if channel.is_some_and(|channel| channel != "total") {
+        return channel.map(str::to_owned);
+    }
+    let (words, known) = (Words::of(name)?, Words::of(meter));
+    let is_known = |word: &str| known.iter().flat_map(Words::iter).any(|known| known == word);
+    let left: Vec<&str> = words
+        .iter()
+        .filter(|word| !PLAIN.contains(word) && !EXPORT.contains(word) && !is_known(word))
+        .collect();
+    (!left.is_empty())
+        .then(|| left.join("_"))
+        .or_else(|| channel.map(str::to_owned))
+}
+
 /// The unit as a word of a name, in small letters: `mw` could be either, and is none.
 fn of_unit(word: &str) -> Option<(Quantity, f64)> {
     Some(match word {
@@ -120,12 +200,50 @@ fn of_unit(word: &str) -> Option<(Quantity, f64)> {
         "kw" => (Quantity::Power, 1e3),
         "wh" => (Quantity::Energy, 1.0),
         "kwh" => (Quantity::Energy, 1e3),
-        "v" => (Quantity::Voltage, 1.0),
+        "watt" | "watts" => (Quantity::Power, 1.0),
+        "kilowatt" | "kilowatts" => (Quantity::Power, 1e3),
+        "watthour" | "watthours" => (Quantity::Energy, 1.0),
+        "kilowatthour" | "kilowatthours" => (Quantity::Energy, 1e3),
+        "v" | "volt" | "volts" => (Quantity::Voltage, 1.0),
         "mv" => (Quantity::Voltage, 1e-3),
-        "a" => return None,
+        "amp" | "amps" | "ampere" | "amperes" => (Quantity::Current, 1.0),
         "ma" => (Quantity::Current, 1e-3),
+        // Ampere or the first phase.
+        "a" => return None,
         _ => return None,
     })
+}
+
+/// What is left of a name without the words that say what it measures: whose load it is. None where nothing is left.
+pub(in super::super) fn rest(name: &str) -> Option<String> {
+    const MEASURED: [&str; 20] = [
+        "energy",
+        "consumption",
+        "import",
+        "imported",
+        "export",
+        "exported",
+        "returned",
+        "register",
+        "counter",
+        "power",
+        "activepower",
+        "voltage",
+        "current",
+        "active",
+        "real",
+        "value",
+        "reading",
+        "state",
+        "w",
+        "a",
+    ];
+    let words = Words::of(name)?;
+    let rest: Vec<&str> = words
+        .iter()
+        .filter(|word| !MEASURED.contains(word) && of_unit(word).is_none())
+        .collect();
+    (!rest.is_empty()).then(|| rest.join("_"))
 }
 
 /// The channel that a name speaks of: `total`, `l1` to `l3`, `l12`…, or an outlet's number.
@@ -258,7 +376,32 @@ mod tests {
         ] {
             assert_eq!(said(none), None, "{none}");
         }
+        for (name, meter, expected) in [
+            ("Power", "press", None),
+            ("Press energy kWh", "press", None),
+            ("Total power", "press", Some("total")),
+            ("chiller_power", "press", Some("chiller")),
+            ("Pump room energy export", "press", Some("pump_room")),
+            ("L2 current", "press", Some("l2")),
+        ] {
+            assert_eq!(load(name, meter).as_deref(), expected, "{name}");
+        }
+        assert!(is_other("Energy today") && !is_other("Energy") && is_export("energy_returned"));
+        check("rack_watts", Some((Quantity::Power, Some(1.0))), None);
+        check("watt hours", None, None);
         assert_eq!(factor("kWh", Quantity::Energy), Some(1000.0));
         assert_eq!(factor("VA", Quantity::Power), None);
+    }
+
+    #[test]
+    fn what_is_left_names_the_load() {
+        for (name, expected) in [
+            ("active_power_w", None),
+            ("chillerPump.energyImport_kWh", Some("chiller_pump")),
+            ("power_1", Some("1")),
+            ("", None),
+        ] {
+            assert_eq!(rest(name).as_deref(), expected, "{name}");
+        }
     }
 }

@@ -70,6 +70,15 @@ pub(crate) enum Trouble {
     Finished,
 }
 
+/// What the broker is to keep of us while we are away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keeping {
+    /// Our session: subscriptions and what comes meanwhile.
+    Session,
+    /// Nothing, and what it had under our client id is thrown away.
+    Nothing,
+}
+
 /// A connection, polled by one task.
 pub(crate) enum Link {
     V5(Box<v5::Link>),
@@ -89,14 +98,18 @@ pub(crate) struct Full;
 
 impl Link {
     /// Prepares a connection; nothing happens before it is polled. `wire_bytes_max`: the longest packet taken.
-    pub(crate) fn new(config: &BrokerConfig, wire_bytes_max: u32) -> Result<(Self, Sender), Trouble> {
+    pub(crate) fn new(
+        config: &BrokerConfig,
+        wire_bytes_max: u32,
+        keeping: Keeping,
+    ) -> Result<(Self, Sender), Trouble> {
         match config.version {
             Version::V5 => {
-                let (link, sender) = v5::open(config, wire_bytes_max)?;
+                let (link, sender) = v5::open(config, wire_bytes_max, keeping)?;
                 Ok((Self::V5(Box::new(link)), Sender::V5(sender)))
             }
             Version::V311 => {
-                let (link, sender) = v311::open(config, wire_bytes_max)?;
+                let (link, sender) = v311::open(config, wire_bytes_max, keeping)?;
                 Ok((Self::V311(Box::new(link)), Sender::V311(sender)))
             }
         }

@@ -7,7 +7,7 @@ use rumqttc_v4::{
 };
 
 use super::{
-    Event, Full, Granted, PACKETS_A_READ, REQUESTS_A_WRITE, Trouble, message, password, queue_capacity, tls,
+    Event, Full, Granted, Keeping, PACKETS_A_READ, REQUESTS_A_WRITE, Trouble, message, password, queue_capacity, tls,
 };
 use crate::session::config::BrokerConfig;
 
@@ -24,12 +24,16 @@ pub(crate) struct Sender {
     client: AsyncClient,
 }
 
-pub(super) fn open(config: &BrokerConfig, wire_bytes_max: u32) -> Result<(Link, Sender), Trouble> {
+pub(super) fn open(
+    config: &BrokerConfig,
+    wire_bytes_max: u32,
+    keeping: Keeping,
+) -> Result<(Link, Sender), Trouble> {
     let address = config.address().map_err(Trouble::File)?;
     let mut options = MqttOptions::new(config.client_id.clone(), (address.host, address.port));
     options
         .set_keep_alive(config.keep_alive_s)
-        .set_clean_session(false)
+        .set_clean_session(keeping == Keeping::Nothing)
         .set_max_packet_size(
             usize::try_from(wire_bytes_max).unwrap_or(usize::MAX),
             OUTGOING_BYTES_MAX,

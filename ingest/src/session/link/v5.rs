@@ -8,7 +8,7 @@ use rumqttc::{
 };
 
 use super::{
-    Event, Full, Granted, PACKETS_A_READ, REQUESTS_A_WRITE, Trouble, message, password, queue_capacity, tls,
+    Event, Full, Granted, Keeping, PACKETS_A_READ, REQUESTS_A_WRITE, Trouble, message, password, queue_capacity, tls,
 };
 use crate::session::config::BrokerConfig;
 
@@ -22,19 +22,27 @@ pub(crate) struct Sender {
     client: AsyncClient,
 }
 
-pub(super) fn open(config: &BrokerConfig, wire_bytes_max: u32) -> Result<(Link, Sender), Trouble> {
+pub(super) fn open(
+    config: &BrokerConfig,
+    wire_bytes_max: u32,
+    keeping: Keeping,
+) -> Result<(Link, Sender), Trouble> {
     let address = config.address().map_err(Trouble::File)?;
     let mut options = MqttOptions::new(config.client_id.clone(), (address.host, address.port));
     options
         .set_keep_alive(config.keep_alive_s)
-        .set_clean_start(false)
-        .set_session_expiry_interval(Some(config.session_expiry_s))
         .set_receive_maximum(Some(config.receive_maximum))
         .set_max_packet_size(Some(wire_bytes_max))
         .set_ack_mode(AckMode::Manual)
         .set_max_request_batch(REQUESTS_A_WRITE)
-        .set_read_batch_size(PACKETS_A_READ)
-        .set_session_store(NothingUnderWay);
+        .set_read_batch_size(PACKETS_A_READ);
+    match keeping {
+        Keeping::Session => options
+            .set_clean_start(false)
+            .set_session_expiry_interval(Some(config.session_expiry_s))
+            .set_session_store(NothingUnderWay),
+        Keeping::Nothing => options.set_clean_start(true).set_session_expiry_interval(Some(0)),
+    };
     let mut network = options.network_options();
     network.set_tcp_nodelay(true);
     options.set_network_options(network);

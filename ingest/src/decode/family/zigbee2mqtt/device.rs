@@ -1,0 +1,102 @@
+//! A device's message: all that is known of it as one JSON object.
+
+use analyzer::Reading;
+
+use super::super::super::collect::{self, Channels, Quantity};
+use super::super::super::json::Value;
+use super::super::{Input, Outcome};
+use super::NO_VALUE;
+use super::devices::Device;
+use super::property::{self, Meaning, Spelling, TOTAL};
+
+/// Readings of a device; what the bridge says of its properties is believed before their names.
+pub(super) fn device(name: &str, input: &Input<'_>, known: Option<&Device>) -> Outcome {
+    let root = match input.json() {
+        Ok(root) => root,
+        Err(fault) => return Outcome::malformed(format!("zigbee2mqtt: {fault}")),
+    };
+    if !is_meter(root, known) {
+        return Outcome::silent(NO_VALUE);
+    }
+    let stated = root.entries().filter_map(|(key, _)| meaning(key, known));
+    let described = known.into_iter().flat_map(Device::meanings);
+    let spelling = Spelling::of(described.chain(stated), known.is_some());
+    let has_battery = root.get("battery").is_some();
+    let mut channels = Channels::of(name);
+    let mut shared_voltage_v = None;
+    for (key, value) in root.entries() {
+        let Some(Meaning {
+            quantity,
+            factor,
+            part,
+        }) = meaning(key, known)
+        else {
+            continue;
+        };
+        let value = value
+            .number()
+            .filter(|value| property::is_measured(quantity, *value));
+        let value = value.map(|value| value * factor);
+        match (quantity, part) {
+            (Quantity::Voltage, _) if has_battery => {}
+            (Quantity::Voltage, property::Part::Bare) if !spelling.has_voltages => shared_voltage_v = value,
+            _ => channels.set(spelling.channel(part, quantity), quantity, value),
+        }
+    }
+    let mut readings = channels.stamped(None);
+    for reading in &mut readings {
+        if let Some(voltage_v) = shared_voltage_v {
+            collect::put(reading, Quantity::Voltage, voltage_v);
+        }
+    }
+    take_beside(&mut readings, root, &spelling, input);
+    readings.sort_by_key(|reading| {
+        let name = reading.channel.as_deref().unwrap_or_default();
+        (name != TOTAL, name.len(), name.to_owned())
+    });
+    Outcome::readings(readings, NO_VALUE)
+}
+
+/// Whether a device meters at all: a voltage alone is a battery's.
+pub(super) fn is_meter(root: Value<'_>, known: Option<&Device>) -> bool {
+    root.entries().any(|(key, value)| {
+        value.number().is_some()
+            && meaning(key, known).is_some_and(|meaning| meaning.quantity != Quantity::Voltage)
+    })
+}
+
+pub(super) fn meaning<'d>(key: &str, known: Option<&'d Device>) -> Option<Meaning<'d>> {
+    known.map_or_else(|| property::meaning(key), |device| device.meaning(key))
+}
+
+/// Directions and stamps of single loads, and the stamp of the whole.
+fn take_beside(readings: &mut [Reading], root: Value<'_>, spelling: &Spelling, input: &Input<'_>) {
+    for (key, value) in root.entries() {
+        let Some((what, part)) = property::beside(key) else {
+            continue;
+        };
+        let channel = spelling.channel(part, Quantity::Power);
+        let is_it = |reading: &&mut Reading| reading.channel.as_deref() == channel;
+        if let Some(reading) = readings.iter_mut().find(is_it) {
+            match what {
+                "energy_flow" => sign_by_flow(reading, value),
+                _ => reading.stamp = input.zone().stamp(value),
+            }
+        }
+    }
+    let last_seen = root.get("last_seen").and_then(|seen| input.zone().stamp(seen));
+    for reading in readings {
+        reading.stamp = reading.stamp.or(last_seen);
+    }
+}
+
+fn sign_by_flow(reading: &mut Reading, flow: Value<'_>) {
+    if flow
+        .text()
+        .is_some_and(|flow| flow.eq_ignore_ascii_case("producing"))
+    {
+        reading.power_w = reading
+            .power_w
+            .map(|power_w| if power_w > 0.0 { -power_w } else { power_w });
+    }
+}

@@ -1,0 +1,131 @@
+//! How far a meter can be trusted, and why not further.
+//!
+//! A: all that idlewatt does can be done. B: some of it. C: hardly any. The limit of ten seconds: slower meters miss
+//! scans of a CT or tell them too long; they still tell idle from off.
+
+use analyzer::FaultKind;
+
+use super::meter::{Channel, Meter};
+use super::series::seconds;
+
+/// Slower than this a meter does not see scanning.
+const SCANNING_S_MAX: f64 = 10.0;
+/// A counter that should have risen by so much and did not stands still.
+const STANDING_WH: f64 = 200.0;
+
+/// How far a meter can be trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Grade {
+    /// For all that idlewatt does.
+    A,
+    /// For some of it.
+    B,
+    /// For hardly any.
+    C,
+}
+
+/// What a counter has done while we listened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counting {
+    /// It rose.
+    Rises,
+    /// It stood still although enough was drawn.
+    Stands,
+    /// It fell at least once.
+    Fell,
+    /// Too little was drawn, or it was heard only once: nothing can be said.
+    Unproven,
+}
+
+/// What a channel's counter does.
+pub(super) fn counting(channel: &Channel) -> Counting {
+    let (energy, power) = (&channel.energy, &channel.power);
+    if energy.falls > 0 {
+        return Counting::Fell;
+    }
+    if energy.rises > 0 {
+        return Counting::Rises;
+    }
+    let (Some(first), Some(last)) = (energy.first, energy.last()) else {
+        return Counting::Unproven;
+    };
+    let drawn_wh = power.min.unwrap_or_default() * seconds(last.at_us - first.at_us) / 3600.0;
+    if drawn_wh >= STANDING_WH {
+        Counting::Stands
+    } else {
+        Counting::Unproven
+    }
+}
+
+/// The grade with its reasons, the worst first. `has_times`: it is known when the messages came.
+pub(super) fn grade(meter: &Meter, interval_s: Option<f64>, has_times: bool) -> (Grade, Vec<String>) {
+    let mut reasons: Vec<(Grade, String)> = Vec::new();
+    let mut because = |grade: Grade, text: &str| reasons.push((grade, text.to_owned()));
+    let channels = || meter.channels.values();
+    let has_power = channels().any(|channel| channel.power.count > 0);
+    let has_counter = channels().any(|channel| channel.energy.count > 0);
+    if !has_power && !has_counter {
+        because(Grade::C, "current only: describe it as a [[clamp]] to have its power estimated");
+    } else if !has_power {
+        because(Grade::C, "no power, only a counter");
+    } else if !has_counter {
+        because(Grade::B, "no counter: energy is estimated from power");
+    }
+    if meter.live == 0 {
+        because(Grade::C, "retained messages only: nothing new came while we listened");
+    }
+    match interval_s {
+        Some(every_s) if every_s > SCANNING_S_MAX => because(
+            Grade::B,
+            &format!("every {every_s:.0} s: too coarse to see scanning (more than {SCANNING_S_MAX:.0} s)"),
+        ),
+        None if has_times && meter.live > 0 => because(Grade::B, "heard once: its rhythm is not known, listen longer"),
+        _ => {}
+    }
+    for channel in channels().filter(|channel| channel.energy.count > 0).take(1) {
+        match counting(channel) {
+            Counting::Stands => because(Grade::C, "its counter stands still although power flows"),
+            Counting::Fell => because(Grade::B, "its counter went back"),
+            Counting::Rises | Counting::Unproven => {}
+        }
+    }
+    if channels().any(|channel| channel.is_estimated) {
+        because(Grade::B, "power is estimated from the current");
+    }
+    if let Some(off_us) = meter.clock_off_us.filter(|_| has_times) {
+        let text = format!("its clock is wrong by {}", duration(seconds(off_us.abs())));
+        because(Grade::B, &text);
+    }
+    if meter.malformed > 0 {
+        let total = meter.messages + meter.malformed;
+        let grade = if meter.malformed * 10 > total { Grade::C } else { Grade::B };
+        let text = format!("{} of {total} messages malformed: {}", meter.malformed, meter.malformed_reason);
+        because(grade, &text);
+    }
+    for (kind, detail) in &meter.notices {
+        let what = match kind {
+            FaultKind::UnitAssumed => "unit assumed",
+            FaultKind::MessageLost => "messages lost",
+            FaultKind::MeterError => "the meter reports an error",
+            FaultKind::UnknownName => "a name nobody has explained",
+            FaultKind::EstimatedPower => continue,
+            other => other.name(),
+        };
+        because(Grade::B, &format!("{what}: {detail}"));
+    }
+    if meter.channels_left_out > 0 {
+        because(Grade::B, "it has more channels than are told apart");
+    }
+    reasons.sort_by_key(|(grade, _)| std::cmp::Reverse(*grade));
+    let worst = reasons.first().map_or(Grade::A, |(grade, _)| *grade);
+    (worst, reasons.into_iter().map(|(_, text)| text).collect())
+}
+
+/// A span in the unit that people would use.
+fn duration(seconds: f64) -> String {
+    match seconds {
+        long if long >= 2.0 * 86_400.0 => format!("{:.0} days", long / 86_400.0),
+        long if long >= 2.0 * 3600.0 => format!("{:.0} h", long / 3600.0),
+        short => format!("{:.0} min", short / 60.0),
+    }
+}

@@ -1,0 +1,187 @@
+//! Messages of several families, as a broker would bring them.
+
+use jiff::Timestamp;
+
+use super::super::DecoderConfig;
+use super::*;
+
+struct Play {
+    decoder: Decoder,
+    survey: Survey,
+}
+
+impl Play {
+    fn new(config: SurveyConfig) -> Self {
+        Self {
+            decoder: Decoder::new(&DecoderConfig::default()).unwrap(),
+            survey: Survey::new(config),
+        }
+    }
+
+    fn say_at(&mut self, ms: i64, topic: &str, payload: &str, is_retained: bool) {
+        let message = Message {
+            topic,
+            payload: payload.as_bytes(),
+            is_retained,
+            qos: 0,
+        };
+        let decoded = self.decoder.decode(&message);
+        let at = Timestamp::from_millisecond(1_795_428_000_000 + ms).unwrap();
+        self.survey.hear(at, &message, &decoded);
+    }
+
+    fn report(&self) -> Report {
+        self.survey.report(&self.decoder)
+    }
+}
+
+fn meter<'r>(report: &'r Report, name: &str) -> &'r MeterReport {
+    report.meters.iter().find(|meter| meter.meter == name).unwrap_or_else(|| panic!("{name}: {:#?}", report.meters))
+}
+
+#[test]
+fn meters_are_listed_with_their_quality() {
+    let mut play = Play::new(SurveyConfig::default());
+    for second in 0..60_i64 {
+        let ms = second * 1000;
+        if second % 5 == 0 {
+            let load = 100 + second * 3;
+            play.say_at(ms, "shellies/shellyem3-0A0B0C/emeter/0/power", &format!("{load}.5"), false);
+            play.say_at(ms + 5, "shellies/shellyem3-0A0B0C/emeter/0/total", &format!("{}", 9000 + second), false);
+        }
+        if second % 30 == 0 {
+            let payload = format!(r#"{{"ENERGY":{{"Total":{},"Power":{}}}}}"#, 12.5 + second as f64, 60 + second);
+            play.say_at(ms, "tele/reading-room/SENSOR", &payload, false);
+        }
+    }
+    play.say_at(60_000, "tele/reading-room/SENSOR", r#"{"ENERGY":"#, false);
+    play.say_at(60_000, "tele/reading-room/LWT", "Offline", true);
+    play.say_at(60_000, "tele/gone/LWT", "Offline", true);
+    play.say_at(60_000, "mbmd/sdm1-9/Power", "77.000", true);
+    let report = play.report();
+    assert_eq!((report.messages, report.meters.len()), (30, 3));
+    assert_eq!(report.only_availability, [("gone".to_owned(), false)]);
+
+    let shelly = meter(&report, "shellyem3-0A0B0C");
+    assert_eq!((shelly.grade, shelly.interval_s), (Grade::A, Some(5.0)), "{:?}", shelly.reasons);
+    let channel = &shelly.channels[shelly.headline];
+    assert_eq!(channel.channel.as_deref(), Some("l1"));
+    assert_eq!((channel.power_w_min, channel.power_w_max), (Some(100.5), Some(265.5)));
+    assert_eq!((channel.energy_wh, channel.counting), (Some(9055.0 / 60.0 * 60.0), Some(Counting::Rises)));
+
+    let plug = meter(&report, "reading-room");
+    assert_eq!((plug.grade, plug.is_online, plug.interval_s), (Grade::C, Some(false), Some(30.0)));
+    assert!(plug.reasons[0].starts_with("1 of 3 messages malformed: "), "{:?}", plug.reasons);
+    assert!(plug.reasons[1].contains("too coarse to see scanning"), "{:?}", plug.reasons);
+    let retained = meter(&report, "sdm1-9");
+    assert_eq!((retained.grade, retained.live), (Grade::C, 0));
+    assert!(retained.reasons[0].starts_with("retained messages only"), "{:?}", retained.reasons);
+    assert!(report.unread.iter().any(|unread| unread.is_malformed && unread.family == Some("tasmota")));
+}
+
+#[test]
+fn views_and_copies_of_one_load_are_said() {
+    let mut play = Play::new(SurveyConfig::default());
+    for step in 0..8_i64 {
+        let (ms, a) = (step * 1000, 700.0 + step as f64 * 11.0);
+        let em = format!(
+            r#"{{"id":0,"a_act_power":{a},"b_act_power":200.5,"c_act_power":300.5,"total_act_power":{}}}"#,
+            a + 501.0
+        );
+        play.say_at(ms, "rooms/ct/status/em:0", &em, false);
+        let rpc = format!(
+            r#"{{"src":"shellypro3em-0a0b0c0d0e0f","dst":"rooms/ct/events","method":"NotifyStatus","params":{{"ts":1.0,"em:0":{em}}}}}"#
+        );
+        play.say_at(ms + 40, "rooms/ct/events/rpc", &rpc, false);
+        play.say_at(ms + 300, "mbmd/sdm1-4/Power", &format!("{:.3}", 40.0 + step as f64), false);
+        play.say_at(ms + 310, "copy/mbmd-b/sdm1-7/Power", &format!("{:.3}", 940.0 + step as f64), false);
+    }
+    let report = play.report();
+    let views = report.meters.iter().find_map(|meter| meter.views.as_deref());
+    assert_eq!(views, Some("total is the sum of l1, l2, l3: views of one load, only the total is used"));
+    assert_eq!(report.twins.len(), 1, "{:#?}", report.twins);
+    let twin = &report.twins[0];
+    assert_eq!((twin.equal, twin.pairs >= 5), (Equal::Power, true));
+    let copies = report.meters.iter().filter(|meter| meter.copy_of.is_some()).count();
+    assert_eq!(copies + usize::from(twin.topics.is_some()), 1, "{twin:?}");
+}
+
+#[test]
+fn what_is_unread_is_put_together_and_a_mapper_is_proposed() {
+    let mut play = Play::new(SurveyConfig::default());
+    for (step, room) in ["angio", "mri", "ct"].iter().enumerate() {
+        let payload = format!(r#"{{"P_total_kW":{step}.25,"E_import_kWh":{},"cosphi":0.9}}"#, 500 + step);
+        play.say_at(0, &format!("gateway/{room}/out"), &payload, false);
+        play.say_at(0, &format!("plc/{room}/power_kw"), "12.5", false);
+        play.say_at(0, &format!("plc/{room}/energy_kwh"), "1250.25", false);
+        play.say_at(0, &format!("plc/{room}/temperature"), "19.5", false);
+        play.say_at(0, &format!("doors/{room}"), "open", false);
+    }
+    play.say_at(0, "lone/power", "5", false);
+    play.say_at(0, "bin", "\u{1}\u{2}", false);
+    let report = play.report();
+    let shapes: Vec<_> = report.unread.iter().map(|unread| (unread.shape.as_str(), unread.messages)).collect();
+    assert_eq!(
+        shapes,
+        [("plc/+/{field}", 9), ("gateway/+/out", 3), ("lone/{field}", 1), ("doors/+", 3), ("bin", 1)]
+    );
+    let proposals: Vec<_> = report.unread.iter().filter_map(|unread| unread.mapper.as_ref()).collect();
+    let told: Vec<_> = proposals
+        .iter()
+        .map(|proposal| (proposal.topic.as_str(), proposal.meter.as_deref(), proposal.fields.len()))
+        .collect();
+    assert_eq!(
+        told,
+        [("plc/{meter}/{field}", None, 2), ("gateway/{meter}/out", None, 2), ("lone/{field}", Some("lone"), 1)]
+    );
+    assert!(proposals[2].fields[0].is_unit_assumed);
+
+    let config = DecoderConfig {
+        mappers: proposals.iter().map(|proposal| proposal.mapper()).collect(),
+        ..DecoderConfig::default()
+    };
+    let mut decoder = Decoder::new(&config).unwrap();
+    let message = Message {
+        topic: "gateway/mri/out",
+        payload: br#"{"P_total_kW":7.5,"E_import_kWh":1}"#,
+        is_retained: false,
+        qos: 0,
+    };
+    let reading = &decoder.decode(&message).readings[0];
+    assert_eq!((reading.meter.as_str(), reading.power_w), ("mri", Some(7500.0)));
+}
+
+#[test]
+fn a_proposed_mapper_takes_nothing_from_a_family() {
+    let mut play = Play::new(SurveyConfig::default());
+    play.say_at(0, "mbmd/sdm1-1/Power", "5.000", false);
+    play.say_at(0, "mbmd/foo2/power", "5.000", false);
+    let report = play.report();
+    for unread in &report.unread {
+        let topic = unread.mapper.as_ref().map(|mapper| mapper.topic.as_str());
+        assert_ne!(topic, Some("mbmd/{meter}/{field}"), "{unread:?}");
+    }
+}
+
+#[test]
+fn beyond_the_bounds_the_least_recently_heard_goes_and_is_counted() {
+    let config = SurveyConfig {
+        meters_max: 5,
+        channels_max: 8,
+        topics_max: 7,
+        shapes_max: 3,
+        has_times: false,
+    };
+    let mut play = Play::new(config);
+    for at in 0..40 {
+        play.say_at(at, &format!("shellies/shellyem-{at:06X}/emeter/{}/power", at % 2), "5", false);
+        play.say_at(at, &format!("{}/x", "zoo/".repeat(usize::try_from(at).unwrap() % 9 + 1)), "?", false);
+    }
+    for channel in 0..40 {
+        play.say_at(50, &format!("shellies/shellyem-0A/emeter/{channel}/power"), "5", false);
+    }
+    let report = play.report();
+    assert!(report.meters.len() <= 5 && report.topics <= 7 && report.unread.len() <= 3, "{report:#?}");
+    assert!(report.forgotten.meters >= 35 && report.forgotten.topics >= 30 && report.forgotten.shapes > 0);
+    assert_eq!((report.span, play.survey.channels <= 8), (None, true));
+}
