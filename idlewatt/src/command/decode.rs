@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use ingest::decode::lines::decode_line;
-use ingest::decode::{Decoder, DecoderConfig};
+use ingest::decode::{Decoder, DecoderConfig, Evidence, FAMILIES, FamilyEntry};
 
 use crate::config::Config;
 
@@ -26,6 +26,9 @@ pub struct Arguments {
     /// A configuration, for its mappers and its zone of stamps
     #[arg(short, long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Print the meter families as a Markdown table, and do nothing else
+    #[arg(long)]
+    families: bool,
 }
 
 /// Answers each line of `input` with one of `out`.
@@ -33,6 +36,10 @@ pub struct Arguments {
 /// # Errors
 /// The configuration has faults, or reading or writing fails; a broken pipe is an error for the caller to forgive.
 pub fn run(arguments: &Arguments, input: &mut dyn BufRead, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    if arguments.families {
+        write_families(out)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let config = match &arguments.config {
         Some(path) => Config::load(path)?.config.decoder,
         None => DecoderConfig::default(),
@@ -51,8 +58,46 @@ pub fn run(arguments: &Arguments, input: &mut dyn BufRead, out: &mut dyn Write) 
     Ok(ExitCode::SUCCESS)
 }
 
+/// The meter families, one row each, in the order in which they are asked.
+fn write_families(out: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "| Family | Meters | What is read | What is not | Tried on |\n|---|---|---|---|---|"
+    )?;
+    // a bar would end the cell
+    let cell = |text: &str| text.replace('|', "\\|").replace('\n', " ");
+    for FamilyEntry {
+        name,
+        title,
+        reads,
+        leaves_out,
+        evidence,
+        ..
+    } in FAMILIES
+    {
+        let tried = match evidence {
+            Evidence::Messages => "messages of real meters",
+            Evidence::Fixtures => "messages of others' tests and sources",
+            Evidence::Documentation => "documentation only",
+        };
+        let not = if leaves_out.is_empty() {
+            "–".to_owned()
+        } else {
+            leaves_out.join("; ")
+        };
+        writeln!(
+            out,
+            "| `{name}` | {} | {} | {} | {tried} |",
+            cell(title),
+            cell(reads),
+            cell(&not)
+        )?;
+    }
+    Ok(())
+}
+
 /// Reads a line without its end: none at the end of the input, false where it was too long and has been passed over.
-fn read_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<Option<bool>> {
+pub(super) fn read_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<Option<bool>> {
     line.clear();
     let limit = u64::try_from(LINE_BYTES_MAX).unwrap_or(u64::MAX) + 1;
     if input.take(limit).read_until(b'\n', line)? == 0 {
@@ -76,9 +121,27 @@ fn too_long() -> String {
 mod tests {
     use super::*;
 
+    fn arguments(families: bool) -> Arguments {
+        Arguments {
+            config: None,
+            families,
+        }
+    }
+
+    #[test]
+    fn the_families_are_a_table_of_markdown() {
+        let mut out = Vec::new();
+        run(&arguments(true), &mut &b""[..], &mut out).expect("memory does not fail");
+        let text = String::from_utf8(out).expect("text");
+        assert_eq!(text.lines().count(), FAMILIES.len() + 2);
+        for line in text.lines() {
+            assert_eq!(line.replace("\\|", "").matches('|').count(), 6, "{line}");
+        }
+    }
+
     fn decode(input: &[u8]) -> Vec<String> {
         let mut out = Vec::new();
-        run(&Arguments { config: None }, &mut &input[..], &mut out).expect("memory does not fail");
+        run(&arguments(false), &mut &input[..], &mut out).expect("memory does not fail");
         String::from_utf8(out)
             .expect("text")
             .lines()

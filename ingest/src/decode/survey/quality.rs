@@ -6,10 +6,10 @@
 use analyzer::FaultKind;
 
 use super::meter::{Channel, Meter};
-use super::series::seconds;
+use super::series::{SCANNING_S_MAX, seconds};
 
-/// Slower than this a meter does not see scanning.
-const SCANNING_S_MAX: f64 = 10.0;
+/// So many quick values show a meter that reports on change, however rarely it does in quiet hours.
+const QUICK_MIN: u64 = 3;
 /// A counter that should have risen by so much and did not stands still.
 const STANDING_WH: f64 = 200.0;
 
@@ -65,21 +65,30 @@ pub(super) fn grade(meter: &Meter, interval_s: Option<f64>, has_times: bool) -> 
     let has_power = channels().any(|channel| channel.power.count > 0);
     let has_counter = channels().any(|channel| channel.energy.count > 0);
     if !has_power && !has_counter {
-        because(Grade::C, "current only: describe it as a [[clamp]] to have its power estimated");
+        because(
+            Grade::C,
+            "current only: describe it as a [[clamp]] to have its power estimated",
+        );
     } else if !has_power {
         because(Grade::C, "no power, only a counter");
     } else if !has_counter {
         because(Grade::B, "no counter: energy is estimated from power");
     }
     if meter.live == 0 {
-        because(Grade::C, "retained messages only: nothing new came while we listened");
+        because(
+            Grade::C,
+            "retained messages only: nothing new came while we listened",
+        );
     }
+    let is_quick = channels().any(|channel| channel.power.quick >= QUICK_MIN);
     match interval_s {
-        Some(every_s) if every_s > SCANNING_S_MAX => because(
+        Some(every_s) if every_s > SCANNING_S_MAX && !is_quick => because(
             Grade::B,
             &format!("every {every_s:.0} s: too coarse to see scanning (more than {SCANNING_S_MAX:.0} s)"),
         ),
-        None if has_times && meter.live > 0 => because(Grade::B, "heard once: its rhythm is not known, listen longer"),
+        None if has_times && meter.live > 0 => {
+            because(Grade::B, "heard once: its rhythm is not known, listen longer")
+        }
         _ => {}
     }
     for channel in channels().filter(|channel| channel.energy.count > 0).take(1) {
@@ -98,8 +107,15 @@ pub(super) fn grade(meter: &Meter, interval_s: Option<f64>, has_times: bool) -> 
     }
     if meter.malformed > 0 {
         let total = meter.messages + meter.malformed;
-        let grade = if meter.malformed * 10 > total { Grade::C } else { Grade::B };
-        let text = format!("{} of {total} messages malformed: {}", meter.malformed, meter.malformed_reason);
+        let grade = if meter.malformed * 10 > total {
+            Grade::C
+        } else {
+            Grade::B
+        };
+        let text = format!(
+            "{} of {total} messages malformed: {}",
+            meter.malformed, meter.malformed_reason
+        );
         because(grade, &text);
     }
     for (kind, detail) in &meter.notices {
