@@ -81,8 +81,13 @@ fn of_quantity<'m>(
     for (at, source) in sources.iter().enumerate() {
         values.extend(series(source).samples().map(|sample| (at, *sample)));
     }
-    values.retain(|(_, sample)| sample.value.abs() > f64::EPSILON);
-    values.sort_by(|one, other| one.1.value.total_cmp(&other.1.value).then(one.1.at_us.cmp(&other.1.at_us)));
+    values.retain(|(_, sample)| sample.is_live && sample.value.abs() > f64::EPSILON);
+    values.sort_by(|one, other| {
+        one.1
+            .value
+            .total_cmp(&other.1.value)
+            .then(one.1.at_us.cmp(&other.1.at_us))
+    });
     let mut suspects: HashMap<(Voice, Voice), Suspect> = HashMap::new();
     for (at, (source, sample)) in values.iter().enumerate() {
         for (other_source, other) in values[at + 1..].iter().take(NEIGHBOURS_MAX) {
@@ -134,7 +139,9 @@ fn agree(one: &Series, topic: u32, two: &Series, other_topic: u32) -> bool {
     let (mut comparable, mut equal) = (0_u32, 0_u32);
     for sample in one.samples().filter(|sample| sample.topic == topic) {
         let others = two.samples().filter(|other| other.topic == other_topic);
-        let mut beside = others.filter(|other| (other.at_us - sample.at_us).abs() <= WITHIN_US).peekable();
+        let mut beside = others
+            .filter(|other| (other.at_us - sample.at_us).abs() <= WITHIN_US)
+            .peekable();
         if beside.peek().is_none() {
             continue;
         }
@@ -156,6 +163,7 @@ mod tests {
                 at_us: second * 10_000_000 + delay_us,
                 value: value(second),
                 topic,
+                is_live: true,
             });
         }
         series
@@ -187,10 +195,17 @@ mod tests {
             source(6, &late, &none),
             source(0, &rounded, &none),
         ];
-        let found: Vec<_> = pairs(&sources).into_iter().map(|pair| (pair.sources, pair.equal)).collect();
+        let found: Vec<_> = pairs(&sources)
+            .into_iter()
+            .map(|pair| (pair.sources, pair.equal))
+            .collect();
         assert_eq!(
             found,
-            [((4, 5), Equal::Counter), ((0, 1), Equal::Power), ((1, 7), Equal::Power)]
+            [
+                ((4, 5), Equal::Counter),
+                ((0, 1), Equal::Power),
+                ((1, 7), Equal::Power)
+            ]
         );
     }
 }
