@@ -5,15 +5,12 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use simulator::{Message, Scenario, Simulation, TruthRecord};
+use simulator::{Family, Message, Scenario, Simulation, TruthRecord};
 
-/// One CT (or workstation) behind a perfect meter of one family, for a day.
+/// One CT (or workstation, behind a plug) behind a perfect meter of one format, for a day.
 fn room(family: &str, extra: &str, report: &str) -> Scenario {
-    let modality = if ["tasmota", "zigbee2mqtt", "shelly_gen2_plug", "shelly_gen1_plug"].contains(&family) {
-        "workstation"
-    } else {
-        "ct"
-    };
+    let is_plug = WIRES.iter().any(|wire| wire.format == family && wire.is_plug);
+    let modality = if is_plug { "workstation" } else { "ct" };
     Scenario::from_toml(&format!(
         r#"
         name = "room"
@@ -39,52 +36,355 @@ fn number(message: &Message) -> f64 {
     std::str::from_utf8(&message.payload).unwrap().parse().unwrap()
 }
 
-/// Import in Wh that a message states, with a key for its part of the meter.
-fn import_wh(message: &Message) -> Vec<(String, f64)> {
-    let topic = message.topic.as_str();
-    let total = |wh: f64| vec![("total".to_owned(), wh)];
-    match topic {
-        "tele/meter/SENSOR" => total(json(message)["ENERGY"]["Total"].as_f64().unwrap() * 1000.0),
-        "zigbee2mqtt/meter" => total(json(message)["energy"].as_f64().unwrap() * 1000.0),
-        "meter" => total(json(message)["E_import_kWh"].as_f64().unwrap() * 1000.0),
-        "meter/energy_kwh" => total(number(message) * 1000.0),
-        "meter/status/emdata:0" => total(json(message)["total_act"].as_f64().unwrap()),
-        "meter/status/switch:0" => total(json(message)["aenergy"]["total"].as_f64().unwrap()),
-        "shellies/meter/relay/0/energy" => total(number(message) / 60.0),
-        "meter/events/rpc" => {
-            let all = json(message);
-            all["params"]["emdata:0"]["total_act"]
-                .as_f64()
-                .map_or_else(Vec::new, total)
-        }
-        _ if topic.ends_with("/total") => vec![(topic.to_owned(), number(message))],
-        _ => Vec::new(),
+/// How a format says its import counter.
+struct Wire {
+    format: &'static str,
+    /// One phase: it stands in front of a workstation.
+    is_plug: bool,
+    /// One step of the counter in Wh; none where the format has no register of import.
+    step_wh: Option<f64>,
+    /// The registers whose sum is the import: end of the topic, JSON pointer (none for a bare number), Wh of one.
+    registers: &'static [(&'static str, &'static str, f64)],
+}
+
+const fn wire(
+    format: &'static str,
+    is_plug: bool,
+    step_wh: Option<f64>,
+    registers: &'static [(&'static str, &'static str, f64)],
+) -> Wire {
+    Wire {
+        format,
+        is_plug,
+        step_wh,
+        registers,
     }
 }
 
-/// Family, step of the counter in Wh, seconds between statements of it.
-const FAMILIES: [(&str, f64); 9] = [
-    ("tasmota", 1.0),
-    ("zigbee2mqtt", 10.0),
-    ("generic_json", 1.0),
-    ("generic_number", 10.0),
-    ("shelly_gen1", 0.3),
-    ("shelly_gen1_plug", 0.02),
-    ("shelly_gen2_events", 0.01),
-    ("shelly_gen2_status", 0.01),
-    ("shelly_gen2_plug", 0.001),
+const WIRES: &[Wire] = &[
+    wire("ams", false, Some(10.0), &[("meter/power", "/data/tPI", 1000.0)]),
+    wire("chirpstack_clamp", true, None, &[]),
+    wire(
+        "chirpstack_phases",
+        false,
+        Some(1.0),
+        &[("/event/up", "/object/activeEnergyImportL123T1", 1.0)],
+    ),
+    wire(
+        "chirpstack_plug",
+        true,
+        Some(1.0),
+        &[("/event/up", "/object/power_consumption", 1.0)],
+    ),
+    wire(
+        "cyberpower",
+        true,
+        Some(100.0),
+        &[("pdu/meter/total/energy", "", 1000.0)],
+    ),
+    wire(
+        "dsmr",
+        false,
+        Some(2.0),
+        &[
+            ("meter/reading/electricity_delivered_1", "", 1000.0),
+            ("meter/reading/electricity_delivered_2", "", 1000.0),
+        ],
+    ),
+    wire(
+        "emontx",
+        false,
+        Some(3.0),
+        &[
+            ("emon/meter/e1", "", 1.0),
+            ("emon/meter/e2", "", 1.0),
+            ("emon/meter/e3", "", 1.0),
+        ],
+    ),
+    wire(
+        "esphome",
+        false,
+        Some(1.0),
+        &[("meter/sensor/energy/state", "", 1000.0)],
+    ),
+    wire(
+        "esphome_kilo",
+        true,
+        Some(1.0),
+        &[("meter/sensor/counter/state", "", 1.0)],
+    ),
+    wire(
+        "espurna",
+        true,
+        Some(0.01),
+        &[("meter/data", "/energy", 1.0 / 3600.0)],
+    ),
+    wire(
+        "generic_json",
+        false,
+        Some(1.0),
+        &[("meter", "/E_import_kWh", 1000.0)],
+    ),
+    wire(
+        "generic_number",
+        false,
+        Some(10.0),
+        &[("meter/energy_kwh", "", 1000.0)],
+    ),
+    wire(
+        "gosdm630",
+        false,
+        Some(1.0),
+        &[("/gosdm630/meter/TotkWhImport", "", 1000.0)],
+    ),
+    wire(
+        "gude",
+        false,
+        Some(3.0),
+        &[
+            ("/device/telemetry", "/line_in/0/tot_energy", 1000.0),
+            ("/device/telemetry", "/line_in/1/tot_energy", 1000.0),
+            ("/device/telemetry", "/line_in/2/tot_energy", 1000.0),
+        ],
+    ),
+    wire(
+        "homie4",
+        false,
+        Some(1.0),
+        &[("homie/meter/meter/energy-import", "", 1000.0)],
+    ),
+    wire(
+        "homie5",
+        false,
+        Some(1.0),
+        &[("homie/5/meter/meter/energy-import", "", 1000.0)],
+    ),
+    wire(
+        "iammeter",
+        false,
+        Some(3.0),
+        &[
+            ("device/meter/realtime", "/Datas/0/3", 1000.0),
+            ("device/meter/realtime", "/Datas/1/3", 1000.0),
+            ("device/meter/realtime", "/Datas/2/3", 1000.0),
+        ],
+    ),
+    wire(
+        "kasa_v1",
+        true,
+        Some(0.01),
+        &[("kasa/meter/emeter", "/emeter/get_realtime/total", 1000.0)],
+    ),
+    wire(
+        "kasa_v2",
+        true,
+        Some(1.0),
+        &[("kasa/meter/emeter", "/emeter/get_realtime/total_wh", 1.0)],
+    ),
+    wire("mbmd", false, Some(1.0), &[("mbmd/meter/Import", "", 1000.0)]),
+    wire("meross", true, None, &[]),
+    wire(
+        "modpoll",
+        false,
+        Some(1.0),
+        &[("modpoll/meter/data", "/energy_import_total|kWh", 1000.0)],
+    ),
+    wire(
+        "netio",
+        true,
+        Some(1.0),
+        &[("meter/outputs/1", "/energy_nr", 1.0)],
+    ),
+    wire(
+        "openbeken",
+        true,
+        Some(0.01),
+        &[("meter/energycounter/get", "", 1.0)],
+    ),
+    wire(
+        "shelly_em1",
+        false,
+        Some(0.03),
+        &[
+            ("meter/status/em1data:0", "/total_act_energy", 1.0),
+            ("meter/status/em1data:1", "/total_act_energy", 1.0),
+            ("meter/status/em1data:2", "/total_act_energy", 1.0),
+        ],
+    ),
+    wire(
+        "shelly_gen1",
+        false,
+        Some(0.3),
+        &[
+            ("shellies/meter/emeter/0/total", "", 1.0),
+            ("shellies/meter/emeter/1/total", "", 1.0),
+            ("shellies/meter/emeter/2/total", "", 1.0),
+        ],
+    ),
+    wire(
+        "shelly_gen1_info",
+        false,
+        Some(0.3),
+        &[
+            ("shellies/meter/info", "/emeters/0/total", 1.0),
+            ("shellies/meter/info", "/emeters/1/total", 1.0),
+            ("shellies/meter/info", "/emeters/2/total", 1.0),
+        ],
+    ),
+    wire(
+        "shelly_gen1_plug",
+        true,
+        Some(0.02),
+        &[("shellies/meter/relay/0/energy", "", 1.0 / 60.0)],
+    ),
+    wire(
+        "shelly_gen2_events",
+        false,
+        Some(0.01),
+        &[("meter/events/rpc", "/params/emdata:0/total_act", 1.0)],
+    ),
+    wire(
+        "shelly_gen2_plug",
+        true,
+        Some(0.001),
+        &[("meter/status/switch:0", "/aenergy/total", 1.0)],
+    ),
+    wire(
+        "shelly_gen2_status",
+        false,
+        Some(0.01),
+        &[("meter/status/emdata:0", "/total_act", 1.0)],
+    ),
+    wire(
+        "smappee",
+        false,
+        Some(0.01),
+        &[(
+            "servicelocation/meter/realtime",
+            "/totalImportEnergy",
+            1.0 / 3600.0,
+        )],
+    ),
+    wire(
+        "snmp2mqtt",
+        true,
+        Some(100.0),
+        &[("snmp2mqtt/meter/energy/value", "", 100.0)],
+    ),
+    wire("sparkplug", false, None, &[]),
+    wire(
+        "statestream",
+        true,
+        Some(10.0),
+        &[("statestream/sensor/meter_energy/state", "", 1000.0)],
+    ),
+    wire(
+        "tasmota",
+        true,
+        Some(1.0),
+        &[("tele/meter/SENSOR", "/ENERGY/Total", 1000.0)],
+    ),
+    wire(
+        "tasmota_phases",
+        false,
+        Some(1.0),
+        &[("tele/meter/SENSOR", "/ENERGY/Total", 1000.0)],
+    ),
+    wire(
+        "tasmota_sml",
+        false,
+        Some(0.1),
+        &[("tele/meter/SENSOR", "/SML/Total_in", 1000.0)],
+    ),
+    wire(
+        "telegraf",
+        false,
+        Some(1.0),
+        &[("telegraf/meter/modbus", "/fields/energy_import_total_kwh", 1000.0)],
+    ),
+    wire(
+        "telegraf_batch",
+        false,
+        Some(1.0),
+        &[(
+            "telegraf/meter",
+            "/metrics/1/fields/energy_import_total_kwh",
+            1000.0,
+        )],
+    ),
+    wire(
+        "things_stack",
+        true,
+        Some(1.0),
+        &[("/up", "/uplink_message/decoded_payload/power_consumption", 1.0)],
+    ),
+    wire("tuya", true, None, &[]),
+    wire(
+        "victron",
+        false,
+        Some(1.0),
+        &[("/meter/Ac/Energy/Forward", "/value", 1000.0)],
+    ),
+    wire(
+        "zigbee2mqtt",
+        true,
+        Some(10.0),
+        &[("zigbee2mqtt/meter", "/energy", 1000.0)],
+    ),
+    wire(
+        "zigbee2mqtt_phases",
+        false,
+        Some(10.0),
+        &[("zigbee2mqtt/meter", "/energy", 1000.0)],
+    ),
+    wire(
+        "zwave_js_ui",
+        true,
+        Some(1.0),
+        &[("/50/0/value/65537", "/value", 1000.0)],
+    ),
 ];
+
+/// Import in Wh that a message states, with a key for its part of the meter.
+fn import_wh(wire: &Wire, message: &Message) -> Vec<(&'static str, &'static str, f64)> {
+    let registers = wire.registers.iter();
+    let registers = registers.filter(|(topic, ..)| message.topic.ends_with(topic));
+    let read = |(topic, pointer, unit_wh): &(&'static str, &'static str, f64)| {
+        let value = if pointer.is_empty() {
+            number(message)
+        } else {
+            match json(message).pointer(pointer)? {
+                Value::String(text) => text.parse().unwrap(),
+                value => value.as_f64().unwrap(),
+            }
+        };
+        Some((*topic, *pointer, value * unit_wh))
+    };
+    registers.filter_map(read).collect()
+}
+
+#[test]
+fn every_format_is_looked_at() {
+    let known: Vec<_> = WIRES
+        .iter()
+        .map(|wire| room(wire.format, "", "seconds = 60").devices[0].meter.family)
+        .collect();
+    assert!(Family::ALL.iter().all(|family| known.contains(family)));
+}
 
 #[test]
 fn counters_never_fall_and_agree_with_the_truth() {
-    for (family, step_wh) in FAMILIES {
-        let scenario = room(family, "", "seconds = 1");
+    for wire in WIRES {
+        let (family, Some(step_wh)) = (wire.format, wire.step_wh) else {
+            continue;
+        };
+        let scenario = room(family, "", "seconds = 5");
         let mut simulation = Simulation::new(&scenario);
-        let mut last: BTreeMap<String, f64> = BTreeMap::new();
+        let mut last: BTreeMap<(&str, &str), f64> = BTreeMap::new();
         for message in simulation.by_ref() {
-            for (part, wh) in import_wh(&message) {
-                let before = last.insert(part.clone(), wh).unwrap_or(0.0);
-                assert!(wh >= before, "{family} {part}: {wh} after {before}");
+            for (topic, pointer, wh) in import_wh(wire, &message) {
+                let before = last.insert((topic, pointer), wh).unwrap_or(0.0);
+                assert!(wh >= before, "{family} {topic} {pointer}: {wh} after {before}");
             }
         }
         let stated: f64 = last.values().sum();
@@ -100,9 +400,12 @@ fn counters_never_fall_and_agree_with_the_truth() {
     }
 }
 
+/// What stands for no number.
+const WORDS: [&str; 5] = ["Online", "online", "true", "connected", "on"];
+
 #[test]
 fn every_payload_of_every_family_can_be_read() {
-    for (family, _) in FAMILIES {
+    for family in WIRES.iter().map(|wire| wire.format) {
         for report in [
             "seconds = 10",
             r#"policy = "on_change", seconds = 1"#,
@@ -110,13 +413,18 @@ fn every_payload_of_every_family_can_be_read() {
         ] {
             let mut readings = 0;
             for message in Simulation::new(&room(family, "", report)) {
+                readings += 1;
+                if message.topic.starts_with("spBv1.0/") {
+                    // A stamp first, in a field of variable length.
+                    assert_eq!(message.payload[0], 0x08);
+                    continue;
+                }
                 let text = std::str::from_utf8(&message.payload).unwrap();
-                if text.starts_with('{') {
+                if text.starts_with(['{', '"']) {
                     json(&message);
-                } else if !["Online", "online", "true"].contains(&text) {
+                } else if !WORDS.contains(&text) && !message.topic.contains("/$") {
                     assert!(number(&message).is_finite(), "{family}: {text}");
                 }
-                readings += 1;
             }
             assert!(readings > 1_000, "{family} {report}: {readings}");
         }
@@ -138,6 +446,16 @@ fn families_set_the_flags_they_really_set() {
     assert_eq!(of("shelly_gen2_events", "meter/events/rpc"), (1, false));
     assert_eq!(of("zigbee2mqtt", "zigbee2mqtt/meter/availability"), (1, true));
     assert_eq!(of("generic_json", "meter"), (1, false));
+    assert_eq!(of("mbmd", "mbmd/meter/Power/L1"), (0, false));
+    assert_eq!(of("esphome", "meter/sensor/power/state"), (0, true));
+    assert_eq!(
+        of("esphome", "homeassistant/sensor/meter/power/config"),
+        (0, true)
+    );
+    assert_eq!(of("homie5", "homie/5/meter/$description"), (2, true));
+    assert_eq!(of("emontx", "emon/meter/power1"), (2, false));
+    assert_eq!(of("dsmr", "meter/reading/electricity_delivered_1"), (2, true));
+    assert_eq!(of("sparkplug", "spBv1.0/rooms/DBIRTH/meter/meter"), (0, false));
 }
 
 #[test]
