@@ -1,4 +1,4 @@
-//! The rhythm of a device's readings: how often they come, when silence begins, what is a squeezed back-log.
+//! The rhythm of a meter's readings: how often they come, when silence begins, what is a squeezed back-log.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ const FORGETTING: i32 = 50;
 /// Readings that come this many times faster than usual after an outage are a back-log.
 const SQUEEZE: i32 = 4;
 
-/// When a device was heard.
+/// When a meter was heard.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Cadence {
     last: Option<Timestamp>,
@@ -47,7 +47,7 @@ impl Cadence {
         was_silent
     }
 
-    /// Since when the device counts as silent, if it has just become so by `now`.
+    /// Since when the meter counts as silent, if it has just become so by `now`.
     pub(crate) fn silent_since(&self, now: Timestamp, limit: Option<SignedDuration>) -> Option<Timestamp> {
         let learned = || match self.longest {
             None => SILENT_AFTER_AT_FIRST,
@@ -57,12 +57,12 @@ impl Cadence {
         (!self.is_silent && now >= since).then_some(since)
     }
 
-    /// From now on the device counts as silent until it is heard.
+    /// From now on the meter counts as silent until it is heard.
     pub(crate) fn silence(&mut self) {
         self.is_silent = true;
     }
 
-    /// Whether the device counts as silent.
+    /// Whether the meter counts as silent.
     pub(crate) fn is_silent(&self) -> bool {
         self.is_silent
     }

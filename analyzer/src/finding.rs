@@ -228,7 +228,7 @@ pub enum FaultKind {
     Offline,
     /// The meter's clock is far from the time of arrival; its stamps are not used.
     ClockWrong,
-    /// The reading is older than what is final; it was not used.
+    /// The reading is older than what is final, or a value of the past sent behind newer ones; it was not used.
     TooLate,
     /// The energy counter passed its end and began again; the energy of the step is known.
     CounterWrap,

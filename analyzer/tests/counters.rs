@@ -95,6 +95,15 @@ fn scanner(start: &str, hours: i64, mut register: impl FnMut(i64, f64) -> Option
     )
 }
 
+/// The figures of a play, for whoever runs these with `--nocapture`.
+#[expect(clippy::print_stdout, reason = "a test's figures")]
+fn show(name: &str, error_wh: f64, books: &Books) {
+    println!(
+        "{name}: {error_wh:+.3} Wh of {:.0} Wh, {:.1} Wh estimated, {:?}",
+        books.energy_wh, books.estimated_wh, books.faults
+    );
+}
+
 /// Plays it and compares what is booked with the truth.
 #[track_caller]
 fn check(
@@ -106,10 +115,7 @@ fn check(
 ) -> Books {
     let (books, true_wh) = scanner("2026-01-12T06:00:00Z", hours, register);
     let error_wh = books.energy_wh - true_wh;
-    println!(
-        "{name}: {error_wh:+.3} Wh of {true_wh:.0} Wh, {:.1} Wh estimated, {:?}",
-        books.estimated_wh, books.faults
-    );
+    show(name, error_wh, &books);
     assert_eq!(books.faults, faults, "{name}: {:?}", books.details);
     assert!(error_wh.abs() <= bound_wh, "{name}: {error_wh} Wh");
     books
@@ -330,10 +336,7 @@ fn a_fault_of_one_phase_leaves_the_others_counted() {
         1_000 * PAUSE_S,
     );
     let error_wh = books.energy_wh - true_wh;
-    println!(
-        "one phase of three: {error_wh:+.3} Wh, {:.1} Wh estimated",
-        books.estimated_wh
-    );
+    show("one phase of three", error_wh, &books);
     assert_eq!(books.faults, [FaultKind::CounterRollback]);
     assert!(error_wh.abs() < 0.1, "{error_wh} Wh");
     let gap_wh = power_w(499 * PAUSE_S) * 0.5 * PAUSE_S as f64 / 3600.0;
@@ -368,7 +371,7 @@ fn a_total_that_appears_later_does_not_count_twice() {
             1_000 * PAUSE_S,
         );
         let error_wh = books.energy_wh - true_wh;
-        println!("total from the middle on: {error_wh:+.3} Wh");
+        show("total from the middle on", error_wh, &books);
         assert!(
             error_wh.abs() < 0.1 && books.faults.is_empty(),
             "{error_wh} Wh, {:?}",
@@ -403,6 +406,6 @@ fn a_feed_without_a_register_is_estimated_beside_one_that_has_one() {
     let both_wh = true_wh + 1_000.0 * 500.0 * PAUSE_S as f64 / 3600.0;
     let books = play(config, stamp("2026-01-12T06:00:00Z"), &readings, 500 * PAUSE_S);
     let error_wh = books.energy_wh - both_wh;
-    println!("one feed of two without register: {error_wh:+.3} Wh");
+    show("one feed of two without register", error_wh, &books);
     assert!(error_wh.abs() < 1.0, "{error_wh} Wh");
 }

@@ -160,7 +160,11 @@ fn faulty(steps: &[(i64, f64, Option<Fault>)]) -> (Vec<(Timestamp, Reading)>, Ti
             Some(Fault::Old(_)) | None => {}
         }
         let lost_wh = whole_wh - true_wh - offset_wh;
-        bound_wh += if lost_wh < gap_wh + 1.0 { lost_wh.max(0.0) } else { 0.0 };
+        bound_wh += if lost_wh < gap_wh + 1.0 {
+            lost_wh.max(0.0)
+        } else {
+            0.0
+        };
         let register_wh = (true_wh + offset_wh).max(0.0) + extra_wh;
         let said_wh = match (fault, told.last()) {
             (Some(Fault::Old(back)), Some(_)) => told[told.len() - back.min(told.len())],
@@ -169,7 +173,11 @@ fn faulty(steps: &[(i64, f64, Option<Fault>)]) -> (Vec<(Timestamp, Reading)>, Ti
         };
         let leapt_wh = (said_wh - register_wh).max(0.0);
         bound_wh += if leapt_wh < 10_000.0 { leapt_wh } else { 0.0 };
-        untold_wh = if frozen > 0 && fault.is_none() { untold_wh + gap_wh } else { 0.0 };
+        untold_wh = if frozen > 0 && fault.is_none() {
+            untold_wh + gap_wh
+        } else {
+            0.0
+        };
         frozen = usize::saturating_sub(frozen, 1);
         if !matches!(fault, Some(Fault::Old(_) | Fault::Glitch(_))) {
             clean_wh = said_wh;

@@ -26,7 +26,7 @@ const CASES: [(&str, &str, &str, usize); 6] = [
         "zigbee2mqtt/three_phase",
         "zigbee2mqtt/angio panel",
         r#"{"ac_frequency":50,"current":4.11,"current_phase_b":3.92,"current_phase_c":5.31,"energy":1873.42,"linkquality":138,"power":812,"power_factor":85,"power_phase_b":764,"power_phase_c":1071,"produced_energy":0.02,"voltage":231.4,"voltage_phase_b":230.9,"voltage_phase_c":232.0}"#,
-        3,
+        4,
     ),
     (
         "ignored/json",

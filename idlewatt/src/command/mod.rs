@@ -6,6 +6,7 @@ pub mod check;
 pub mod classify;
 pub mod decode;
 pub mod demo;
+pub mod discover;
 pub mod replay;
 pub mod serve;
 pub mod simulate;
@@ -29,6 +30,7 @@ enum Command {
     Classify(classify::Arguments),
     Decode(decode::Arguments),
     Demo(demo::Arguments),
+    Discover(discover::Arguments),
     Replay(replay::Arguments),
     Serve(serve::Arguments),
     Simulate(simulate::Arguments),
@@ -46,6 +48,9 @@ pub fn main() -> ExitCode {
             decode::run(&arguments, &mut io::stdin().lock(), &mut io::stdout().lock())
         }
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::Discover(arguments) => {
+            discover::run(&arguments, &mut io::stdin().lock(), &mut io::stdout().lock())
+        }
         Command::Replay(arguments) => replay::run(&arguments, &mut io::stdout().lock()),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments, &mut io::stdout().lock()),

@@ -3,6 +3,7 @@
 use super::clamp::{self, Clamp};
 use super::config::{ConfigError, DecoderConfig};
 use super::input::Input;
+use super::json::Scratch;
 use super::lesson::Lessons;
 use super::mapper::CompiledMapper;
 use super::message::{Decoded, Message, Outcome};
@@ -28,6 +29,7 @@ pub struct Decoder {
     ignored_prefixes: Vec<String>,
     meters_of_devices: Vec<String>,
     payload_bytes_max: usize,
+    scratch: Scratch,
 }
 
 impl Decoder {
@@ -63,6 +65,7 @@ impl Decoder {
             ignored_prefixes: config.ignored_prefixes.clone(),
             meters_of_devices: config.meters_of_devices.clone(),
             payload_bytes_max: config.payload_bytes_max,
+            scratch: Scratch::default(),
         })
     }
 
@@ -98,7 +101,7 @@ impl Decoder {
             is_retained: true,
             qos: 0,
         };
-        let input = Input::new(message, &self.zone).as_lesson();
+        let input = Input::new(message, &self.zone).into_lesson();
         let mut families = self.families.iter_mut();
         let outcome = families.find_map(|(_, family)| family.decode(&input));
         if outcome.is_some_and(|outcome| outcome.is_lesson) {
@@ -136,29 +139,33 @@ impl Decoder {
 
     /// Mappers, then the topics that never carry readings, then the families.
     fn outcome(&mut self, message: &Message<'_>) -> (Option<&'static str>, Outcome) {
-        let input = Input::new(*message, &self.zone);
-        if let Some(outcome) = self.mappers.iter().find_map(|mapper| mapper.decode(&input)) {
-            return (Some(MAPPER), outcome);
-        }
-        if message.payload.trim_ascii().is_empty() {
-            const EMPTY: &str = "empty payload: a request or a cleared retained message";
-            if self.lessons.holds(message.topic) {
-                self.lessons.forget(message.topic);
-                for (_, family) in &mut self.families {
-                    family.unlearn(message.topic);
+        let input = Input::new(*message, &self.zone).with(std::mem::take(&mut self.scratch));
+        let answer = 'answer: {
+            if let Some(outcome) = self.mappers.iter().find_map(|mapper| mapper.decode(&input)) {
+                break 'answer (Some(MAPPER), outcome);
+            }
+            if message.payload.trim_ascii().is_empty() {
+                const EMPTY: &str = "empty payload: a request or a cleared retained message";
+                if self.lessons.holds(message.topic) {
+                    self.lessons.forget(message.topic);
+                    for (_, family) in &mut self.families {
+                        family.unlearn(message.topic);
+                    }
+                }
+                break 'answer (None, Outcome::silent(EMPTY));
+            }
+            if let Some(text) = silent::reason(&input) {
+                break 'answer (None, Outcome::silent(text));
+            }
+            for (name, family) in &mut self.families {
+                if let Some(outcome) = family.decode(&input) {
+                    break 'answer (Some(*name), outcome);
                 }
             }
-            return (None, Outcome::silent(EMPTY));
-        }
-        if let Some(text) = silent::reason(&input) {
-            return (None, Outcome::silent(text));
-        }
-        for (name, family) in &mut self.families {
-            if let Some(outcome) = family.decode(&input) {
-                return (Some(name), outcome);
-            }
-        }
-        (None, self.unknown(&input))
+            (None, self.unknown(&input))
+        };
+        self.scratch = input.into_scratch();
+        answer
     }
 
     /// Whether a topic feeds a configured device: a mapper matches it, or it names one of the devices' meters.

@@ -3,10 +3,10 @@
 //! Limits: the last [`LEVELS_MAX`] levels of a topic are looked at. Nothing is allocated before a family asks for
 //! the JSON.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 
 use super::Message;
-use super::json::{Document, Value};
+use super::json::{Document, Scratch, Value};
 use super::stamp::Zone;
 
 /// Deeper topics keep their last levels: what a meter publishes stands at the end.
@@ -20,6 +20,8 @@ pub struct Input<'m> {
     count: usize,
     text: Option<&'m str>,
     document: OnceCell<Result<Document<'m>, String>>,
+    /// Room for the document, lent by the decoder.
+    scratch: RefCell<Scratch>,
     zone: &'m Zone,
     is_lesson: bool,
 }
@@ -39,13 +41,28 @@ impl<'m> Input<'m> {
             count,
             text,
             document: OnceCell::new(),
+            scratch: RefCell::default(),
             zone,
             is_lesson: false,
         }
     }
 
+    /// The same message, its document in the room of an earlier one.
+    pub(super) fn with(self, scratch: Scratch) -> Self {
+        self.scratch.replace(scratch);
+        self
+    }
+
+    /// The room, for the next message.
+    pub(super) fn into_scratch(self) -> Scratch {
+        match self.document.into_inner() {
+            Some(Ok(document)) => document.into_scratch(),
+            _ => self.scratch.into_inner(),
+        }
+    }
+
     /// The same message, heard again only for what it teaches.
-    pub(super) fn as_lesson(mut self) -> Self {
+    pub(super) fn into_lesson(mut self) -> Self {
         self.is_lesson = true;
         self
     }
@@ -117,7 +134,7 @@ impl<'m> Input<'m> {
     pub(super) fn json(&self) -> Result<Value<'_>, String> {
         match self
             .document
-            .get_or_init(|| Document::parse(self.message.payload))
+            .get_or_init(|| Document::parse_into(self.message.payload, self.scratch.take()))
         {
             Ok(document) => Ok(document.root()),
             Err(fault) => Err(fault.clone()),

@@ -11,11 +11,15 @@ use super::{Decoder, DecoderConfig, FAMILIES, Message};
 
 const SEED: u64 = 0x1d1e_3a77;
 /// Messages for the mappers of [`decoder`].
-const MAPPED: [(&str, &[u8]); 2] = [
+const MAPPED: [(&str, &[u8]); 3] = [
     ("plant/ct1/l2/P", b"1.5kW"),
     (
         "gw/any/thing",
         br#"{"id":"m","port":3,"t":1790000000,"p":"140.25W","e":5}"#,
+    ),
+    (
+        "list/any",
+        br#"{"id":"m","all":[{"p":5,"port":1},{"p":-1,"id":"n","t":1790000000},{"p":7,"port":1}]}"#,
     ),
 ];
 
@@ -32,6 +36,8 @@ fn decoder() -> Decoder {
         {"name": "json", "topic": "gw/#", "meter_pointer": "/id", "channel_pointer": "/port",
             "time": {"pointer": "/t", "unit": "unix_s"},
             "field": [{"pointer": "/p", "quantity": "power", "unit": "W"}, {"pointer": "/e", "quantity": "energy", "unit": "Ws"}]},
+        {"name": "list", "topic": "list/#", "items_pointer": "/all", "meter_pointer": "/id", "channel_pointer": "/port",
+            "time": {"pointer": "/t", "unit": "unix_s"}, "field": [{"pointer": "/p", "quantity": "power", "unit": "W", "no_value": [-1.0]}]},
     ]});
     let config: DecoderConfig = serde_json::from_value(config).unwrap();
     Decoder::new(&config).unwrap()

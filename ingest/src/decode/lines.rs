@@ -121,10 +121,10 @@ fn instant(at: &serde_json::Value) -> Option<Timestamp> {
     match at {
         serde_json::Value::String(text) => text.parse().ok(),
         other => {
-            let nanoseconds = other.as_f64()? * 1e9;
+            let microseconds = (other.as_f64()? * 1e6).round();
             #[expect(clippy::cast_possible_truncation, reason = "jiff refuses what is no time")]
-            let nanoseconds = nanoseconds as i128;
-            Timestamp::from_nanosecond(nanoseconds).ok()
+            let microseconds = microseconds as i64;
+            Timestamp::from_microsecond(microseconds).ok()
         }
     }
 }

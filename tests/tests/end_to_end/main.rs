@@ -3,6 +3,7 @@
 mod bad_input;
 mod commands;
 mod demo;
+mod discover;
 mod kill;
 mod page;
 mod page_hospital;

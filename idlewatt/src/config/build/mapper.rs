@@ -70,6 +70,7 @@ fn mapper(review: &mut Review<'_>, section: &Entry<schema::Mapper>) -> Option<Ma
         name: name?,
         topic: topic?,
         meter: (*section.meter).clone(),
+        items_pointer: (*section.items_pointer).clone(),
         meter_pointer: (*section.meter_pointer).clone(),
         channel_pointer: (*section.channel_pointer).clone(),
         time,
@@ -98,6 +99,7 @@ fn field(review: &mut Review<'_>, section: &Entry<schema::MapperField>) -> Optio
         scale: section.scale.0,
         sign: if *section.reversed { -1 } else { 1 },
         channel: (*section.channel).clone(),
+        no_value: section.no_value.iter().map(|number| number.0).collect(),
     })
 }
 
@@ -189,6 +191,8 @@ const fn time_unit(word: TimeUnitWord) -> ingest::decode::TimeUnit {
     match word {
         TimeUnitWord::UnixS => ingest::decode::TimeUnit::UnixS,
         TimeUnitWord::UnixMs => ingest::decode::TimeUnit::UnixMs,
+        TimeUnitWord::UnixUs => ingest::decode::TimeUnit::UnixUs,
+        TimeUnitWord::UnixNs => ingest::decode::TimeUnit::UnixNs,
         TimeUnitWord::Rfc3339 => ingest::decode::TimeUnit::Rfc3339,
         TimeUnitWord::Local => ingest::decode::TimeUnit::Local,
     }

@@ -12,6 +12,9 @@ section! {
         name: Option<String> => required("\"gateway of the angio room\""),
         /// The topics it reads: levels, '+', a trailing '#', and {meter}, {channel}, {field}, each a level of its own.
         topic: Option<String> => required("\"plant/{meter}/{field}\""),
+        /// JSON pointer to a list of items, or to an object whose keys name the channels. Each item is read by itself:
+        /// the pointers below start at it; those to meter, channel and time also at the whole message.
+        items_pointer: Option<String> => optional("\"/metrics\""),
         /// The meter's name, where the topic does not hold it.
         meter: Option<String> => optional("\"angio\""),
         /// Or the JSON pointer to it.
@@ -40,6 +43,8 @@ section! {
         reversed: bool => preset(false),
         /// The channel's name, where neither topic nor payload hold it.
         channel: Option<String> => optional("\"total\""),
+        /// Numbers, as they are sent, by which the meter says that it has no value.
+        no_value: Vec<Number> => preset(Vec::new()),
     }
 
     /// What a name means that a gateway, a codec or a controller was given freely.
@@ -82,7 +87,7 @@ section! {
     MapperTime {
         /// JSON pointer to the stamp.
         pointer: Option<String> => required("\"/ts\""),
-        /// "unix_s", "unix_ms", "rfc3339", or "local" for the zone of [decode].
+        /// "unix_s", "unix_ms", "unix_us", "unix_ns", "rfc3339", or "local" for the zone of [decode].
         unit: Option<TimeUnitWord> => required("\"unix_ms\""),
     }
 }

@@ -145,6 +145,10 @@ words_value! {
         UnixS = "unix_s",
         /// Milliseconds since 1970.
         UnixMs = "unix_ms",
+        /// Microseconds since 1970.
+        UnixUs = "unix_us",
+        /// Nanoseconds since 1970.
+        UnixNs = "unix_ns",
         /// Date and time with an offset.
         Rfc3339 = "rfc3339",
         /// Date and time in the zone of `[decode]`.

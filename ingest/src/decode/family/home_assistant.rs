@@ -6,8 +6,9 @@
 //! or the object; for ESPHome (the node stands in both topics) the node, so that all of a node's topics agree.
 //! Values of one meter stand on the loads that their names speak of, and never two of a quantity on one channel.
 //!
-//! Limits: topics and meters by the configuration's bound, [`SHARERS_MAX`] sensors or meters a topic. Documents may
-//! lie, so a topic that another family knows by itself is that family's: this one is asked late.
+//! Limits: sensors, topics and meters by the configuration's bound, [`SHARERS_MAX`] sensors or meters a topic; what was
+//! announced longest ago is forgotten first. Documents may lie, so a topic that another family knows by itself is that
+//! family's: this one is asked late, and what zigbee2mqtt announces is not learned at all.
 
 mod announce;
 mod statestream;
@@ -71,6 +72,8 @@ pub(super) const ENTRY: FamilyEntry = FamilyEntry {
 fn begin(config: &DecoderConfig) -> Box<dyn Family> {
     let max = config.meters_max;
     Box::new(HomeAssistant {
+        announced: 0,
+        announced_max: max,
         sensors: Recent::of(max),
         wills: Recent::of(max),
         taught: Recent::of(max),
@@ -80,6 +83,9 @@ fn begin(config: &DecoderConfig) -> Box<dyn Family> {
 }
 
 struct HomeAssistant {
+    /// All that [`Self::taught`] holds.
+    announced: usize,
+    announced_max: usize,
     /// By state topic.
     sensors: Recent<Vec<Sensor>>,
     /// By availability topic.
@@ -140,30 +146,8 @@ impl Family for HomeAssistant {
 
     fn unlearn(&mut self, topic: &str) {
         self.streams.unlearn(topic);
-        for trace in self.taught.forget(topic).unwrap_or_default() {
-            match trace {
-                Trace::Sensor {
-                    state_topic,
-                    meter,
-                    key,
-                } => {
-                    self.loads.release(&meter, &key);
-                    if let Some(sensors) = self.sensors.get(&state_topic) {
-                        sensors.retain(|sensor| sensor.key != key);
-                        if sensors.is_empty() {
-                            self.sensors.forget(&state_topic);
-                        }
-                    }
-                }
-                Trace::Will { topic: will } => {
-                    if let Some(known) = self.wills.get(&will) {
-                        known.meters.retain(|(_, taught_by)| taught_by != topic);
-                        if known.meters.is_empty() {
-                            self.wills.forget(&will);
-                        }
-                    }
-                }
-            }
+        if let Some(traces) = self.taught.forget(topic) {
+            self.let_go(topic, traces);
         }
     }
 
@@ -213,7 +197,45 @@ impl HomeAssistant {
             });
             self.will(topic, will, &meters);
         }
-        self.taught.put(topic, traces);
+        self.announced += traces.len();
+        if let Some((oldest, traces)) = self.taught.put(topic, traces) {
+            self.let_go(&oldest, traces);
+        }
+        while self.announced > self.announced_max
+            && let Some((oldest, traces)) = self.taught.forget_oldest()
+        {
+            self.let_go(&oldest, traces);
+        }
+    }
+
+    /// What a discovery topic taught holds no more.
+    fn let_go(&mut self, topic: &str, traces: Vec<Trace>) {
+        self.announced -= traces.len();
+        for trace in traces {
+            match trace {
+                Trace::Sensor {
+                    state_topic,
+                    meter,
+                    key,
+                } => {
+                    self.loads.release(&meter, &key);
+                    if let Some(sensors) = self.sensors.get(&state_topic) {
+                        sensors.retain(|sensor| sensor.key != key);
+                        if sensors.is_empty() {
+                            self.sensors.forget(&state_topic);
+                        }
+                    }
+                }
+                Trace::Will { topic: will } => {
+                    if let Some(known) = self.wills.get(&will) {
+                        known.meters.retain(|(_, taught_by)| taught_by != topic);
+                        if known.meters.is_empty() {
+                            self.wills.forget(&will);
+                        }
+                    }
+                }
+            }
+        }
     }
 
     fn sensor(&mut self, announced: Announced) -> Trace {

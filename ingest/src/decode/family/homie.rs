@@ -184,8 +184,10 @@ impl Homie {
             load: word::load(path, device),
             name: path.to_owned(),
         };
+        if let Some((oldest, _)) = self.properties.put(property, announced) {
+            self.loads.release(split(&oldest).0, &oldest);
+        }
         self.loads.claim(device, claim);
-        self.properties.put(property, announced);
     }
 
     fn forget(&mut self, property: &str) {
@@ -297,6 +299,7 @@ fn by_name(input: &Input<'_>) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::super::super::check::{check, check_by, decoder};
+    use super::super::super::{Decoder, DecoderConfig};
     use super::split;
 
     #[test]
@@ -305,7 +308,7 @@ mod tests {
         for (topic, payload, expected) in [
             ("homie/press/motor/power", "1.5", "unknown"),
             ("homie/press/motor/power/$unit", "kW", ""),
-            ("homie/press/motor/power", "1.5", "press motor power_w=1500"),
+            ("homie/press/motor/power", "1.5", "press - power_w=1500"),
             ("homie/press/motor/power", "NaN", ""),
             ("homie/press/motor/power", "on", "malformed"),
             ("homie/press/motor/power/$datatype", "float", ""),
@@ -316,7 +319,7 @@ mod tests {
             (
                 "homie/press/motor/energy-export",
                 "2",
-                "press motor energy_export_wh=2",
+                "press - energy_export_wh=2",
             ),
             ("homie/press/motor/power-export/$unit", "W", ""),
             ("homie/press/motor/power-export", "2", "unknown"),
@@ -325,6 +328,7 @@ mod tests {
             ("homie/press/motor/energy-kwh", "2", "press motor energy_wh=2000"),
             ("site/press/meter/power/$unit", "W", ""),
             ("site/press/meter/power", "-5", "press total power_w=-5"),
+            ("homie/press/motor/power", "1.5", "press motor power_w=1500"),
             ("homie/press/motor/power/$unit", "%", ""),
             ("homie/press/motor/power", "1.5", "unknown"),
         ] {
@@ -367,6 +371,22 @@ mod tests {
             check_by(&mut decoder, topic, payload, expected);
         }
         check("homie/5/hall/pump/power_w", "15", "homie: hall pump power_w=15");
+    }
+
+    #[test]
+    fn properties_are_bounded() {
+        let mut decoder = Decoder::new(&DecoderConfig {
+            meters_max: 2,
+            ..DecoderConfig::default()
+        })
+        .unwrap();
+        for number in 0..5 {
+            let topic = format!("homie/d{number}/m/power/$unit");
+            check_by(&mut decoder, &topic, "W", "homie: not a reading");
+        }
+        assert_eq!(decoder.forgotten(), 3);
+        check_by(&mut decoder, "homie/d4/m/power", "5", "homie: d4 - power_w=5");
+        check_by(&mut decoder, "homie/d0/m/power", "5", "unknown");
     }
 
     #[test]

@@ -4,8 +4,8 @@
 //!
 //! Documented at <https://www.chirpstack.io/docs/chirpstack/integrations/events.html> and
 //! <https://www.thethingsindustries.com/docs/integrations/data-formats/>. What a field means depends on the codec: a
-//! `[[naming]]` with profile (the device profile's name, or The Things Stack's model) wins, then the known codecs
-//! ([`codec`]), then a unit in the field's name. A raw frame without an object is not decoded: give the profile its
+//! `[[naming]]` with profile (the device profile's name, or The Things Stack's model) takes over the whole object; else
+//! the known codecs ([`codec`]), else a unit in the field's name. A raw frame without an object is not decoded: give the profile its
 //! codec. The same bytes mean different amperes in different versions of a codec, and the object does not say which.
 //!
 //! The stamp is the network's; a device's own clock is not used, except for readings that it kept back.
@@ -35,6 +35,7 @@ const NAME: &str = "lorawan";
 const NO_OBJECT: &str = "LoRaWAN: a raw frame; give the device profile its codec in the network server, then the uplink holds an object";
 const NO_METER: &str = "LoRaWAN: no power, register, voltage or current in this frame";
 const UNKNOWN_OBJECT: &str = "LoRaWAN: no field of a known meter codec; if it is a meter, explain its fields with [[naming]] family = \"lorawan\"";
+const FAILED: &str = "LoRaWAN: the sensor says that it could not be read: no value";
 const REPEATED: &str = "LoRaWAN: a frame that has come before";
 const HISTORY_MAX: usize = 512;
 /// Networks deliver a frame again within the device's retries, never so late.
@@ -117,7 +118,7 @@ impl Family for Lorawan {
             Ok(root) => root,
             Err(fault) => return Some(Outcome::malformed(format!("LoRaWAN uplink: {fault}"))),
         };
-        let uplink = envelope::uplink(input, network, root)?;
+        let uplink = envelope::uplink(input, network, root);
         Some(match uplink.object {
             Some(object) => self.uplink(&uplink, object),
             None => Outcome::unmapped(NO_OBJECT),
@@ -152,6 +153,7 @@ impl Lorawan {
             return Outcome::silent(REPEATED);
         }
         let is_known = failure.is_some() || codec::is_known(object);
+        let else_reason = if failure.is_some() { FAILED } else { NO_METER };
         let notices = failure.filter(|_| is_news).map(|detail| Notice {
             meter: uplink.meter.to_owned(),
             kind: FaultKind::MeterError,
@@ -160,7 +162,7 @@ impl Lorawan {
         let outcome = if readings.is_empty() && !is_known && unexplained.is_empty() {
             Outcome::unmapped(UNKNOWN_OBJECT)
         } else {
-            self.names.outcome(readings, unexplained, NO_METER)
+            self.names.outcome(readings, unexplained, else_reason)
         };
         outcome.noting(notices)
     }
@@ -175,12 +177,13 @@ impl Lorawan {
         unexplained: &mut Unexplained,
     ) -> Vec<Reading> {
         let mut channels = Channels::of(uplink.meter);
-        let is_known = codec::take_all(&mut channels, object, &mut device.multipliers);
         let profile = uplink.profile;
+        let is_configured = |(name, _)| self.names.is_configured(uplink.meter, profile, name);
+        let is_explained = object.entries().any(is_configured);
+        if !is_explained && codec::take_all(&mut channels, object, &mut device.multipliers) {
+            return channels.stamped(None);
+        }
         for (name, value) in object.entries() {
-            if is_known && !self.names.is_configured(uplink.meter, profile, name) {
-                continue;
-            }
             let place = (profile, None);
             self.names
                 .take(&mut channels, place, (name, None), value.number(), unexplained);

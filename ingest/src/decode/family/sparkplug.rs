@@ -6,7 +6,8 @@
 //!
 //! - A birth names its metrics and gives them aliases; data carry aliases alone, often without a type. So births are
 //!   lessons, and deaths too: heard again in their order, they leave what was known. A death, or the edge node's birth,
-//!   ends what was known of its devices; data that come before the next birth are read only as far as they have names.
+//!   ends what was known of its devices, and nothing is read until the next birth. Only of a device that never had a
+//!   birth, data that carry names are read as they come.
 //! - Whoever misses a birth could ask for it again, by writing to the plant. **This decoder never does**, and neither
 //!   does the program: it reads. It says that a name is unknown, and waits for the birth.
 //! - Numbers run 0 to 255 over all messages of an edge node. A gap is said once to all of its meters; names are kept.
@@ -17,6 +18,7 @@
 //! - What a name means: see `name.rs`; what becomes of several values of a channel: `sample.rs`; bounds: `session.rs`,
 //!   `payload.rs`.
 
+mod birth;
 mod name;
 mod payload;
 mod proto;
@@ -29,21 +31,16 @@ mod topic;
 mod tests;
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 use analyzer::{Availability, FaultKind, Notice};
 
 use super::super::naming::Namings;
 use super::{DecoderConfig, Evidence, Family, FamilyEntry, Input, Outcome};
-use name::Meaning;
-use payload::{Metric, Payload};
+use payload::Payload;
 use sample::{Sample, Samples, Source};
-use session::{Device, Known, Lookup, Sessions};
+use session::{Device, Lookup, Sessions};
 use topic::{Found, Kind, Topic};
 
-/// Names that are listed for a person at most.
-const LISTED_MAX: usize = 5;
-const NAME_CHARS_MAX: usize = 100;
 const NO_METER: &str = "Sparkplug: no metric with a value of a meter";
 
 pub(super) const ENTRY: FamilyEntry = FamilyEntry {
@@ -136,8 +133,12 @@ impl Family for Sparkplug {
             Some(Found::Host) => return Some(Outcome::silent("Sparkplug: the state of a host application")),
             None => return old_state(input),
         };
-        if topic.kind == Kind::Command {
-            return Some(Outcome::silent("Sparkplug: a command to the plant"));
+        match topic.kind {
+            Kind::Command => return Some(Outcome::silent("Sparkplug: a command to the plant")),
+            Kind::Data | Kind::Death if topic.is_certificate => {
+                return Some(Outcome::silent("Sparkplug: a broker's copy that is no birth"));
+            }
+            Kind::Birth | Kind::Data | Kind::Death => {}
         }
         let payload = match read(input) {
             Ok(payload) => payload,
@@ -148,7 +149,7 @@ impl Family for Sparkplug {
             meter: topic.meter(),
             is_of_node: topic.device.is_none(),
             payload: &payload,
-            is_stored: (input.is_retained() || topic.is_certificate) && !input.is_lesson(),
+            is_stored: topic.is_certificate || (input.is_retained() && !input.is_lesson()),
             is_lesson: input.is_lesson(),
         };
         let lost = self.follow(&heard, topic.kind);
@@ -243,17 +244,17 @@ impl Sparkplug {
             Some(device) => std::mem::take(&mut device.told),
             None => Vec::new(),
         };
-        let (mut device, notices) = learned(&self.namings, heard);
+        let (mut device, notices) = birth::learned(&self.namings, heard);
         device.told = notices.iter().map(|notice| notice.detail.clone()).collect();
         let new = notices
             .into_iter()
             .filter(|notice| !told.contains(&notice.detail));
         let samples = samples(&device, &self.namings, heard).0;
         let readings = samples.readings(&heard.meter);
-        let is_unnamed = readings.is_empty() && device.is_nobodys() && has_numbers(heard.payload);
+        let is_unnamed = device.is_nobodys() && birth::has_numbers(heard.payload);
         self.sessions.keep(&heard.meter, device);
         let mut outcome = if is_unnamed {
-            Outcome::unmapped(unnamed(heard.payload))
+            Outcome::unmapped(birth::unnamed(heard.payload))
         } else {
             Outcome::readings(readings, NO_METER)
         };
@@ -270,12 +271,7 @@ impl Sparkplug {
         match unknown {
             Some(unknown) if !device.is_unknown_told => {
                 let detail = format!(
-                    "{unknown} {}; it is read after the next birth",
-                    if device.is_born {
-                        "is not in the birth that was heard last"
-                    } else {
-                        "came, but no birth of this session was heard"
-                    }
+                    "{unknown} is in no birth of this session that was heard; it is read after the next one"
                 );
                 device.is_unknown_told = true;
                 outcome.noting([notice(heard.meter.clone(), FaultKind::UnknownName, detail)])
@@ -315,58 +311,6 @@ fn notice(meter: String, kind: FaultKind, detail: String) -> Notice {
     Notice { meter, kind, detail }
 }
 
-/// What a birth teaches, and what a person should know of its names.
-fn learned(namings: &Namings, heard: &Heard<'_>) -> (Device, Vec<Notice>) {
-    let meaning = |metric: &Metric| {
-        let unit = metric.property.unit.as_deref();
-        name::meaning(namings, &heard.meter, metric.name.as_deref()?, unit)
-    };
-    let metrics = &heard.payload.metrics;
-    let meanings: Vec<Option<Meaning>> = metrics.iter().map(meaning).collect();
-    let common = name::common(meanings.iter().flatten());
-    let (mut device, mut taken) = (Device::born(), HashSet::new());
-    let (mut assumed, mut doubled) = (Listed::default(), Listed::default());
-    for (metric, meaning) in metrics.iter().zip(meanings) {
-        let name = metric.name.as_deref();
-        let is_speaking = meaning.is_some()
-            || name.is_some_and(|name| name::meaning(namings, &heard.meter, name, None).is_some());
-        let known = meaning.and_then(|meaning| {
-            let (channel, quantity) = (meaning.of.channel(common), meaning.quantity);
-            if !taken.insert((channel.clone(), quantity)) {
-                doubled.add(name);
-                return None;
-            }
-            if meaning.is_assumed {
-                assumed.add(name);
-            }
-            Some(Known {
-                datatype: metric.datatype,
-                factor: meaning.factor,
-                quantity,
-                channel,
-            })
-        });
-        device.learn(name.filter(|_| is_speaking), metric.alias, known);
-    }
-    let mut notices = Vec::new();
-    let mut tell = |kind, listed: &Listed, text| {
-        if let Some(names) = listed.text() {
-            notices.push(notice(heard.meter.clone(), kind, format!("{names}: {text}")));
-        }
-    };
-    tell(
-        FaultKind::UnitAssumed,
-        &assumed,
-        "no unit is stated; power is taken for W and energy for kWh. Give the tag its engUnit, or a [[naming]]",
-    );
-    tell(
-        FaultKind::UnknownName,
-        &doubled,
-        "says what another metric of this channel says already; not used. Give it a channel by a [[naming]]",
-    );
-    (device, notices)
-}
-
 /// The values of a payload as far as they are understood, and what is not: a name or an alias.
 fn samples<'s>(device: &'s Device, namings: &Namings, heard: &'s Heard<'_>) -> (Samples<'s>, Option<String>) {
     let (mut samples, mut unknown) = (Samples::default(), None);
@@ -387,7 +331,7 @@ fn samples<'s>(device: &'s Device, namings: &Namings, heard: &'s Heard<'_>) -> (
                 }
             }
             // A device that never sends births, but names: nobody knows what else it will name.
-            (Lookup::Unknown, Some(name)) if !device.is_born => {
+            (Lookup::Unknown, Some(name)) if !device.has_births => {
                 let meaning = name::meaning(namings, &heard.meter, name, metric.property.unit.as_deref());
                 if let Some((meaning, value)) = meaning.zip(metric.value(0)) {
                     let sample = sample(meaning.quantity, value * meaning.factor, Source::Named(name));
@@ -408,53 +352,4 @@ fn samples<'s>(device: &'s Device, namings: &Namings, heard: &'s Heard<'_>) -> (
         }
     }
     (samples, unknown)
-}
-
-/// Whether it states numbers of the plant, beside the session's own.
-fn has_numbers(payload: &Payload) -> bool {
-    payload.metrics.iter().any(is_of_plant)
-}
-
-fn is_of_plant(metric: &Metric) -> bool {
-    metric.is_number() && metric.name.as_deref().is_some_and(|name| !name::is_foreign(name))
-}
-
-fn unnamed(payload: &Payload) -> String {
-    let mut listed = Listed::default();
-    for metric in payload.metrics.iter().filter(|metric| is_of_plant(metric)) {
-        listed.add(metric.name.as_deref());
-    }
-    format!(
-        "Sparkplug birth: no name or engUnit says power or energy ({}); if it is a meter, give its metrics a [[naming]] with \
-         family = \"sparkplug\"",
-        listed.text().unwrap_or_default()
-    )
-}
-
-/// Some names for a person to read, and how many more there are.
-#[derive(Default)]
-struct Listed {
-    text: String,
-    count: usize,
-}
-
-impl Listed {
-    fn add(&mut self, name: Option<&str>) {
-        let Some(name) = name else { return };
-        if self.count < LISTED_MAX {
-            let separator = if self.count == 0 { "" } else { ", " };
-            self.text.push_str(separator);
-            self.text.extend(name.chars().take(NAME_CHARS_MAX));
-        }
-        self.count += 1;
-    }
-
-    fn text(&self) -> Option<String> {
-        let more = self.count.saturating_sub(LISTED_MAX);
-        match (self.count, more) {
-            (0, _) => None,
-            (_, 0) => Some(self.text.clone()),
-            _ => Some(format!("{} and {more} more", self.text)),
-        }
-    }
 }

@@ -25,7 +25,7 @@ use super::{DecoderConfig, Evidence, Family, FamilyEntry, Input, Outcome};
 const NAME: &str = "telegraf";
 const NO_METER: &str = "Telegraf: no field of a meter";
 /// Tags that name a meter, the most specific first; `host` is Telegraf's own.
-const METER_TAGS: [&str; 13] = [
+const METER_TAGS: [&str; 12] = [
     "meter",
     "meter_id",
     "serial",
@@ -34,7 +34,6 @@ const METER_TAGS: [&str; 13] = [
     "device_id",
     "device_name",
     "name",
-    "id",
     "source",
     "agent_host",
     "hostname",
@@ -42,21 +41,21 @@ const METER_TAGS: [&str; 13] = [
 ];
 /// Tags that tell the slaves of one bus apart.
 const ADDRESS_TAGS: [&str; 4] = ["slave_id", "slave", "unit_id", "address"];
-/// Tags that name a part of a meter.
-const CHANNEL_TAGS: [&str; 13] = [
-    "channel",
-    "phase",
-    "line",
-    "outlet",
-    "outlet_id",
-    "outlet_name",
-    "outlet_index",
-    "port",
-    "circuit",
-    "bank",
-    "branch",
-    "inlet",
-    "index",
+/// Tags that name a part of a meter, and what is written before their values.
+const CHANNEL_TAGS: [(&str, &str); 13] = [
+    ("channel", ""),
+    ("phase", "phase "),
+    ("line", "phase "),
+    ("outlet", ""),
+    ("outlet_id", ""),
+    ("outlet_name", ""),
+    ("outlet_index", ""),
+    ("port", ""),
+    ("circuit", "circuit"),
+    ("bank", "bank"),
+    ("branch", "branch"),
+    ("inlet", "inlet"),
+    ("index", ""),
 ];
 
 pub(super) const ENTRY: FamilyEntry = FamilyEntry {
@@ -137,7 +136,7 @@ impl Telegraf {
             let Some(meter) = meter(tags, measurement) else {
                 continue;
             };
-            let channel = tags.and_then(|tags| first(tags, &CHANNEL_TAGS)).map(channel);
+            let channel = tags.and_then(channel);
             let mut channels = Channels::of(&meter);
             for (name, value) in fields.entries() {
                 let place = (Some(measurement), channel.as_deref());
@@ -197,8 +196,16 @@ fn meter<'d>(tags: Option<Value<'d>>, measurement: &str) -> Option<Cow<'d, str>>
 }
 
 /// `L2`, `phase 2`, `outlet 7` as everywhere else; another name as it is.
-fn channel(tag: &str) -> Cow<'_, str> {
-    word::channel(tag).map_or(Cow::Borrowed(tag), Cow::Borrowed)
+fn channel(tags: Value<'_>) -> Option<Cow<'_, str>> {
+    CHANNEL_TAGS.iter().find_map(|(tag, before)| {
+        let value = tags.get(tag)?.text().filter(|text| !text.is_empty())?;
+        let whole = if before.is_empty() {
+            Cow::Borrowed(value)
+        } else {
+            Cow::Owned(format!("{before}{value}"))
+        };
+        Some(word::channel(&whole).map_or(whole, Cow::Borrowed))
+    })
 }
 
 fn stamp_of(value: Value<'_>) -> Option<Timestamp> {
@@ -239,6 +246,18 @@ mod tests {
             r#""power_watts":61"#,
             r#""host":"gw","source":"pdu-4","outlet":"7""#,
             &format!("telegraf: pdu-4 7 power_w=61 {stamp}"),
+        );
+        check(
+            r#""power_l1_watts":61,"outlet_power_watts":7"#,
+            r#""source":"pdu-4","inlet":"2""#,
+            &format!(
+                "telegraf: pdu-4 inlet2_l1 power_w=61 {stamp}\ntelegraf: pdu-4 inlet2 power_w=7 {stamp}"
+            ),
+        );
+        check(
+            r#""power_watts":61"#,
+            r#""source":"pdu-4","phase":"3""#,
+            &format!("telegraf: pdu-4 l3 power_w=61 {stamp}"),
         );
         check(
             r#""power_watts":61"#,

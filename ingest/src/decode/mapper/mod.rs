@@ -12,15 +12,21 @@
 //!
 //! The first mapper whose topic matches takes the message; what it does not describe is no reading, so no family is
 //! asked. A value is what stands at `pointer` in the JSON, or the payload itself; a unit behind a number (`140.25W`)
-//! is believed rather than the configured one.
+//! is believed rather than the configured one. Numbers listed in `no_value` are none, as is every word for it.
+//!
+//! A message that speaks of several meters or channels has `items_pointer`: the fields' pointers then start at each
+//! item of that list, those of meter, channel and time at the item or, where it lacks them, at the whole message. An
+//! object is a list as well: its keys name the channels. An item that names no meter is passed over.
 
+mod part;
 mod template;
 
 use analyzer::Reading;
 use serde::Deserialize;
 
+use self::part::Part;
 use self::template::{Captures, Template};
-use super::collect::{Channels, Quantity};
+use super::collect::{Batch, Channels, Quantity};
 use super::input::Input;
 use super::json::Value;
 use super::message::Outcome;
@@ -39,6 +45,8 @@ pub struct Mapper {
     pub topic: String,
     /// The meter's name where the topic does not hold it.
     pub meter: Option<String>,
+    /// JSON pointer to a list of items, or to an object whose keys name the channels: each is read by itself.
+    pub items_pointer: Option<String>,
     /// JSON pointer to the meter's name.
     pub meter_pointer: Option<String>,
     /// JSON pointer to the channel's name.
@@ -70,6 +78,9 @@ pub struct MapperField {
     pub sign: i8,
     /// The channel's name where neither topic nor payload hold it.
     pub channel: Option<String>,
+    /// Numbers, as they are sent, by which the meter says that it has no value: −1, 999, …
+    #[serde(default)]
+    pub no_value: Vec<f64>,
 }
 
 /// Where a message says when it was measured.
@@ -90,6 +101,10 @@ pub enum TimeUnit {
     UnixS,
     /// Milliseconds since 1970.
     UnixMs,
+    /// Microseconds since 1970.
+    UnixUs,
+    /// Nanoseconds since 1970.
+    UnixNs,
     /// Date and time with `Z` or an offset.
     Rfc3339,
     /// Date and time in the configured zone.
@@ -172,42 +187,61 @@ impl CompiledMapper {
         })
     }
 
+    /// All parts of a message; a fault is one only where no other part has readings.
     fn readings(&self, input: &Input<'_>, captures: &Captures<'_>) -> Result<Vec<Reading>, String> {
-        let Mapper {
-            meter,
-            meter_pointer,
-            channel_pointer,
-            time,
-            ..
-        } = &self.mapper;
-        let at = |pointer: &Option<String>| {
-            pointer
-                .as_deref()
-                .map(|pointer| named(input, pointer))
-                .transpose()
+        let Some(pointer) = &self.mapper.items_pointer else {
+            let part = Part::whole(input);
+            let meter = self.meter(&part, captures)?;
+            let meter = meter.ok_or("meter_pointer leads to no name")?;
+            return self.part(&part, captures, &meter);
         };
-        let meter = captures.meter.map(str::to_owned).or_else(|| meter.clone());
-        let meter = match meter {
-            Some(meter) => meter,
-            None => at(meter_pointer)?
-                .flatten()
-                .ok_or("meter_pointer leads to no name")?,
+        let (mut batch, mut first_fault) = (Batch::default(), None);
+        for part in Part::items(input, pointer)? {
+            let read = match self.meter(&part, captures) {
+                Ok(Some(meter)) => self.part(&part, captures, &meter),
+                Ok(None) => continue,
+                Err(fault) => Err(fault),
+            };
+            match read {
+                Ok(readings) => batch.add(readings),
+                Err(fault) => {
+                    first_fault.get_or_insert(fault);
+                }
+            }
+        }
+        match (batch.readings(), first_fault) {
+            (readings, Some(fault)) if readings.is_empty() => Err(fault),
+            (readings, _) => Ok(readings),
+        }
+    }
+
+    fn meter(&self, part: &Part<'_, '_>, captures: &Captures<'_>) -> Result<Option<String>, String> {
+        match (captures.meter, &self.mapper.meter, &self.mapper.meter_pointer) {
+            (Some(meter), ..) => Ok(Some(meter.to_owned())),
+            (None, Some(meter), _) => Ok(Some(meter.clone())),
+            (None, None, Some(pointer)) => named(part, pointer),
+            (None, None, None) => Ok(None),
+        }
+    }
+
+    fn part(
+        &self,
+        part: &Part<'_, '_>,
+        captures: &Captures<'_>,
+        meter: &str,
+    ) -> Result<Vec<Reading>, String> {
+        let channel = match (captures.channel, &self.mapper.channel_pointer) {
+            (Some(channel), _) => Some(channel.to_owned()),
+            (None, Some(pointer)) => named(part, pointer)?,
+            (None, None) => part.key.map(str::to_owned),
         };
-        let channel = captures.channel.map(str::to_owned);
-        let channel = channel.map_or_else(
-            || at(channel_pointer).map(Option::flatten),
-            |channel| Ok(Some(channel)),
-        )?;
-        let mut channels = Channels::of(&meter);
+        let mut channels = Channels::of(meter);
         for (field, unit) in self.mapper.fields.iter().zip(&self.units) {
-            if field
-                .field
-                .as_deref()
-                .is_some_and(|wanted| captures.field != Some(wanted))
-            {
+            let wanted = field.field.as_deref();
+            if wanted.is_some_and(|wanted| captures.field != Some(wanted)) {
                 continue;
             }
-            let value = value(input, field, unit)?;
+            let value = value(part, field, unit)?;
             let channel = field.channel.as_deref().or(channel.as_deref());
             channels.set(
                 channel,
@@ -215,36 +249,33 @@ impl CompiledMapper {
                 value.map(|value| value * field.scale * f64::from(field.sign)),
             );
         }
-        let stamp = time
-            .as_ref()
-            .map(|time| stamp(input, time))
-            .transpose()?
-            .flatten();
+        let stamp = match &self.mapper.time {
+            Some(time) => stamp(part, time)?,
+            None => None,
+        };
         Ok(channels.stamped(stamp))
     }
 }
 
 /// A field's value in base units, before scale and sign.
-fn value(input: &Input<'_>, field: &MapperField, unit: &Unit) -> Result<Option<f64>, String> {
-    let text = match &field.pointer {
-        None => input.text(),
-        Some(pointer) => {
-            let Some(value) = input.json()?.pointer(pointer) else {
-                return Ok(None);
-            };
-            if let Some(number) = value.number() {
-                return Ok(Some(number * unit.factor));
-            }
-            value.text().unwrap_or_default()
-        }
+fn value(part: &Part<'_, '_>, field: &MapperField, unit: &Unit) -> Result<Option<f64>, String> {
+    let is_one = |number: f64| !field.no_value.contains(&number);
+    let value = part.value(field.pointer.as_deref())?;
+    let text = match value {
+        Some(value) => match value.number() {
+            Some(number) => return Ok(Some(number * unit.factor).filter(|_| is_one(number))),
+            None => value.text().unwrap_or_default(),
+        },
+        None if field.pointer.is_some() => return Ok(None),
+        None => part.text(),
     };
     match (number::bare(text), number::with_unit(text)) {
-        (Bare::Value(number), _) => Ok(Some(number * unit.factor)),
+        (Bare::Value(number), _) => Ok(Some(number * unit.factor).filter(|_| is_one(number))),
         (Bare::Nothing, _) => Ok(None),
         (Bare::Broken, Some((number, written))) => {
             let written =
                 unit::find(written, field.quantity).map_err(|fault| format!("\"{text}\": {fault}"))?;
-            Ok(Some(number * written.factor))
+            Ok(Some(number * written.factor).filter(|_| is_one(number)))
         }
         (Bare::Broken, None) => Err(format!(
             "\"{}\" is no number",
@@ -253,25 +284,29 @@ fn value(input: &Input<'_>, field: &MapperField, unit: &Unit) -> Result<Option<f
     }
 }
 
-fn named(input: &Input<'_>, pointer: &str) -> Result<Option<String>, String> {
-    let value = input.json()?.pointer(pointer);
+fn named(part: &Part<'_, '_>, pointer: &str) -> Result<Option<String>, String> {
+    let value = part.shared(pointer)?;
     Ok(value.and_then(|value| match value.text() {
         Some(text) => Some(text.to_owned()),
         None => value.number().map(|number| number.to_string()),
     }))
 }
 
-fn stamp(input: &Input<'_>, time: &MapperTime) -> Result<Option<jiff::Timestamp>, String> {
-    let Some(value) = input.json()?.pointer(&time.pointer) else {
+fn stamp(part: &Part<'_, '_>, time: &MapperTime) -> Result<Option<jiff::Timestamp>, String> {
+    let Some(value) = part.shared(&time.pointer)? else {
         return Ok(None);
     };
+    let unix = |per_second: f64| {
+        let number = value.number();
+        number.and_then(|number| stamp::of_unix_seconds(number / per_second))
+    };
     Ok(match time.unit {
-        TimeUnit::UnixS => value.number().and_then(stamp::of_unix_seconds),
-        TimeUnit::UnixMs => value
-            .number()
-            .and_then(|number| stamp::of_unix_seconds(number / 1000.0)),
+        TimeUnit::UnixS => unix(1.0),
+        TimeUnit::UnixMs => unix(1e3),
+        TimeUnit::UnixUs => unix(1e6),
+        TimeUnit::UnixNs => unix(1e9),
         TimeUnit::Rfc3339 => value.text().and_then(stamp::of_rfc3339),
-        TimeUnit::Local => Value::text(value).and_then(|text| input.zone().of_local(text)),
+        TimeUnit::Local => Value::text(value).and_then(|text| part.local(text)),
     })
 }
 
@@ -296,6 +331,7 @@ fn check_names(mapper: &Mapper, template: &Template) -> Result<(), String> {
     let pointers = [
         mapper.meter_pointer.as_ref(),
         mapper.channel_pointer.as_ref(),
+        mapper.items_pointer.as_ref(),
         time,
     ];
     pointers

@@ -68,6 +68,69 @@ fn json_by_pointer() {
 }
 
 #[test]
+fn lists_of_meters() {
+    let mapper = json!({"name": "batch", "topic": "gw", "items_pointer": "/metrics", "meter_pointer": "/tags/dev",
+        "channel_pointer": "/tags/line", "time": {"pointer": "/t", "unit": "unix_ns"}, "field": [
+        {"pointer": "/fields/P", "quantity": "power", "unit": "kW", "no_value": [-1.0, 999.0]},
+        {"pointer": "/fields/E", "quantity": "energy", "unit": "Wh"},
+    ]});
+    let item = |fields: &str, tags: &str| format!(r#"{{"fields":{{{fields}}},"tags":{{{tags}}}}}"#);
+    let message =
+        |items: &[String]| format!(r#"{{"t":1790000000500000000,"metrics":[{}]}}"#, items.join(","));
+    let whole = message(&[
+        item(r#""P":1.5"#, r#""dev":"a","line":1"#),
+        item(r#""P":-1,"E":5"#, r#""dev":"a","line":2"#),
+        item(r#""E":7"#, r#""dev":"a","line":1"#),
+        item(r#""P":3"#, r#""host":"gw""#),
+        item(r#""P":"high""#, r#""dev":"b""#),
+    ]);
+    let broken = message(&[item(r#""P":"high""#, r#""dev":"b""#)]);
+    check(
+        &mapper,
+        &[
+            (
+                "gw",
+                &whole,
+                "mapper: a 1 power_w=1500 energy_wh=7 stamp=2026-09-21T14:13:20.5Z
+                 mapper: a 2 energy_wh=5 stamp=2026-09-21T14:13:20.5Z",
+            ),
+            ("gw", &broken, "mapper: malformed"),
+            ("gw", r#"{"metrics":5}"#, "mapper: not a reading"),
+            ("gw", "[", "mapper: malformed"),
+        ],
+    );
+}
+
+#[test]
+fn objects_whose_keys_name_the_channels() {
+    let mapper = json!({"name": "strip", "topic": "strip/{meter}", "items_pointer": "/outlets",
+        "field": [{"quantity": "power", "unit": "W", "no_value": [-1.0]}]});
+    check(
+        &mapper,
+        &[(
+            "strip/s",
+            r#"{"outlets":{"1":12.5,"2":"7W","3":-1,"4":null}}"#,
+            "mapper: s 1 power_w=12.5\nmapper: s 2 power_w=7",
+        )],
+    );
+}
+
+#[test]
+fn numbers_that_mean_no_value() {
+    let mapper = json!({"name": "bare", "topic": "b/{meter}",
+        "field": [{"quantity": "power", "unit": "W", "sign": -1, "no_value": [-1.0, 999.0]}]});
+    check(
+        &mapper,
+        &[
+            ("b/m", "-1", "mapper: not a reading"),
+            ("b/m", "999.0", "mapper: not a reading"),
+            ("b/m", "999 W", "mapper: not a reading"),
+            ("b/m", "-2", "mapper: m - power_w=2"),
+        ],
+    );
+}
+
+#[test]
 fn a_mapper_wins_over_the_families() {
     let mapper = json!({"name": "mine", "topic": "tele/{meter}/SENSOR",
         "field": [{"pointer": "/ENERGY/Power", "quantity": "power", "unit": "W", "channel": "mine"}]});
@@ -87,6 +150,8 @@ fn stamps_by_their_unit() {
         ("unix_s", "1790000000.5", true),
         ("unix_s", "1790000000500", false),
         ("unix_ms", "1790000000500", true),
+        ("unix_us", "1790000000500000", true),
+        ("unix_ns", "1790000000500000000", true),
         ("rfc3339", r#""2026-09-21T14:13:20.5Z""#, true),
         ("rfc3339", r#""2026-09-21T14:13:20.5""#, false),
         ("local", r#""2026-09-21T16:13:20.5""#, true),

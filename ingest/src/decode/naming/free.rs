@@ -17,6 +17,9 @@ use super::super::recent::Recent;
 use super::super::{DecoderConfig, naming};
 use super::{Namings, Place, unit, word};
 
+/// Words that say that a value is of a part, not of which.
+const PARTS: [&str; 7] = ["outlet", "port", "channel", "phase", "line", "inlet", "bank"];
+
 /// The free names of one family.
 #[derive(Debug)]
 pub(in super::super) struct FreeNames {
@@ -77,7 +80,7 @@ impl FreeNames {
     }
 
     /// Takes the value under a name, with the unit that the gateway states beside it, if it states one. `given` is the
-    /// channel that the gateway names; a configured one wins.
+    /// channel that the gateway names, and the name's own is a part of it; a configured one wins.
     pub(in super::super) fn take(
         &mut self,
         channels: &mut Channels<'_>,
@@ -95,13 +98,14 @@ impl FreeNames {
                 factor,
                 channel,
             } => {
-                let own = channel.as_deref();
-                let channel = if is_configured {
-                    own.or(given)
-                } else {
-                    given.or(own)
+                let own = channel
+                    .as_deref()
+                    .filter(|own| given.is_none() || !PARTS.contains(own));
+                let channel = match (given, own) {
+                    (Some(given), Some(own)) if !is_configured => Some(Cow::Owned(format!("{given}_{own}"))),
+                    _ => own.or(given).map(Cow::Borrowed),
                 };
-                channels.set(channel, quantity, Some(value * factor));
+                channels.set(channel.as_deref(), quantity, Some(value * factor));
             }
             Field::NoUnit => {
                 let key = format!("{meter}\n{name}");

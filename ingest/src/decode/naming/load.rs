@@ -5,6 +5,7 @@
 
 use super::super::collect::Quantity;
 use super::super::recent::Recent;
+use super::word;
 
 /// More values than any meter announces.
 const CLAIMS_MAX: usize = 512;
@@ -63,7 +64,8 @@ impl Loads {
         }
     }
 
-    /// The channel of a claimed value: its load; `total` beside loads of the same meter; none where it is alone.
+    /// The channel of a claimed value: its load; `total` beside loads of the same meter; none where the meter has one
+    /// load only, whatever its name.
     pub(in super::super) fn channel(&mut self, meter: &str, key: &str) -> Option<String> {
         let claims = self.meters.get(meter)?;
         let own = claims.iter().find(|claim| claim.key == key)?;
@@ -72,6 +74,13 @@ impl Loads {
         };
         if claims.iter().any(is_before) {
             return Some(own.name.clone());
+        }
+        let is_alone = |part: &str| {
+            let is_phase = word::channel(part).is_some() || part.parse::<u8>().is_ok();
+            !is_phase && claims.iter().all(|claim| claim.part() == Some(part))
+        };
+        if own.part().is_some_and(is_alone) {
+            return None;
         }
         let has_parts = || claims.iter().any(|claim| claim.part().is_some());
         own.part()
@@ -111,8 +120,14 @@ mod tests {
             loads.release("m", key);
         }
         assert_eq!((loads.channel("m", "b"), loads.forgotten()), (None, 0));
+        loads.claim("m", claim("b", Quantity::Power, Some("hall")));
+        assert_eq!(loads.channel("m", "b"), None);
+        loads.claim("m", claim("b", Quantity::Power, Some("l2")));
+        assert_eq!(loads.channel("m", "b").as_deref(), Some("l2"));
+        loads.claim("m", claim("e", Quantity::Power, Some("hall")));
+        assert_eq!(loads.channel("m", "e").as_deref(), Some("hall"));
         loads.claim("n", claim("x", Quantity::Power, None));
         loads.claim("o", claim("x", Quantity::Power, None));
-        assert_eq!((loads.channel("m", "b"), loads.forgotten()), (None, 1));
+        assert_eq!((loads.channel("m", "e"), loads.forgotten()), (None, 1));
     }
 }

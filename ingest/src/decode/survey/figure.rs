@@ -105,7 +105,10 @@ pub(super) fn figures(message: &Message<'_>, body: &Body<'_>, field: Option<&str
         (Body::Json(document), Some(field)) if body.is_bare() => {
             let root = document.root();
             let unit = ["unit", "uom", "unit_of_measurement"];
-            let unit = unit.iter().find_map(|key| root.get(key)?.text()).unwrap_or_default();
+            let unit = unit
+                .iter()
+                .find_map(|key| root.get(key)?.text())
+                .unwrap_or_default();
             let wrapped = wrapped(root);
             let figure = wrapped.and_then(|(key, value)| bare(field, Some(format!("/{key}")), value, unit));
             figure.into_iter().collect()
@@ -123,7 +126,8 @@ pub(super) fn figures(message: &Message<'_>, body: &Body<'_>, field: Option<&str
 /// The only number of an object that holds nothing else of a meter: `{"value": 5, "unit": "W"}`.
 fn wrapped(root: Value<'_>) -> Option<(&'static str, f64)> {
     let keys = ["value", "val", "v"];
-    keys.into_iter().find_map(|key| Some((key, root.get(key)?.number()?)))
+    keys.into_iter()
+        .find_map(|key| Some((key, root.get(key)?.number()?)))
 }
 
 /// A number that the topic names, with the unit that stands beside it.
@@ -217,9 +221,15 @@ fn unnamed(path: &str, value: f64) -> Figure {
 
 /// Two numbers of the same kind are of two channels: those are called as the keys by which they differ.
 fn tell_apart(found: &mut Vec<Figure>) {
-    let is_same = |one: &Figure, other: &Figure| one.quantity == other.quantity && one.channel == other.channel;
+    let is_same =
+        |one: &Figure, other: &Figure| one.quantity == other.quantity && one.channel == other.channel;
     let clashes: Vec<bool> = (0..found.len())
-        .map(|at| found.iter().enumerate().any(|(other, figure)| other != at && is_same(figure, &found[at])))
+        .map(|at| {
+            found
+                .iter()
+                .enumerate()
+                .any(|(other, figure)| other != at && is_same(figure, &found[at]))
+        })
         .collect();
     for (figure, _) in found.iter_mut().zip(clashes).filter(|(_, clashes)| *clashes) {
         let pointer = figure.pointer.as_deref().unwrap_or_default();
@@ -266,7 +276,13 @@ mod tests {
         let body = Body::of(&message);
         let figures = figures(&message, &body, field.filter(|_| body.is_bare()));
         let line = |figure: &Figure| {
-            let Figure { pointer, quantity, unit, channel, .. } = figure;
+            let Figure {
+                pointer,
+                quantity,
+                unit,
+                channel,
+                ..
+            } = figure;
             let mark = if figure.is_unit_assumed { "?" } else { "" };
             format!(
                 "{} {quantity:?} {unit}{mark} {}",
@@ -282,9 +298,15 @@ mod tests {
         assert_eq!(found("812.5", Some("power_kw")), ["- Power kW -"]);
         assert_eq!(found("140.25W", Some("leistung")), ["- Power W -"]);
         assert_eq!(found("812.5", Some("temperature")), [""; 0]);
-        assert_eq!(found(r#"{"value":5.5,"unit":"kW"}"#, Some("power")), ["/value Power kW -"]);
         assert_eq!(
-            found(r#"{"status":{"P_total_kW":1.5,"E_import_kWh":7,"cosphi":0.9,"temp":20,"voltage":{"L1":230}}}"#, None),
+            found(r#"{"value":5.5,"unit":"kW"}"#, Some("power")),
+            ["/value Power kW -"]
+        );
+        assert_eq!(
+            found(
+                r#"{"status":{"P_total_kW":1.5,"E_import_kWh":7,"cosphi":0.9,"temp":20,"voltage":{"L1":230}}}"#,
+                None
+            ),
             [
                 "/status/P_total_kW Power kW total",
                 "/status/E_import_kWh Energy kWh -",
@@ -292,8 +314,15 @@ mod tests {
             ]
         );
         assert_eq!(
-            found(r#"{"outputs":[{"power":1},{"power":2}],"apparent":{"power":5},"u":"230.1V"}"#, None),
-            ["/outputs/0/power Power W? 0", "/outputs/1/power Power W? 1", "/u Voltage V -"]
+            found(
+                r#"{"outputs":[{"power":1},{"power":2}],"apparent":{"power":5},"u":"230.1V"}"#,
+                None
+            ),
+            [
+                "/outputs/0/power Power W? 0",
+                "/outputs/1/power Power W? 1",
+                "/u Voltage V -"
+            ]
         );
     }
 }

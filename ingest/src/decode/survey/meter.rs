@@ -112,8 +112,16 @@ impl Meter {
             (&mut channel.energy, reading.energy_wh),
             (&mut channel.current, reading.current_a),
         ] {
-            let topic = coming.topic_id;
-            value.into_iter().for_each(|value| series.push(Sample { at_us, value, topic }));
+            let sample = |value| Sample {
+                at_us,
+                value,
+                topic: coming.topic_id,
+                is_live: !coming.is_retained,
+            };
+            value
+                .map(sample)
+                .into_iter()
+                .for_each(|sample| series.push(sample));
         }
         channel.energy_export_wh = reading.energy_export_wh.or(channel.energy_export_wh);
         channel.voltage_v = reading.voltage_v.or(channel.voltage_v);
@@ -134,7 +142,9 @@ impl Meter {
     pub(super) fn headline(&self) -> Option<(&Option<String>, &Channel)> {
         let total = Some("total".to_owned());
         let of = |name: &Option<String>| self.channels.get_key_value(name);
-        of(&total).or_else(|| of(&None)).or_else(|| self.channels.iter().next())
+        of(&total)
+            .or_else(|| of(&None))
+            .or_else(|| self.channels.iter().next())
     }
 }
 

@@ -99,7 +99,10 @@ impl Survey {
     /// How many messages, topics and meters there are so far.
     #[must_use]
     pub fn so_far(&self) -> (u64, usize, usize) {
-        let meters = self.meters.by_use().filter(|(_, meter)| !meter.channels.is_empty());
+        let meters = self
+            .meters
+            .by_use()
+            .filter(|(_, meter)| !meter.channels.is_empty());
         (self.messages, self.topics.by_use().count(), meters.count())
     }
 
@@ -139,7 +142,9 @@ impl Survey {
             if notice.kind == FaultKind::UnknownName && self.names.len() < NAMES_MAX {
                 let name = quoted(&notice.detail);
                 let figure = figure::named(name);
-                self.names.entry((family, name.to_owned())).or_insert(NamingProposal { family, figure });
+                self.names
+                    .entry((family, name.to_owned()))
+                    .or_insert(NamingProposal { family, figure });
             }
         }
         match decoded.readings.first() {
@@ -149,7 +154,9 @@ impl Survey {
             None => self.unreadable(coming, message, decoded),
         }
         while self.channels > self.config.channels_max {
-            let Some((_, gone)) = self.meters.forget_oldest() else { break };
+            let Some((_, gone)) = self.meters.forget_oldest() else {
+                break;
+            };
             self.channels -= gone.channels.len();
         }
     }
@@ -197,7 +204,9 @@ impl Survey {
         {
             self.channels -= gone.channels.len();
         }
-        self.meters.get(&key).expect("it was put there just now, and a limit of zero is raised to one")
+        self.meters
+            .get(&key)
+            .expect("it was put there just now, and a limit of zero is raised to one")
     }
 
     fn unreadable(&mut self, coming: Coming<'_>, message: &Message<'_>, decoded: &Decoded) {

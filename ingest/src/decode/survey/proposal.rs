@@ -2,9 +2,9 @@
 //!
 //! A proposed mapper is compiled before it is proposed, and takes no topic that somebody reads already.
 
+use super::super::ReasonKind;
 use super::super::collect::Quantity;
 use super::super::mapper::{CompiledMapper, Mapper, MapperField};
-use super::super::ReasonKind;
 use super::figure::Figure;
 use super::shape::{ANY, FIELD, is_generic};
 use super::unread::Group;
@@ -33,13 +33,21 @@ pub struct NamingProposal {
 
 /// The mapper for a group; none where its numbers say nothing, or a family knows the messages.
 pub(super) fn mapper(group: &Group, read_topics: &[&str]) -> Option<MapperProposal> {
-    let says_load =
-        |figure: &Figure| matches!(figure.quantity, Quantity::Power | Quantity::Energy | Quantity::Current);
+    let says_load = |figure: &Figure| {
+        matches!(
+            figure.quantity,
+            Quantity::Power | Quantity::Energy | Quantity::Current
+        )
+    };
     if group.family.is_some() || !group.figures.iter().any(says_load) {
         return None;
     }
     let has_field = group.shape.levels.iter().any(|level| level == FIELD);
-    let fields: Vec<Figure> = group.figures.iter().filter(|figure| figure.field.is_some() == has_field).cloned().collect();
+    let fields = group
+        .figures
+        .iter()
+        .filter(|figure| figure.field.is_some() == has_field);
+    let fields = one_load(fields.cloned().collect());
     let wide = wide(group, &fields);
     let narrow = narrow(group, &fields);
     [wide, Some(narrow)].into_iter().flatten().find(|proposal| {
@@ -48,6 +56,25 @@ pub(super) fn mapper(group: &Group, read_topics: &[&str]) -> Option<MapperPropos
             compiled.matches(&group.sample_topic) && !read_topics.iter().any(|topic| compiled.matches(topic))
         })
     })
+}
+
+/// Total and values without a channel are of one load: they get the same channel, so that its power finds its counter.
+fn one_load(mut fields: Vec<Figure>) -> Vec<Figure> {
+    const TOTAL: &str = "total";
+    let is_part = |figure: &Figure| figure.channel.as_deref().is_some_and(|channel| channel != TOTAL);
+    let whole = fields.iter().any(is_part).then(|| TOTAL.to_owned());
+    let mut taken: Vec<Quantity> = Vec::new();
+    fields.retain_mut(|figure| {
+        if is_part(figure) {
+            return true;
+        }
+        figure.channel.clone_from(&whole);
+        // of two values for one place, the first is meant
+        let is_free = figure.field.is_some() || !taken.contains(&figure.quantity);
+        taken.push(figure.quantity);
+        is_free
+    });
+    fields
 }
 
 /// The namings for a family's messages whose names nobody has explained.
@@ -61,14 +88,23 @@ pub(super) fn namings(group: &Group) -> Vec<NamingProposal> {
         OBJECTS.iter().any(|object| pointer.contains(object))
     };
     let has_object = group.figures.iter().any(|figure| is_inside(&figure));
-    let figures = group.figures.iter().filter(|figure| !has_object || is_inside(figure));
-    figures.map(|figure| NamingProposal { family, figure: figure.clone() }).collect()
+    let figures = group
+        .figures
+        .iter()
+        .filter(|figure| !has_object || is_inside(figure));
+    figures
+        .map(|figure| NamingProposal {
+            family,
+            figure: figure.clone(),
+        })
+        .collect()
 }
 
 /// A template for all meters of the shape; none where no level can be their name or no word would be left.
 fn wide(group: &Group, fields: &[Figure]) -> Option<MapperProposal> {
     let levels = &group.shape.levels;
-    let can_name = |at: usize| levels[at] != FIELD && !group.levels.get(at).is_some_and(|level| level.is_channel);
+    let can_name =
+        |at: usize| levels[at] != FIELD && !group.levels.get(at).is_some_and(|level| level.is_channel);
     let varies = |at: &usize| can_name(*at) && group.levels.get(*at).is_some_and(|level| level.varies);
     let is_masked = |at: &usize| can_name(*at) && levels[*at] == ANY;
     let is_word = |at: &usize| can_name(*at) && !is_generic(&levels[*at]);
@@ -103,18 +139,33 @@ fn narrow(group: &Group, fields: &[Figure]) -> MapperProposal {
     let words: Vec<&str> = group.sample_topic.split('/').collect();
     let levels = &group.shape.levels;
     let is_field = |at: usize| levels.get(at).is_some_and(|level| level == FIELD);
-    let telling = words.iter().enumerate().rev().find(|(at, word)| !is_field(*at) && !is_generic(word));
+    let telling = words
+        .iter()
+        .enumerate()
+        .rev()
+        .find(|(at, word)| !is_field(*at) && !is_generic(word));
     let meter = telling.map_or("meter", |(_, word)| *word).to_owned();
-    let topic = words.iter().enumerate().map(|(at, word)| if is_field(at) { FIELD } else { word });
+    let topic = words
+        .iter()
+        .enumerate()
+        .map(|(at, word)| if is_field(at) { FIELD } else { word });
     let topic = topic.collect::<Vec<_>>().join("/");
     proposal(group, topic, Some(meter), fields)
 }
 
 fn proposal(group: &Group, topic: String, meter: Option<String>, fields: &[Figure]) -> MapperProposal {
-    let words = group.shape.levels.iter().filter(|level| *level != ANY && *level != FIELD && !level.is_empty());
+    let words = group
+        .shape
+        .levels
+        .iter()
+        .filter(|level| *level != ANY && *level != FIELD && !level.is_empty());
     let name = words.map(String::as_str).collect::<Vec<_>>().join(" ");
     MapperProposal {
-        name: if name.is_empty() { "proposed".to_owned() } else { name },
+        name: if name.is_empty() {
+            "proposed".to_owned()
+        } else {
+            name
+        },
         topic,
         meter,
         fields: fields.to_vec(),
@@ -132,12 +183,14 @@ impl MapperProposal {
             unit: figure.unit.to_owned(),
             scale: 1.0,
             sign: 1,
+            no_value: Vec::new(),
             channel: figure.channel.clone(),
         };
         Mapper {
             name: self.name.clone(),
             topic: self.topic.clone(),
             meter: self.meter.clone(),
+            items_pointer: None,
             meter_pointer: None,
             channel_pointer: None,
             time: None,

@@ -6,10 +6,10 @@
 use analyzer::FaultKind;
 
 use super::meter::{Channel, Meter};
-use super::series::seconds;
+use super::series::{SCANNING_S_MAX, seconds};
 
-/// Slower than this a meter does not see scanning.
-const SCANNING_S_MAX: f64 = 10.0;
+/// So many quick values show a meter that reports on change, however rarely it does in quiet hours.
+const QUICK_MIN: u64 = 3;
 /// A counter that should have risen by so much and did not stands still.
 const STANDING_WH: f64 = 200.0;
 
@@ -59,66 +59,118 @@ pub(super) fn counting(channel: &Channel) -> Counting {
 
 /// The grade with its reasons, the worst first. `has_times`: it is known when the messages came.
 pub(super) fn grade(meter: &Meter, interval_s: Option<f64>, has_times: bool) -> (Grade, Vec<String>) {
-    let mut reasons: Vec<(Grade, String)> = Vec::new();
-    let mut because = |grade: Grade, text: &str| reasons.push((grade, text.to_owned()));
-    let channels = || meter.channels.values();
-    let has_power = channels().any(|channel| channel.power.count > 0);
-    let has_counter = channels().any(|channel| channel.energy.count > 0);
-    if !has_power && !has_counter {
-        because(Grade::C, "current only: describe it as a [[clamp]] to have its power estimated");
-    } else if !has_power {
-        because(Grade::C, "no power, only a counter");
-    } else if !has_counter {
-        because(Grade::B, "no counter: energy is estimated from power");
-    }
-    if meter.live == 0 {
-        because(Grade::C, "retained messages only: nothing new came while we listened");
-    }
-    match interval_s {
-        Some(every_s) if every_s > SCANNING_S_MAX => because(
-            Grade::B,
-            &format!("every {every_s:.0} s: too coarse to see scanning (more than {SCANNING_S_MAX:.0} s)"),
-        ),
-        None if has_times && meter.live > 0 => because(Grade::B, "heard once: its rhythm is not known, listen longer"),
-        _ => {}
-    }
-    for channel in channels().filter(|channel| channel.energy.count > 0).take(1) {
-        match counting(channel) {
-            Counting::Stands => because(Grade::C, "its counter stands still although power flows"),
-            Counting::Fell => because(Grade::B, "its counter went back"),
-            Counting::Rises | Counting::Unproven => {}
-        }
-    }
-    if channels().any(|channel| channel.is_estimated) {
-        because(Grade::B, "power is estimated from the current");
-    }
-    if let Some(off_us) = meter.clock_off_us.filter(|_| has_times) {
-        let text = format!("its clock is wrong by {}", duration(seconds(off_us.abs())));
-        because(Grade::B, &text);
-    }
-    if meter.malformed > 0 {
-        let total = meter.messages + meter.malformed;
-        let grade = if meter.malformed * 10 > total { Grade::C } else { Grade::B };
-        let text = format!("{} of {total} messages malformed: {}", meter.malformed, meter.malformed_reason);
-        because(grade, &text);
-    }
-    for (kind, detail) in &meter.notices {
-        let what = match kind {
-            FaultKind::UnitAssumed => "unit assumed",
-            FaultKind::MessageLost => "messages lost",
-            FaultKind::MeterError => "the meter reports an error",
-            FaultKind::UnknownName => "a name nobody has explained",
-            FaultKind::EstimatedPower => continue,
-            other => other.name(),
-        };
-        because(Grade::B, &format!("{what}: {detail}"));
-    }
-    if meter.channels_left_out > 0 {
-        because(Grade::B, "it has more channels than are told apart");
-    }
+    let mut reasons = Reasons::default();
+    reasons.of_values(meter);
+    reasons.of_rhythm(meter, interval_s, has_times);
+    reasons.of_counters(meter);
+    reasons.of_faults(meter, has_times);
+    let mut reasons = reasons.0;
     reasons.sort_by_key(|(grade, _)| std::cmp::Reverse(*grade));
     let worst = reasons.first().map_or(Grade::A, |(grade, _)| *grade);
     (worst, reasons.into_iter().map(|(_, text)| text).collect())
+}
+
+/// Why a meter cannot be trusted further, each with the grade that it leaves.
+#[derive(Default)]
+struct Reasons(Vec<(Grade, String)>);
+
+impl Reasons {
+    fn because(&mut self, grade: Grade, text: impl Into<String>) {
+        self.0.push((grade, text.into()));
+    }
+
+    /// What it states at all.
+    fn of_values(&mut self, meter: &Meter) {
+        let has = |is: fn(&Channel) -> bool| meter.channels.values().any(is);
+        let has_power = has(|channel| channel.power.count > 0);
+        let has_counter = has(|channel| channel.energy.count > 0);
+        let has_current = has(|channel| channel.current.count > 0);
+        match (has_power, has_counter) {
+            (true, true) => {}
+            (true, false) => self.because(Grade::B, "no counter: energy is estimated from power"),
+            (false, true) => self.because(Grade::C, "no power, only a counter"),
+            (false, false) if has_current => self.because(
+                Grade::C,
+                "current only: describe it as a [[clamp]] to have its power estimated",
+            ),
+            (false, false) => self.because(Grade::C, "neither power nor counter"),
+        }
+        if has(|channel| channel.is_estimated) {
+            self.because(Grade::B, "power is estimated from the current");
+        }
+    }
+
+    /// How often it says something.
+    fn of_rhythm(&mut self, meter: &Meter, interval_s: Option<f64>, has_times: bool) {
+        let is_quick = meter
+            .channels
+            .values()
+            .any(|channel| channel.power.quick >= QUICK_MIN);
+        match interval_s {
+            _ if meter.live == 0 => {
+                self.because(
+                    Grade::C,
+                    "retained messages only: nothing new came while we listened",
+                );
+            }
+            Some(every_s) if every_s > SCANNING_S_MAX && !is_quick => {
+                let limit = format!("more than {SCANNING_S_MAX:.0} s");
+                self.because(
+                    Grade::B,
+                    format!("every {every_s:.0} s: too coarse to see scanning ({limit})"),
+                );
+            }
+            None if has_times => {
+                self.because(Grade::B, "heard once: its rhythm is not known, listen longer");
+            }
+            _ => {}
+        }
+    }
+
+    fn of_counters(&mut self, meter: &Meter) {
+        let counters = || meter.channels.values().filter(|channel| channel.energy.count > 0);
+        if counters().any(|channel| counting(channel) == Counting::Stands) {
+            self.because(Grade::C, "its counter stands still although power flows");
+        }
+        if counters().any(|channel| counting(channel) == Counting::Fell) {
+            self.because(Grade::B, "its counter went back");
+        }
+    }
+
+    /// What went wrong, and what the decoders say of it.
+    fn of_faults(&mut self, meter: &Meter, has_times: bool) {
+        if let Some(off_us) = meter.clock_off_us.filter(|_| has_times) {
+            let off = duration(seconds(off_us.abs()));
+            self.because(Grade::B, format!("its clock is wrong by {off}"));
+        }
+        if meter.malformed > 0 {
+            let total = meter.messages + meter.malformed;
+            let grade = if meter.malformed * 10 > total {
+                Grade::C
+            } else {
+                Grade::B
+            };
+            let (malformed, reason) = (meter.malformed, &meter.malformed_reason);
+            self.because(
+                grade,
+                format!("{malformed} of {total} messages malformed: {reason}"),
+            );
+        }
+        for (kind, detail) in &meter.notices {
+            let what = match kind {
+                FaultKind::UnitAssumed => "unit assumed",
+                FaultKind::MessageLost => "messages lost",
+                FaultKind::MeterError => "the meter reports an error",
+                FaultKind::UnknownName => "a name nobody has explained",
+                FaultKind::EstimatedPower => continue,
+                other => other.name(),
+            };
+            self.because(Grade::B, format!("{what}: {detail}"));
+        }
+        if meter.channels_left_out > 0 {
+            self.because(Grade::B, "it has more channels than are told apart");
+        }
+    }
 }
 
 /// A span in the unit that people would use.

@@ -146,7 +146,9 @@ const SUM_TOLERANCE: f64 = 0.03;
 /// What is said of a meter.
 pub(super) fn meter(meter: &Meter, has_times: bool) -> MeterReport {
     let headline = meter.headline();
-    let interval_s = headline.and_then(|(_, channel)| interval_s(channel)).filter(|_| has_times);
+    let interval_s = headline
+        .and_then(|(_, channel)| interval_s(channel))
+        .filter(|_| has_times);
     let (grade, reasons) = grade(meter, interval_s, has_times);
     let headline = headline.map(|(name, _)| name.clone());
     MeterReport {
@@ -154,8 +156,16 @@ pub(super) fn meter(meter: &Meter, has_times: bool) -> MeterReport {
         meter: meter.name.clone(),
         messages: meter.messages,
         live: meter.live,
-        headline: meter.channels.keys().position(|name| Some(name) == headline.as_ref()).unwrap_or_default(),
-        channels: meter.channels.iter().map(|(name, channel)| channel_report(name, channel, has_times)).collect(),
+        headline: meter
+            .channels
+            .keys()
+            .position(|name| Some(name) == headline.as_ref())
+            .unwrap_or_default(),
+        channels: meter
+            .channels
+            .iter()
+            .map(|(name, channel)| channel_report(name, channel, has_times))
+            .collect(),
         interval_s,
         is_online: meter.is_online,
         grade,
@@ -169,7 +179,10 @@ pub(super) fn meter(meter: &Meter, has_times: bool) -> MeterReport {
 /// How often a channel says something: its power, else its counter, else its current.
 fn interval_s(channel: &Channel) -> Option<f64> {
     let series = [&channel.power, &channel.energy, &channel.current];
-    series.into_iter().find(|series| series.count > 0).and_then(Series::interval_s)
+    series
+        .into_iter()
+        .find(|series| series.count > 0)
+        .and_then(Series::interval_s)
 }
 
 fn channel_report(name: &Option<String>, channel: &Channel, has_times: bool) -> ChannelReport {
@@ -209,13 +222,17 @@ fn views(meter: &Meter) -> Option<String> {
     };
     let sum: Option<f64> = parts.iter().map(|(_, channel)| last(channel)).sum();
     let (Some(total_w), Some(sum_w)) = (last(total), sum) else {
-        return Some(format!("total and {names} are views of one load: only the total is used"));
+        return Some(format!(
+            "total and {names} are views of one load: only the total is used"
+        ));
     };
     let is_sum = (total_w - sum_w).abs() <= (total_w.abs() * SUM_TOLERANCE).max(5.0);
     Some(if is_sum {
         format!("total is the sum of {names}: views of one load, only the total is used")
     } else {
-        format!("total is {total_w:.0} W, but {names} make {sum_w:.0} W: look at the clamps; only the total is used")
+        format!(
+            "total is {total_w:.0} W, but {names} make {sum_w:.0} W: look at the clamps; only the total is used"
+        )
     })
 }
 
@@ -232,7 +249,9 @@ pub(super) fn twins(heard: &[&Meter], meters: &mut [MeterReport]) -> Vec<Twin> {
     }
     let topic = |meter: usize, id: u32| {
         let mut topics = heard[meter].topics.iter();
-        topics.find(|(known, _)| *known == id).map(|(_, topic)| topic.clone())
+        topics
+            .find(|(known, _)| *known == id)
+            .map(|(_, topic)| topic.clone())
     };
     let mut pairs = twin::pairs(&sources);
     let is_whole = |source: &Source<'_>| {
@@ -269,7 +288,9 @@ pub(super) fn twins(heard: &[&Meter], meters: &mut [MeterReport]) -> Vec<Twin> {
         });
     }
     for twin in &found {
-        let is_whole = |(at, channel): &(usize, Option<String>)| meters[*at].channels[meters[*at].headline].channel == *channel;
+        let is_whole = |(at, channel): &(usize, Option<String>)| {
+            meters[*at].channels[meters[*at].headline].channel == *channel
+        };
         if twin.keep.0 != twin.leave.0 && is_whole(&twin.keep) && is_whole(&twin.leave) {
             meters[twin.leave.0].copy_of = Some(twin.keep.0);
         }
@@ -281,7 +302,9 @@ pub(super) fn twins(heard: &[&Meter], meters: &mut [MeterReport]) -> Vec<Twin> {
 fn is_better(one: &MeterReport, other: &MeterReport) -> bool {
     let values = |meter: &MeterReport| {
         let channels = meter.channels.iter();
-        channels.map(|channel| usize::from(channel.power_w.is_some()) + usize::from(channel.energy_wh.is_some())).sum::<usize>()
+        channels
+            .map(|channel| usize::from(channel.power_w.is_some()) + usize::from(channel.energy_wh.is_some()))
+            .sum::<usize>()
     };
     let by_grade = one.grade.cmp(&other.grade);
     let by_values = values(other).cmp(&values(one));

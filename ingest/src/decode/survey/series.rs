@@ -4,6 +4,8 @@
 
 use std::collections::VecDeque;
 
+/// A meter that says something after at most this long sees scanning.
+pub(super) const SCANNING_S_MAX: f64 = 10.0;
 /// Enough to learn a rhythm and to recognise a copy.
 pub(super) const SAMPLES_MAX: usize = 32;
 
@@ -14,6 +16,8 @@ pub(super) struct Sample {
     pub(super) value: f64,
     /// A short name of the topic.
     pub(super) topic: u32,
+    /// Whether it was of now, not retained.
+    pub(super) is_live: bool,
 }
 
 /// The values of one quantity.
@@ -28,6 +32,8 @@ pub(super) struct Series {
     pub(super) rises: u64,
     pub(super) falls: u64,
     pub(super) count: u64,
+    /// Values that came at most [`SCANNING_S_MAX`] after the one before them: of meters that report on change.
+    pub(super) quick: u64,
 }
 
 impl Series {
@@ -41,6 +47,15 @@ impl Series {
                 self.falls += 1;
             }
         }
+        let before = self
+            .samples
+            .iter()
+            .rev()
+            .find(|before| before.topic == sample.topic);
+        let gap_us = before
+            .filter(|before| before.is_live && sample.is_live)
+            .map(|before| sample.at_us - before.at_us);
+        self.quick += u64::from(gap_us.is_some_and(|gap_us| gap_us > 0 && seconds(gap_us) <= SCANNING_S_MAX));
         self.first = self.first.or(Some(sample));
         self.min = Some(self.min.map_or(sample.value, |min| min.min(sample.value)));
         self.max = Some(self.max.map_or(sample.value, |max| max.max(sample.value)));
@@ -62,7 +77,7 @@ impl Series {
     /// The median of the time between two values of the topic that brings most of them, seconds.
     pub(super) fn interval_s(&self) -> Option<f64> {
         let mut topics: Vec<(u32, usize)> = Vec::new();
-        for sample in &self.samples {
+        for sample in self.samples().filter(|sample| sample.is_live) {
             match topics.iter_mut().find(|(topic, _)| *topic == sample.topic) {
                 Some((_, count)) => *count += 1,
                 None => topics.push((sample.topic, 1)),
@@ -72,7 +87,7 @@ impl Series {
         let of_topic: Vec<i64> = self
             .samples
             .iter()
-            .filter(|sample| sample.topic == topic)
+            .filter(|sample| sample.topic == topic && sample.is_live)
             .map(|sample| sample.at_us)
             .collect();
         let mut gaps: Vec<i64> = of_topic.windows(2).map(|pair| pair[1] - pair[0]).collect();
@@ -83,7 +98,10 @@ impl Series {
 }
 
 /// Microseconds as seconds.
-#[expect(clippy::cast_precision_loss, reason = "spans of a listening are far below 2^53 µs")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "spans of a listening are far below 2^53 µs"
+)]
 pub(super) fn seconds(us: i64) -> f64 {
     us as f64 / 1e6
 }
@@ -97,18 +115,24 @@ mod tests {
         let mut series = Series::default();
         for second in 0..100_i64 {
             let (at_us, value) = (second * 1_000_000, 5.0);
-            series.push(Sample { at_us, value, topic: 1 });
+            series.push(Sample {
+                at_us,
+                value,
+                topic: 1,
+                is_live: true,
+            });
             if second % 7 == 0 {
                 series.push(Sample {
                     at_us: at_us + 300_000,
                     value,
                     topic: 2,
+                    is_live: true,
                 });
             }
         }
         assert_eq!(series.interval_s(), Some(1.0));
         assert_eq!(series.samples().count(), SAMPLES_MAX);
-        assert_eq!((series.rises, series.falls), (0, 0));
+        assert_eq!((series.rises, series.falls, series.quick), (0, 0, 99 + 14));
         assert_eq!(Series::default().interval_s(), None);
     }
 }

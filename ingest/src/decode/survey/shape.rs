@@ -13,8 +13,28 @@ pub(super) const ANY: &str = "+";
 pub(super) const FIELD: &str = "{field}";
 /// Words that name a kind of message, not a meter.
 const GENERIC: [&str; 22] = [
-    "data", "state", "status", "telemetry", "sensor", "sensors", "value", "values", "json", "up", "tele", "stat",
-    "meter", "meters", "measurement", "measurements", "reading", "readings", "energy", "power", "mqtt", "event",
+    "data",
+    "state",
+    "status",
+    "telemetry",
+    "sensor",
+    "sensors",
+    "value",
+    "values",
+    "json",
+    "up",
+    "tele",
+    "stat",
+    "meter",
+    "meters",
+    "measurement",
+    "measurements",
+    "reading",
+    "readings",
+    "energy",
+    "power",
+    "mqtt",
+    "event",
 ];
 
 /// The levels of a topic, those that look like a name of one meter replaced by [`ANY`].
@@ -30,7 +50,12 @@ impl Shape {
         let words: Vec<&str> = topic.split('/').take(LEVELS_MAX).collect();
         let says = |word: &&str| word::said(word).is_some();
         let field_at = is_bare
-            .then(|| words.iter().rposition(says).or_else(|| words.len().checked_sub(1)))
+            .then(|| {
+                words
+                    .iter()
+                    .rposition(says)
+                    .or_else(|| words.len().checked_sub(1))
+            })
             .flatten()
             .filter(|at| says(&words[*at]) || !is_name(words[*at]));
         let levels = words.iter().enumerate().map(|(at, word)| match () {
@@ -56,7 +81,9 @@ impl Shape {
 
     /// Whether something but placeholders is left.
     pub(super) fn has_word(&self) -> bool {
-        self.levels.iter().any(|level| level != ANY && level != FIELD && !level.is_empty())
+        self.levels
+            .iter()
+            .any(|level| level != ANY && level != FIELD && !level.is_empty())
     }
 }
 
@@ -67,7 +94,9 @@ fn is_name(word: &str) -> bool {
 
 /// Whether a word names a kind of message, not a meter.
 pub(super) fn is_generic(word: &str) -> bool {
-    word.is_empty() || word.starts_with('$') || GENERIC.iter().any(|generic| word.eq_ignore_ascii_case(generic))
+    word.is_empty()
+        || word.starts_with('$')
+        || GENERIC.iter().any(|generic| word.eq_ignore_ascii_case(generic))
 }
 
 #[cfg(test)]

@@ -2,12 +2,12 @@
 //!
 //! Limits: so many shapes as the survey allows, the least recently heard go first; texts and lists are cut.
 
+use super::super::naming::word;
 use super::super::recent::Recent;
 use super::super::{Decoded, Message, ReasonKind};
 use super::figure::{Body, Figure, figures};
 use super::meter::cut;
 use super::shape::{ANY, Shape};
-use super::super::naming::word;
 
 /// Topics that are told apart in one shape; more are "at least".
 const TOPICS_MAX: usize = 256;
@@ -75,24 +75,29 @@ impl Unread {
             shape.levels.join("/")
         );
         if self.groups.get(&key).is_none() {
-            let group = Group {
+            let mut group = Group {
                 levels: Vec::new(),
                 family: decoded.family,
                 kind: reason.kind,
                 reason: cut(&reason.text, REASON_BYTES_MAX).to_owned(),
                 messages: 0,
                 topics: Vec::new(),
-                sample_topic: cut(message.topic, TOPIC_BYTES_MAX).to_owned(),
-                sample_payload: message.payload[..message.payload.len().min(PAYLOAD_BYTES_MAX)].to_vec(),
+                sample_topic: String::new(),
+                sample_payload: Vec::new(),
                 figures: Vec::new(),
                 is_bare: body.is_bare(),
                 shape,
             };
+            group.sample(message);
             self.groups.put(&key, group);
         }
         if let Some(group) = self.groups.get(&key) {
             group.heard(topic_id, message.topic);
-            group.learn(figures(message, &body, field));
+            let found = figures(message, &body, field);
+            if group.figures.is_empty() && !found.is_empty() {
+                group.sample(message);
+            }
+            group.learn(found);
         }
     }
 
@@ -119,6 +124,12 @@ impl Unread {
 }
 
 impl Group {
+    /// Takes a message as the sample: the first, or the first with numbers that say something.
+    fn sample(&mut self, message: &Message<'_>) {
+        cut(message.topic, TOPIC_BYTES_MAX).clone_into(&mut self.sample_topic);
+        self.sample_payload = message.payload[..message.payload.len().min(PAYLOAD_BYTES_MAX)].to_vec();
+    }
+
     fn heard(&mut self, topic_id: u32, topic: &str) {
         self.messages += 1;
         let words = topic.split('/').take(self.shape.levels.len());

@@ -7,7 +7,8 @@ use rumqttc_v4::{
 };
 
 use super::{
-    Event, Full, Granted, Keeping, PACKETS_A_READ, REQUESTS_A_WRITE, Trouble, message, password, queue_capacity, tls,
+    Event, Full, Granted, Keeping, PACKETS_A_READ, REQUESTS_A_WRITE, Trouble, message, password,
+    queue_capacity, tls,
 };
 use crate::session::config::BrokerConfig;
 

@@ -11,6 +11,10 @@ use super::super::super::naming::word;
 use super::super::{Input, esphome};
 use super::template::Template;
 
+/// Longer topics and names are none.
+const NAME_BYTES_MAX: usize = 512;
+/// zigbee2mqtt's own family knows its devices better, under their names.
+const OF_ZIGBEE2MQTT: &str = "zigbee2mqtt_";
 /// More components than any device announces.
 const COMPONENTS_MAX: usize = 256;
 const QUANTITIES: [(Quantity, &str); 4] = [
@@ -87,6 +91,10 @@ pub(super) struct Will {
 pub(super) fn read(input: &Input<'_>, root: Value<'_>) -> Document {
     let of_topic = Topic::of(input);
     let mut document = Document::default();
+    let identifier = get(root, DEVICE).and_then(identifier);
+    if identifier.is_some_and(|identifier| identifier.starts_with(OF_ZIGBEE2MQTT)) {
+        return document;
+    }
     if let Some(components) = get(root, COMPONENTS) {
         for (id, component) in components.entries().take(COMPONENTS_MAX) {
             if text(component, PLATFORM) == Some("sensor") {
@@ -141,10 +149,16 @@ impl<'a> Topic<'a> {
         let name = text(component, ("name", "name")).filter(|name| !name.is_empty());
         let pointer = template.as_ref().and_then(|template| template.pointer.as_deref());
         let words = [Some(object), name, pointer];
-        if words.iter().flatten().any(|name| word::is_other(name)) {
+        let names = || words.into_iter().flatten();
+        let is_too_long = |name: &str| name.len() > NAME_BYTES_MAX;
+        if is_too_long(&state_topic)
+            || is_too_long(&meter)
+            || names().any(is_too_long)
+            || names().any(word::is_other)
+        {
             return None;
         }
-        let is_export = words.iter().flatten().any(|name| word::is_export(name));
+        let is_export = names().any(word::is_export);
         let (quantity, factor) = quantity(component, is_export)?;
         let how = factor.and_then(|factor| {
             let template = template.ok_or(TOO_COMPLICATED)?;

@@ -5,7 +5,7 @@ use super::super::super::naming::word;
 use super::{Announced, quantity};
 
 /// More properties, or children, than any device describes.
-pub(super) const ENTRIES_MAX: usize = 512;
+pub(super) const ENTRIES_MAX: usize = 256;
 
 /// What a description teaches.
 #[derive(Debug, Default)]

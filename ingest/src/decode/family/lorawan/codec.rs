@@ -149,8 +149,8 @@ fn netvox(channels: &mut Channels<'_>, object: Value<'_>, multipliers: &mut Mult
     let is_raw = object.entries().any(|(key, _)| key.starts_with("Multiplier"));
     for (place, (current, multiplier, channel)) in multipliers.iter_mut().zip(NETVOX) {
         *place = number(multiplier).or(*place);
-        // a single Current without its multiplier is anybody's
-        let is_own = channel.is_some() || is_raw;
+        // Without multiplier or battery voltage a current of such a name is anybody's.
+        let is_own = is_raw || channel.is_some() && object.get("Volt").is_some();
         if let Some(current_ma) = number(current).filter(|_| is_own) {
             is_netvox = true;
             let factor = if is_raw { *place } else { Some(1.0) };

@@ -86,26 +86,25 @@ pub(super) fn network(input: &Input<'_>) -> Option<Network> {
     if input.level(3) == "devices" && input.level(5) == "v3" {
         return Some(Network::Things);
     }
-    (is_things && input.level(0) == "up" && input.is_object()).then_some(Network::ThingsV2)
+    let is_v2 = is_things && input.level(0) == "up" && input.text().contains("\"payload_");
+    is_v2.then_some(Network::ThingsV2)
 }
 
-/// What the uplink says of itself; none where a message of v2's topic has not its form.
-pub(super) fn uplink<'d>(input: &'d Input<'_>, network: Network, root: Value<'d>) -> Option<Uplink<'d>> {
+/// What the uplink says of itself.
+pub(super) fn uplink<'d>(input: &'d Input<'_>, network: Network, root: Value<'d>) -> Uplink<'d> {
     let (form, from_topic) = match network {
         Network::ChirpStack if input.level(0) == "rx" => (CHIRPSTACK, input.level(1)),
         Network::ChirpStack => (CHIRPSTACK, input.level(2)),
         Network::Things => (THINGS, input.level(1)),
         Network::ThingsV2 => (THINGS_V2, input.level(1)),
     };
-    let find = |pointers: &[&str]| pointers.iter().find_map(|pointer| root.pointer(pointer));
+    let stated = |pointer: &&str| root.pointer(pointer).filter(|value| !value.is_null());
+    let find = |pointers: &[&str]| pointers.iter().find_map(stated);
     let text = |pointers| find(pointers).and_then(Value::text);
-    if network == Network::ThingsV2 && find(&["/payload_fields", "/payload_raw"]).is_none() {
-        return None;
-    }
-    let object = form.object.iter().filter_map(|pointer| root.pointer(pointer));
     // A normalized payload is a list of measurements made at once.
-    let object = object.map(|object| object.items().next().unwrap_or(object));
-    Some(Uplink {
+    let objects = form.object.iter().filter_map(stated);
+    let mut objects = objects.map(|object| object.items().next().unwrap_or(object));
+    Uplink {
         meter: text(form.meter)
             .filter(|meter| !meter.is_empty())
             .unwrap_or(from_topic),
@@ -114,6 +113,6 @@ pub(super) fn uplink<'d>(input: &'d Input<'_>, network: Network, root: Value<'d>
         counter: find(form.counter).and_then(Value::number),
         session: text(form.session),
         bytes: text(form.bytes),
-        object: object.into_iter().find(|object| object.is_object()),
-    })
+        object: objects.find(|object| object.is_object()),
+    }
 }

@@ -82,6 +82,7 @@ fn multipliers_come_in_frames_of_their_own() {
         "lorawan: 24e1 - current_a=7 @",
     );
     check(r#"{"Current":700}"#, "unknown");
+    check(r#"{"Current1":700}"#, "unknown");
 }
 
 #[test]
@@ -109,7 +110,7 @@ fn a_sensor_that_fails_is_said_once() {
 fn names_are_explained_by_configuration_or_by_themselves() {
     let config = json!({"naming": [
         {"family": "lorawan", "profile": "panel", "name": "E_total", "quantity": "energy", "unit": "kWh", "channel": "total"},
-        {"family": "lorawan", "profile": "panel", "name": "current", "quantity": "current", "unit": "mA"},
+        {"family": "lorawan", "profile": "panel", "name": "current", "quantity": "current", "unit": "mA", "channel": "l1"},
         {"family": "lorawan", "profile": "other", "name": "P", "quantity": "power", "unit": "W"}]});
     let config: DecoderConfig = serde_json::from_value(config).unwrap();
     let mut decoder = Decoder::new(&config).unwrap();
@@ -117,7 +118,7 @@ fn names_are_explained_by_configuration_or_by_themselves() {
         &mut decoder,
         TOPIC,
         &chirpstack(r#"{"E_total":2.5,"current":700,"P":7}"#),
-        &format!("lorawan: 24e1 - current_a=0.7 {STAMP}\nlorawan: 24e1 total energy_wh=2500 {STAMP}"),
+        &format!("lorawan: 24e1 total energy_wh=2500 {STAMP}\nlorawan: 24e1 l1 current_a=0.7 {STAMP}"),
     );
     check_object(r#"{"energy_kwh":2.5}"#, "lorawan: 24e1 - energy_wh=2500 @");
     check_object(r#"{"energy":2.5}"#, "lorawan: 24e1 notes unknown_name\nunknown");

@@ -65,7 +65,7 @@ impl Metric {
             stated => stated,
         };
         match &self.raw {
-            _ if !matches!(datatype, 0..=10 | 12 | TEXT) => None,
+            _ if !can_be_number(datatype) => None,
             Raw::Whole(bits) => whole(*bits, datatype),
             Raw::Float(number) => Some(*number).filter(|number| number.is_finite()),
             Raw::Text(text) => number::of_text(text),
@@ -73,10 +73,20 @@ impl Metric {
         }
     }
 
-    /// Whether it is of a type that can carry a reading.
+    /// Whether it states a number.
     pub(super) fn is_number(&self) -> bool {
-        matches!(self.datatype, 0..=10) && matches!(self.raw, Raw::Whole(_) | Raw::Float(_))
+        self.can_be_number() && matches!(self.raw, Raw::Whole(_) | Raw::Float(_))
     }
+
+    /// Whether it is of a type that can carry a reading: a flag called `Power` is none.
+    pub(super) fn can_be_number(&self) -> bool {
+        can_be_number(self.datatype)
+    }
+}
+
+/// Integers, floats, texts, and what states no type; no flags, times, arrays, data sets, templates.
+fn can_be_number(datatype: u32) -> bool {
+    matches!(datatype, 0..=10 | 12 | TEXT)
 }
 
 /// The value before its type is known.
@@ -130,7 +140,7 @@ fn whole(bits: u64, datatype: u32) -> Option<f64> {
     })
 }
 
-/// The number of a type that is written as a word; 0 for types that carry no readings is not given: they are 255.
+/// The number of a type that is written as a word; 255 for those that carry no readings.
 pub(super) fn datatype_of_word(word: &str) -> u32 {
     let known = (1..).zip(DATATYPES);
     let mut known = known.filter(|(_, name)| name.eq_ignore_ascii_case(word));

@@ -34,7 +34,8 @@ struct Node {
 /// What a device's birth taught.
 #[derive(Debug, Default)]
 pub(super) struct Device {
-    pub(super) is_born: bool,
+    /// Whether it ever had a birth: then only what a birth explains is read.
+    pub(super) has_births: bool,
     /// What carries readings.
     metrics: Vec<Known>,
     /// Where an alias points; nowhere for what carries none.
@@ -68,7 +69,7 @@ impl Device {
     /// One whose birth is about to be learned.
     pub(super) fn born() -> Self {
         Self {
-            is_born: true,
+            has_births: true,
             ..Self::default()
         }
     }
@@ -112,6 +113,7 @@ impl Device {
     /// Its session is over: names and aliases are for the next birth to say.
     fn end(&mut self) {
         *self = Self {
+            has_births: self.has_births,
             told: std::mem::take(&mut self.told),
             ..Self::default()
         };

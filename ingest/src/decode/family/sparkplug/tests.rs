@@ -344,7 +344,8 @@ fn deaths_end_what_aliases_mean() {
     );
     let unknown = "sparkplug: wing/e1/ct notes unknown_name\nsparkplug: not a reading";
     check_bytes(&mut decoder, DDATA, &data(3), unknown);
-    check_bytes(&mut decoder, DDATA, &data(4), NOT);
+    let again = named("Power/Active", 1, DOUBLE).double(4.0);
+    check_bytes(&mut decoder, DDATA, &payload(4, [again]), NOT);
 
     let mut decoder = born();
     let ddeath = payload(2, []);
@@ -628,11 +629,14 @@ fn what_is_not_a_reading() {
         "sparkplug: malformed",
     );
     let template = b"\x12\x12\x0a\x05Power\x10\x01\x20\x13\x92\x01\x04\x0a\x02v1";
+    check_bytes(&mut decoder, DBIRTH, template, "sparkplug: wing/e1/ct is online");
+    let flag = named("Power", 1, 11);
+    let metrics = [flag, named("Power/Active", 2, DOUBLE).double(3.0).unit("W")];
     check_bytes(
         &mut decoder,
         DBIRTH,
-        template,
-        "sparkplug: wing/e1/ct is online\nsparkplug: wing/e1/ct notes unit_assumed",
+        &payload(0, metrics),
+        &format!("sparkplug: wing/e1/ct total power_w=3 {NOW}\nsparkplug: wing/e1/ct is online"),
     );
 }
 

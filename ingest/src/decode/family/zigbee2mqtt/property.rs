@@ -113,10 +113,9 @@ fn part_of(suffix: &str) -> Option<Part<'static>> {
 
 /// Whether a value was measured at the mains at all.
 pub(super) fn is_measured(quantity: Quantity, value: f64) -> bool {
-    #[expect(clippy::float_cmp, reason = "the very number that stands for no value")]
     let is_sentinel = NOT_MEASURED
         .iter()
-        .any(|(of, values)| *of == quantity && values.iter().any(|sentinel| *sentinel == value));
+        .any(|(of, values)| *of == quantity && values.contains(&value));
     !is_sentinel && (quantity != Quantity::Voltage || value <= VOLTAGE_MAX)
 }
 
