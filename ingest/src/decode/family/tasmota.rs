@@ -367,7 +367,11 @@ mod tests {
         ] {
             check(topic, payload, "tasmota: not a reading");
         }
-        check("tasmota/discovery/00AA/config", r#"{"t":"m"}"#, "tasmota: not a reading");
+        check(
+            "tasmota/discovery/00AA/config",
+            r#"{"t":"m"}"#,
+            "tasmota: not a reading",
+        );
         check("stat/m/POWER", "", "not a reading");
         check("cmnd/m/EnergyTotal", "0", "not a reading");
         for topic in ["other/SENSOR", "tele/SENSOR", "x/sensors"] {
