@@ -61,7 +61,7 @@ pub fn run(arguments: &Arguments, input: &mut dyn BufRead, out: &mut dyn Write) 
 }
 
 /// Reads a line without its end: none at the end of the input, false where it was too long and has been passed over.
-fn read_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<Option<bool>> {
+pub(super) fn read_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<Option<bool>> {
     line.clear();
     let limit = u64::try_from(LINE_BYTES_MAX).unwrap_or(u64::MAX) + 1;
     if input.take(limit).read_until(b'\n', line)? == 0 {

@@ -188,6 +188,11 @@ fn brokers(arguments: &Arguments, config: Option<&Config>) -> anyhow::Result<Vec
 }
 
 fn named(arguments: &Arguments, url: &str) -> anyhow::Result<BrokerConfig> {
+    // whatever stands before it may be a password, and is not repeated
+    anyhow::ensure!(
+        !url.contains('@'),
+        "--broker holds more than host and port; say the user with --user, the password with --password-file"
+    );
     let from_variable = |name: &String| {
         let password = std::env::var(name);
         password.map_err(|_| {

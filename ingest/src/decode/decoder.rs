@@ -101,7 +101,7 @@ impl Decoder {
             is_retained: true,
             qos: 0,
         };
-        let input = Input::new(message, &self.zone).as_lesson();
+        let input = Input::new(message, &self.zone).into_lesson();
         let mut families = self.families.iter_mut();
         let outcome = families.find_map(|(_, family)| family.decode(&input));
         if outcome.is_some_and(|outcome| outcome.is_lesson) {

@@ -67,7 +67,7 @@ impl<'m> Input<'m> {
     }
 
     /// The same message, heard again only for what it teaches.
-    pub(super) fn as_lesson(mut self) -> Self {
+    pub(super) fn into_lesson(mut self) -> Self {
         self.is_lesson = true;
         self
     }

@@ -189,63 +189,49 @@ async fn a_broker_that_refuses_or_is_away_is_named_with_the_mend() -> anyhow::Re
     let mut broker = Mosquitto::prepare("allow_anonymous false\npassword_file {folder}/passwords")?;
     let passwords = broker.folder().join("passwords");
     let made = Command::new("mosquitto_passwd")
-        .arg("-b")
-        .arg("-c")
+        .args(["-b", "-c"])
         .arg(&passwords)
         .args(["meters", "right-secret"])
         .status()?;
     anyhow::ensure!(made.success(), "mosquitto_passwd");
     broker.restart().await?;
     let secret = broker.folder().join("secret");
+    let (url, file) = (broker.url(), secret.display().to_string());
+    let entry = ["--user", "meters", "--password-file", &file, "--seconds", "2"];
+
     std::fs::write(&secret, "wrong-secret\n")?;
-    let (url, secret) = (broker.url(), secret.display().to_string());
-    let output = command(
-        &[
-            "discover",
-            "--broker",
-            &url,
-            "--user",
-            "meters",
-            "--password-file",
-            &secret,
-        ],
-        "",
+    let said = refused(
+        &url,
+        &entry,
+        &["the broker refuses us", "check username, password"],
     )?;
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    for words in ["the broker refuses us", url.as_str(), "check username, password"] {
-        assert!(said.contains(words), "{words}: {said}");
-    }
     assert!(!said.contains("wrong-secret"), "{said}");
 
     std::fs::write(&secret, "right-secret\n")?;
-    let output = command(
-        &[
-            "discover",
-            "--broker",
-            &url,
-            "--user",
-            "meters",
-            "--password-file",
-            &secret,
-            "--seconds",
-            "2",
-            "--mqtt-3",
-        ],
-        "",
-    )?;
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(
-        output.status.success() && said.contains("No meter was recognised."),
-        "{said}"
-    );
+    for version in [&[][..], &["--mqtt-3"]] {
+        let arguments = [&["discover", "--broker", &url][..], &entry, version].concat();
+        let output = command(&arguments, "")?;
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{output:?}");
+        assert!(said.contains("No meter was recognised."), "{said}");
+    }
 
     let nobody = format!("mqtt://127.0.0.1:{}", free_port()?);
-    let output = command(&["discover", "--broker", &nobody, "--seconds", "1"], "")?;
+    refused(
+        &nobody,
+        &["--seconds", "1"],
+        &["nothing was heard", "check that the broker runs"],
+    )?;
+    Ok(())
+}
+
+/// Discovers where nothing can be heard: it fails, and says these words and the broker's address.
+fn refused(url: &str, arguments: &[&str], words: &[&str]) -> anyhow::Result<String> {
+    let output = command(&[&["discover", "--broker", url][..], arguments].concat(), "")?;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{said}");
-    for words in ["nothing was heard", nobody.as_str(), "check that the broker runs"] {
-        assert!(said.contains(words), "{words}: {said}");
+    for word in words.iter().chain([&url]) {
+        assert!(said.contains(word), "{word}: {said}");
     }
-    Ok(())
+    Ok(said)
 }

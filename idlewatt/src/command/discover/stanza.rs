@@ -14,6 +14,7 @@ use super::{Found, guess};
 
 /// An id longer than this does not fit on a tile.
 const ID_LENGTH_MAX: usize = 64;
+const TOTAL: &str = "total";
 /// Names of others in comments.
 const WIDTH: usize = 60;
 
@@ -82,13 +83,22 @@ fn channels(meter: &MeterReport, headline: &ChannelReport) -> String {
     let is_phase = |name: &&str| matches!(*name, "l1" | "l2" | "l3");
     match headline.channel.as_deref() {
         None => String::new(),
-        Some("total") => "channels = [\"total\"]\n".to_owned(),
+        Some(TOTAL) if is_complete(meter, headline) => "channels = [\"total\"]\n".to_owned(),
+        // the total where the meter states one, else the sum of the others: that is what holds when nothing is said
+        Some(TOTAL) => String::new(),
         Some(_) if names.len() > 1 && !names.iter().all(is_phase) => format!(
-            "channels = [{}]  # clamps or outlets: give each machine a [[device]] with its own\n",
+            "# clamps or outlets: give each machine a [[device]] with its own\nchannels = [{}]\n",
             quoted_names.join(", ")
         ),
         Some(_) => format!("channels = [{}]\n", quoted_names.join(", ")),
     }
+}
+
+/// Whether the total states all that its parts do.
+fn is_complete(meter: &MeterReport, total: &ChannelReport) -> bool {
+    let parts = || meter.channels.iter();
+    (total.power_w.is_some() || parts().all(|part| part.power_w.is_none()))
+        && (total.energy_wh.is_some() || parts().all(|part| part.energy_wh.is_none()))
 }
 
 fn mapper(proposal: &MapperProposal) -> String {

@@ -210,6 +210,11 @@ fn what_is_wrong_with_the_arguments_is_said() {
         (arguments(None, None), "", "name a broker with --broker"),
         (arguments(Some("http://x"), None), "", "write mqtt://host:1883"),
         (
+            arguments(Some("mqtt://u:hunter2@x"), None),
+            "",
+            "say the user with --user",
+        ),
+        (
             arguments(None, Some("/no/such.jsonl")),
             "",
             "cannot read the recording /no/such.jsonl",
@@ -222,6 +227,7 @@ fn what_is_wrong_with_the_arguments_is_said() {
         ),
     ] {
         let error = run(&arguments, &mut input.as_bytes(), &mut Vec::new()).expect_err(words);
-        assert!(format!("{error:#}").contains(words), "{error:#}");
+        let said = format!("{error:#}");
+        assert!(said.contains(words) && !said.contains("hunter2"), "{said}");
     }
 }

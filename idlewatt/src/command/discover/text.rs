@@ -147,11 +147,7 @@ fn write_meter(
     };
     let (name, family) = (shown(&meter.meter, NAME_WIDTH), meter.family);
     let is_sum = meter.views.is_none() && meter.channels.len() > 1;
-    let values = if is_sum {
-        figures(&sum(meter), last)
-    } else {
-        figures(headline, last)
-    };
+    let values = figures(&whole(meter), last);
     writeln!(
         out,
         "  {name:<NAME_WIDTH$} {family:<13} {values} {every:>6} {on:<3} {grade}"
@@ -191,24 +187,40 @@ fn write_meter(
     Ok(())
 }
 
-/// Channels of a meter that states no total, added up.
+/// What a meter's parts make together.
 fn sum(meter: &MeterReport) -> ChannelReport {
-    let channels = || meter.channels.iter();
+    let parts = || meter.channels.iter();
+    let added = |value: fn(&ChannelReport) -> Option<f64>| {
+        parts().filter_map(value).fold(None, |sum: Option<f64>, value| {
+            Some(sum.unwrap_or_default() + value)
+        })
+    };
     ChannelReport {
         channel: None,
-        power_w: channels()
-            .any(|channel| channel.power_w.is_some())
-            .then(|| channels().filter_map(|channel| channel.power_w).sum()),
+        power_w: added(|part| part.power_w),
         power_w_min: None,
         power_w_max: None,
-        energy_wh: channels()
-            .any(|channel| channel.energy_wh.is_some())
-            .then(|| channels().filter_map(|channel| channel.energy_wh).sum()),
+        energy_wh: added(|part| part.energy_wh),
         counting: None,
         rose: None,
         energy_export_wh: None,
         voltage_v: None,
         current_a: None,
+    }
+}
+
+/// What stands for the meter: its total, its only load, else the sum of its parts; also where the total states only
+/// one of power and counter.
+fn whole(meter: &MeterReport) -> ChannelReport {
+    let headline = &meter.channels[meter.headline];
+    let sum = sum(meter);
+    if meter.views.is_none() && meter.channels.len() > 1 {
+        return sum;
+    }
+    ChannelReport {
+        power_w: headline.power_w.or(sum.power_w),
+        energy_wh: headline.energy_wh.or(sum.energy_wh),
+        ..headline.clone()
     }
 }
 

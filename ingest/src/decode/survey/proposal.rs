@@ -183,12 +183,14 @@ impl MapperProposal {
             unit: figure.unit.to_owned(),
             scale: 1.0,
             sign: 1,
+            no_value: Vec::new(),
             channel: figure.channel.clone(),
         };
         Mapper {
             name: self.name.clone(),
             topic: self.topic.clone(),
             meter: self.meter.clone(),
+            items_pointer: None,
             meter_pointer: None,
             channel_pointer: None,
             time: None,

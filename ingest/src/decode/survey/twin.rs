@@ -1,7 +1,8 @@
 //! Two sources that say the same: one load that is heard twice.
 //!
-//! Learned from equal values: at least [`PAIRS_MIN`] pairs of the same counter or power within two seconds, of several
-//! values, and nearly all that can be compared equal. Standing loads and zeros prove nothing.
+//! Learned from equal values: the value that comes next to a value in time, within two seconds, is compared with it. At
+//! least [`PAIRS_MIN`] must be equal, of several values, and nearly all that can be compared. Standing loads and zeros
+//! prove nothing, nor do small loads that happen to draw the same watts now and then.
 //!
 //! Limits: each value is compared with its [`NEIGHBOURS_MAX`] nearest, [`SUSPECTS_MAX`] pairs of sources are followed.
 
@@ -11,8 +12,9 @@ use super::series::{Sample, Series};
 
 /// So many equal values at the same time are no chance.
 const PAIRS_MIN: u32 = 5;
-/// … if they are not always the same value.
-const VALUES_MIN: u32 = 3;
+/// … if they are not always the same value: a power repeats itself by chance, a counter does not.
+const POWERS_MIN: usize = 3;
+const COUNTERS_MIN: usize = 2;
 const WITHIN_US: i64 = 2_000_000;
 /// How far two roundings of one value may be apart, of the value.
 const TOLERANCE: f64 = 2e-4;
@@ -49,14 +51,6 @@ pub(super) struct Pair {
     pub(super) pairs: u32,
 }
 
-/// What is known of two sources.
-#[derive(Default)]
-struct Suspect {
-    pairs: u32,
-    values: u32,
-    last: f64,
-}
-
 /// One topic of one source.
 type Voice = (usize, u32);
 
@@ -88,10 +82,10 @@ fn of_quantity<'m>(
             .total_cmp(&other.1.value)
             .then(one.1.at_us.cmp(&other.1.at_us))
     });
-    let mut suspects: HashMap<(Voice, Voice), Suspect> = HashMap::new();
+    let mut suspects: HashMap<(Voice, Voice), u32> = HashMap::new();
     for (at, (source, sample)) in values.iter().enumerate() {
         for (other_source, other) in values[at + 1..].iter().take(NEIGHBOURS_MAX) {
-            if other.value - sample.value > sample.value.abs() * TOLERANCE {
+            if !is_equal(sample, other) {
                 break;
             }
             let is_near = (other.at_us - sample.at_us).abs() <= WITHIN_US;
@@ -100,30 +94,42 @@ fn of_quantity<'m>(
                 continue;
             }
             let key = (one.min(two), one.max(two));
-            if suspects.len() >= SUSPECTS_MAX && !suspects.contains_key(&key) {
-                continue;
+            if suspects.len() < SUSPECTS_MAX || suspects.contains_key(&key) {
+                *suspects.entry(key).or_default() += 1;
             }
-            let suspect = suspects.entry(key).or_default();
-            suspect.pairs += 1;
-            let is_another = (sample.value - suspect.last).abs() > sample.value.abs() * TOLERANCE;
-            suspect.values += u32::from(suspect.values == 0 || is_another);
-            suspect.last = sample.value;
         }
     }
-    let values_min = |equal| if equal == Equal::Counter { 1 } else { VALUES_MIN };
-    let mut found: Vec<Pair> = suspects
-        .into_iter()
-        .filter(|(_, suspect)| suspect.pairs >= PAIRS_MIN && suspect.values >= values_min(equal))
-        .filter(|((one, two), _)| agree(series(&sources[one.0]), one.1, series(&sources[two.0]), two.1))
-        .map(|((one, two), suspect)| Pair {
+    let values_min = match equal {
+        Equal::Counter => COUNTERS_MIN,
+        Equal::Power => POWERS_MIN,
+    };
+    suspects.retain(|_, pairs| *pairs >= PAIRS_MIN);
+    let agreeing = suspects.into_keys().filter_map(|(one, two)| {
+        let of = |voice: Voice| of_topic(series(&sources[voice.0]), voice.1);
+        let pairs = agreement(&of(one), &of(two), values_min)?;
+        Some(Pair {
             sources: (one.0, two.0),
             topics: (one.1, two.1),
             equal,
-            pairs: suspect.pairs,
+            pairs,
         })
-        .collect();
+    });
+    let mut found: Vec<Pair> = agreeing.collect();
     found.sort_by_key(|pair| (pair.sources, pair.topics));
     found
+}
+
+/// Whether two values are the same, however they were rounded.
+fn is_equal(one: &Sample, other: &Sample) -> bool {
+    (other.value - one.value).abs() <= one.value.abs() * TOLERANCE
+}
+
+/// The live values that a topic brought.
+fn of_topic(series: &Series, topic: u32) -> Vec<Sample> {
+    let samples = series
+        .samples()
+        .filter(|sample| sample.topic == topic && sample.is_live);
+    samples.copied().collect()
 }
 
 /// Whether equality would mean anything: another meter, or another topic of the same channel.
@@ -134,22 +140,35 @@ fn are_comparable(sources: &[Source<'_>], one: Voice, two: Voice) -> bool {
     }
 }
 
-/// Whether nearly all values of the one that have a value of the other beside them equal it.
-fn agree(one: &Series, topic: u32, two: &Series, other_topic: u32) -> bool {
+/// In how many pairs two sources agree; none where that proves nothing. The slower one asks, each value the one of the
+/// other that is nearest in time.
+fn agreement(one: &[Sample], other: &[Sample], values_min: usize) -> Option<u32> {
+    let (slow, fast) = if one.len() <= other.len() {
+        (one, other)
+    } else {
+        (other, one)
+    };
     let (mut comparable, mut equal) = (0_u32, 0_u32);
-    for sample in one.samples().filter(|sample| sample.topic == topic) {
-        let others = two.samples().filter(|other| other.topic == other_topic);
-        let mut beside = others
-            .filter(|other| (other.at_us - sample.at_us).abs() <= WITHIN_US)
-            .peekable();
-        if beside.peek().is_none() {
+    let mut values: Vec<Sample> = Vec::new();
+    for sample in slow {
+        let apart = |other: &&Sample| (other.at_us - sample.at_us).abs();
+        let Some(nearest) = fast
+            .iter()
+            .min_by_key(apart)
+            .filter(|other| apart(other) <= WITHIN_US)
+        else {
             continue;
-        }
+        };
         comparable += 1;
-        let is_equal = |other: &Sample| (other.value - sample.value).abs() <= sample.value.abs() * TOLERANCE;
-        equal += u32::from(beside.any(is_equal));
+        if is_equal(sample, nearest) && sample.value.abs() > f64::EPSILON {
+            equal += 1;
+            if !values.iter().any(|known| is_equal(known, sample)) {
+                values.push(*sample);
+            }
+        }
     }
-    equal * 5 >= comparable * 4
+    let is_proven = equal >= PAIRS_MIN && equal * 5 >= comparable * 4 && values.len() >= values_min;
+    is_proven.then_some(equal)
 }
 
 #[cfg(test)]
@@ -169,6 +188,33 @@ mod tests {
         series
     }
 
+    /// Small loads draw the same whole watts now and then, and played in a hurry all of it comes at once.
+    #[test]
+    fn a_hurried_play_of_small_loads_shows_no_twins() {
+        let mut many: Vec<Series> = Vec::new();
+        for plug in 0..6_i64 {
+            let mut series = Series::default();
+            for step in 0..32_i64 {
+                series.push(Sample {
+                    at_us: step * 10_000 + plug * 1_000,
+                    value: (115 + (step * 7 + plug * 5 + step * plug) % 8) as f64,
+                    topic: u32::try_from(plug).unwrap(),
+                    is_live: true,
+                });
+            }
+            many.push(series);
+        }
+        let none = Series::default();
+        let source = |(meter, power)| Source {
+            meter,
+            channel: None,
+            power,
+            energy: &none,
+        };
+        let sources: Vec<_> = many.iter().enumerate().map(source).collect();
+        assert_eq!(pairs(&sources), []);
+    }
+
     #[test]
     fn equal_series_are_one_load_and_standing_ones_prove_nothing() {
         let none = Series::default();
@@ -176,8 +222,8 @@ mod tests {
         let rounded = series(2, 900_000, |second| (2600.0 + second as f64 * 7.3).round());
         let standing = series(3, 0, |_| 75.0);
         let also_standing = series(4, 0, |_| 75.0);
-        let counter = series(5, 0, |_| 123_456.0);
-        let same_counter = series(6, 5_000, |_| 123_456.0);
+        let counter = series(5, 0, |second| 123_456.0 + (second / 5) as f64 * 100.0);
+        let same_counter = series(6, 5_000, |second| 123_456.0 + (second / 5) as f64 * 100.0);
         let late = series(7, 5_000_000, |second| 2600.0 + second as f64 * 7.3);
         let source = |meter, power, energy| Source {
             meter,

@@ -149,16 +149,16 @@ impl<'a> Topic<'a> {
         let name = text(component, ("name", "name")).filter(|name| !name.is_empty());
         let pointer = template.as_ref().and_then(|template| template.pointer.as_deref());
         let words = [Some(object), name, pointer];
-        let is_too_long = |name: &&str| name.len() > NAME_BYTES_MAX;
-        let names = words.into_iter().flatten();
-        if names.clone().any(word::is_other)
-            || names
-                .chain([&*state_topic, &*meter])
-                .any(|name| is_too_long(&name))
+        let names = || words.into_iter().flatten();
+        let is_too_long = |name: &str| name.len() > NAME_BYTES_MAX;
+        if is_too_long(&state_topic)
+            || is_too_long(&meter)
+            || names().any(is_too_long)
+            || names().any(word::is_other)
         {
             return None;
         }
-        let is_export = words.into_iter().flatten().any(word::is_export);
+        let is_export = names().any(word::is_export);
         let (quantity, factor) = quantity(component, is_export)?;
         let how = factor.and_then(|factor| {
             let template = template.ok_or(TOO_COMPLICATED)?;
