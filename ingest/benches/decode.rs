@@ -6,7 +6,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use ingest::decode::{Decoder, DecoderConfig, Message};
+use ingest::decode::{Decoder, DecoderConfig, FAMILIES, Message};
 
 /// What is measured: name, topic, payload, the number of readings that come of it.
 const CASES: [(&str, &str, &str, usize); 6] = [
@@ -43,23 +43,47 @@ const CASES: [(&str, &str, &str, usize); 6] = [
     ),
 ];
 
+fn message<'m>(topic: &'m str, payload: &'m [u8]) -> Message<'m> {
+    Message {
+        topic,
+        payload,
+        is_retained: false,
+        qos: 0,
+    }
+}
+
+fn decoder() -> Decoder {
+    Decoder::new(&DecoderConfig::default()).expect("the default configuration is sound")
+}
+
+/// A Sparkplug device's values after its births, out of the family's own samples.
+fn sparkplug() -> (Decoder, Message<'static>) {
+    let family = FAMILIES.iter().find(|family| family.name == "sparkplug");
+    let samples = family.expect("the family is in the table").samples;
+    let mut decoder = decoder();
+    let is_data = |(topic, _): &&(&str, &[u8])| topic.contains("/DDATA/");
+    for (topic, payload) in samples.iter().take_while(|sample| !is_data(sample)) {
+        decoder.decode(&message(topic, payload));
+    }
+    let (topic, payload) = samples.iter().find(is_data).expect("the samples are a session");
+    (decoder, message(topic, payload))
+}
+
 fn decode(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("decode");
     group.throughput(Throughput::Elements(1));
     for (name, topic, payload, readings) in CASES {
-        let mut decoder =
-            Decoder::new(&DecoderConfig::default()).expect("the default configuration is sound");
-        let message = Message {
-            topic,
-            payload: payload.as_bytes(),
-            is_retained: false,
-            qos: 0,
-        };
+        let (mut decoder, message) = (decoder(), message(topic, payload.as_bytes()));
         assert_eq!(decoder.decode(&message).readings.len(), readings, "{name}");
         group.bench_function(name, |bencher| {
-            bencher.iter(|| decoder.decode(black_box(&message)))
+            bencher.iter(|| decoder.decode(black_box(&message)));
         });
     }
+    let (mut decoder, message) = sparkplug();
+    assert!(!decoder.decode(&message).readings.is_empty());
+    group.bench_function("sparkplug/device_data", |bencher| {
+        bencher.iter(|| decoder.decode(black_box(&message)));
+    });
     group.finish();
 }
 

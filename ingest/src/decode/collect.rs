@@ -43,7 +43,8 @@ impl<'a> Channels<'a> {
     /// The reading of a channel, made where it is new.
     pub(crate) fn channel(&mut self, channel: Option<&str>) -> &mut Reading {
         let is_it = |reading: &Reading| reading.channel.as_deref() == channel;
-        let at = self.readings.iter().position(is_it).unwrap_or_else(|| {
+        // Values of one channel come one after the other.
+        let at = self.readings.iter().rposition(is_it).unwrap_or_else(|| {
             self.readings.push(Reading::of(self.meter, channel));
             self.readings.len() - 1
         });
@@ -54,6 +55,14 @@ impl<'a> Channels<'a> {
     pub(crate) fn set(&mut self, channel: Option<&str>, quantity: Quantity, value: Option<f64>) {
         if let Some(value) = value.and_then(|value| plausible(quantity, value)) {
             put(self.channel(channel), quantity, value);
+        }
+    }
+
+    /// Takes a value back.
+    pub(crate) fn unset(&mut self, channel: Option<&str>, quantity: Quantity) {
+        let mut readings = self.readings.iter_mut();
+        if let Some(reading) = readings.find(|reading| reading.channel.as_deref() == channel) {
+            *place(reading, quantity) = None;
         }
     }
 
@@ -107,14 +116,17 @@ fn unite(reading: &mut Reading, other: &Reading) {
 
 /// Puts a value in base units into its place.
 pub(crate) fn put(reading: &mut Reading, quantity: Quantity, value: f64) {
-    let place = match quantity {
+    *place(reading, quantity) = plausible(quantity, value);
+}
+
+fn place(reading: &mut Reading, quantity: Quantity) -> &mut Option<f64> {
+    match quantity {
         Quantity::Power => &mut reading.power_w,
         Quantity::Energy => &mut reading.energy_wh,
         Quantity::EnergyExport => &mut reading.energy_export_wh,
         Quantity::Voltage => &mut reading.voltage_v,
         Quantity::Current => &mut reading.current_a,
-    };
-    *place = plausible(quantity, value);
+    }
 }
 
 /// The value, if it can be one: finite; a register is never negative, nor is an effective voltage (meters use −1 for

@@ -30,8 +30,13 @@ impl<'m> Input<'m> {
     pub(super) fn new(message: Message<'m>, zone: &'m Zone) -> Self {
         let mut levels = [""; LEVELS_MAX];
         let mut count = 0;
-        for level in message.topic.rsplit('/').take(LEVELS_MAX) {
-            levels[count] = level;
+        let mut end = Some(message.topic.len());
+        while let Some(to) = end
+            && count < LEVELS_MAX
+        {
+            let before = message.topic.get(..to).unwrap_or_default();
+            end = before.bytes().rposition(|byte| byte == b'/');
+            levels[count] = before.get(end.map_or(0, |slash| slash + 1)..).unwrap_or_default();
             count += 1;
         }
         let text = std::str::from_utf8(message.payload).ok().map(str::trim);

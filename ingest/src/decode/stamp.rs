@@ -44,7 +44,10 @@ impl Zone {
 
 /// Date and time with `Z` or an offset.
 pub(crate) fn of_rfc3339(text: &str) -> Option<Timestamp> {
-    believable(text.trim().parse().ok()?)
+    let text = text.trim();
+    // Most stamps are local: nothing is tried, and no error put together, where no zone can be.
+    let names_a_zone = text.get(10..)?.contains(['Z', 'z', '+', '-']);
+    names_a_zone.then(|| believable(text.parse().ok()?))?
 }
 
 /// Seconds since 1970, or milliseconds where seconds would be beyond 2100.

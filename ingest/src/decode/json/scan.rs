@@ -14,18 +14,27 @@ const TENS: [f64; 16] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
 ];
 
-/// The bytes at which a text within quotes must be looked at: its end, an escape, what must be escaped.
-const IS_SPECIAL: [bool; 256] = {
-    let mut special = [false; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        special[byte] = true;
-        byte += 1;
+/// Every byte of a word the same.
+const fn each(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// How many bytes stand before the end of a text, an escape, or what must be escaped. Eight are looked at together: a
+/// byte below another borrows from its highest bit, and the lowest byte that does is the first one.
+fn plain(bytes: &[u8]) -> usize {
+    const HIGHEST: u64 = each(0x80);
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (number, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let below = |word: u64, limit: u8| word.wrapping_sub(each(limit)) & !word & HIGHEST;
+        let special = below(word, b' ') | below(word ^ each(b'"'), 1) | below(word ^ each(b'\\'), 1);
+        if special != 0 {
+            return number * 8 + (special.trailing_zeros() / 8) as usize;
+        }
     }
-    special[b'"' as usize] = true;
-    special[b'\\' as usize] = true;
-    special
-};
+    let is_special = |byte: &u8| matches!(byte, ..b' ' | b'"' | b'\\');
+    bytes.len() - rest.len() + rest.iter().position(is_special).unwrap_or(rest.len())
+}
 
 /// Appends the nodes of a text; none where it is not JSON.
 pub(super) fn scan(text: &str, nodes: &mut Vec<Node>, unescaped: &mut String) -> Option<()> {
@@ -130,8 +139,7 @@ impl Scan<'_, '_> {
         let mut text = self.rest.get(1..)?;
         let mut has_escapes = false;
         loop {
-            let special = text.iter().position(|byte| IS_SPECIAL[usize::from(*byte)])?;
-            text = match text.get(special..)? {
+            text = match text.get(plain(text)..)? {
                 [b'"', rest @ ..] => {
                     self.rest = rest;
                     break;
@@ -322,6 +330,9 @@ mod tests {
             check(&text);
             check(&number.to_string());
             check(&format!(r#"{{"a":[{number},{{"b":{text}}}],"{text}":"{text}"}}"#));
+            for length in 0..9 {
+                check(&format!("\"{}{text}é\"", "€".repeat(length)));
+            }
         }
     }
 }

@@ -110,18 +110,20 @@ const CLAMP_REGISTERS: Fields<'_> = &[
 
 /// What a key of em or emdata is of: channel, the key of its errors, quantity.
 fn of_phases(key: &str) -> Option<(&'static str, &'static str, Quantity)> {
-    let (channel, errors, what) = match key.split_at_checked(2)? {
-        ("a_", what) => ("l1", "a_errors", what),
-        ("b_", what) => ("l2", "b_errors", what),
-        ("c_", what) => ("l3", "c_errors", what),
+    let (channel, errors, what) = match key.as_bytes() {
+        [b'a', b'_', ..] => ("l1", "a_errors", key.get(2..)?),
+        [b'b', b'_', ..] => ("l2", "b_errors", key.get(2..)?),
+        [b'c', b'_', ..] => ("l3", "c_errors", key.get(2..)?),
         _ => ("total", "errors", key.strip_prefix("total_")?),
     };
-    let quantity = match (what, channel) {
-        ("act_power", _) => Quantity::Power,
-        ("voltage", _) => Quantity::Voltage,
-        ("current", _) => Quantity::Current,
-        ("act", "total") | ("total_act_energy", "l1" | "l2" | "l3") => Quantity::Energy,
-        ("act_ret", "total") | ("total_act_ret_energy", "l1" | "l2" | "l3") => Quantity::EnergyExport,
+    let quantity = match what {
+        "act_power" => Quantity::Power,
+        "voltage" => Quantity::Voltage,
+        "current" => Quantity::Current,
+        "act" if channel == "total" => Quantity::Energy,
+        "act_ret" if channel == "total" => Quantity::EnergyExport,
+        "total_act_energy" if channel != "total" => Quantity::Energy,
+        "total_act_ret_energy" if channel != "total" => Quantity::EnergyExport,
         _ => return None,
     };
     Some((channel, errors, quantity))
@@ -222,9 +224,12 @@ impl Memory {
         if component.shape == Shape::Other {
             return;
         }
-        notices.extend(self.faults.news(meter, component.name, is_whole, status));
         let mut buffer = std::mem::take(&mut self.channel);
         let channel = component.channel(status, &mut buffer);
+        let are_faults_stated = match component.shape {
+            Shape::Phases | Shape::PhaseRegisters => phases(channels, status),
+            _ => status.entries().any(|(key, _)| fault::is_list(key)),
+        };
         match component.shape {
             Shape::Load => {
                 values(channels, channel, status, &LOAD);
@@ -232,10 +237,11 @@ impl Memory {
             }
             Shape::Clamp => values(channels, channel, status, &CLAMP),
             Shape::ClampRegister => take(channels, Some(channel), status, CLAMP_REGISTERS),
-            Shape::Phases | Shape::PhaseRegisters => phases(channels, status),
-            Shape::Other => {}
+            Shape::Phases | Shape::PhaseRegisters | Shape::Other => {}
         }
         self.channel = buffer;
+        let place = (meter, component.name, is_whole);
+        notices.extend(self.faults.news(place, are_faults_stated, status));
     }
 
     fn registers(
@@ -278,16 +284,22 @@ fn values(channels: &mut Channels<'_>, channel: &str, status: Value<'_>, fields:
     }
 }
 
-fn phases(channels: &mut Channels<'_>, status: Value<'_>) {
-    let has_errors = status.entries().any(|(key, _)| key.ends_with("errors"));
+/// The values of three phases and their sum, without those that the phases' errors call false. Whether any are stated.
+fn phases(channels: &mut Channels<'_>, status: Value<'_>) -> bool {
+    let mut are_faults_stated = false;
     for (key, value) in status.entries() {
-        let Some((channel, errors, quantity)) = of_phases(key) else {
-            continue;
-        };
-        let is_spoilt =
-            || fault::spoils(status, errors, quantity) || fault::spoils(status, "errors", quantity);
-        if !(has_errors && is_spoilt()) {
-            channels.set(Some(channel), quantity, value.number());
+        match of_phases(key) {
+            Some((channel, _, quantity)) => channels.set(Some(channel), quantity, value.number()),
+            None => are_faults_stated |= fault::is_list(key),
         }
     }
+    // Errors stand behind the values, and are rare.
+    for (key, _) in status.entries().filter(|_| are_faults_stated) {
+        if let Some((channel, errors, quantity)) = of_phases(key)
+            && (fault::spoils(status, errors, quantity) || fault::spoils(status, "errors", quantity))
+        {
+            channels.unset(Some(channel), quantity);
+        }
+    }
+    are_faults_stated
 }

@@ -35,14 +35,12 @@ impl Faults {
     /// The lists that are not what they were. `is_whole`: a list that is not stated is empty.
     pub(super) fn news(
         &mut self,
-        meter: &str,
-        component: &str,
-        is_whole: bool,
+        (meter, component, is_whole): (&str, &str, bool),
+        are_stated: bool,
         status: Value<'_>,
     ) -> Vec<Notice> {
         let mut notices = Vec::new();
-        let is_stated = status.entries().any(|(key, _)| LISTS.contains(&key));
-        if !is_stated && !(is_whole && self.told.has_any()) {
+        if !are_stated && !(is_whole && self.told.has_any()) {
             return notices;
         }
         for list in LISTS {
@@ -68,6 +66,11 @@ impl Faults {
         }
         notices
     }
+}
+
+/// Whether a key is one of [`LISTS`].
+pub(super) fn is_list(key: &str) -> bool {
+    (key.ends_with("errors") || key == "flags") && LISTS.contains(&key)
 }
 
 /// The faults of a list, in its order.

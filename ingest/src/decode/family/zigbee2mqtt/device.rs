@@ -9,33 +9,41 @@ use super::NO_VALUE;
 use super::devices::Device;
 use super::property::{self, Meaning, Spelling, TOTAL};
 
+/// Room for the properties that a three-phase meter states.
+const STATED_USUAL: usize = 16;
+
 /// Readings of a device; what the bridge says of its properties is believed before their names.
 pub(super) fn device(name: &str, input: &Input<'_>, known: Option<&Device>) -> Outcome {
     let root = match input.json() {
         Ok(root) => root,
         Err(fault) => return Outcome::malformed(format!("zigbee2mqtt: {fault}")),
     };
-    if !is_meter(root, known) {
+    let mut stated = Vec::with_capacity(STATED_USUAL);
+    stated.extend(
+        root.entries()
+            .filter_map(|(key, value)| Some((meaning(key, known)?, value.number()))),
+    );
+    if !stated.iter().any(is_of_meter) {
         return Outcome::silent(NO_VALUE);
     }
-    let stated = root.entries().filter_map(|(key, _)| meaning(key, known));
     let described = known.into_iter().flat_map(Device::meanings);
-    let spelling = Spelling::of(described.chain(stated), known.is_some());
+    let spelling = Spelling::of(
+        described.chain(stated.iter().map(|(meaning, _)| *meaning)),
+        known.is_some(),
+    );
     let has_battery = root.get("battery").is_some();
     let mut channels = Channels::of(name);
     let mut shared_voltage_v = None;
-    for (key, value) in root.entries() {
-        let Some(Meaning {
+    for (
+        Meaning {
             quantity,
             factor,
             part,
-        }) = meaning(key, known)
-        else {
-            continue;
-        };
-        let value = value
-            .number()
-            .filter(|value| property::is_measured(quantity, *value));
+        },
+        value,
+    ) in stated
+    {
+        let value = value.filter(|value| property::is_measured(quantity, *value));
         let value = value.map(|value| value * factor);
         match (quantity, part) {
             (Quantity::Voltage, _) if has_battery => {}
@@ -50,19 +58,25 @@ pub(super) fn device(name: &str, input: &Input<'_>, known: Option<&Device>) -> O
         }
     }
     take_beside(&mut readings, root, &spelling, input);
-    readings.sort_by_key(|reading| {
-        let name = reading.channel.as_deref().unwrap_or_default();
-        (name != TOTAL, name.len(), name.to_owned())
-    });
+    readings.sort_by(|a, b| order(a).cmp(&order(b)));
     Outcome::readings(readings, NO_VALUE)
+}
+
+/// The total first, then the loads by their names.
+fn order(reading: &Reading) -> (bool, usize, &str) {
+    let name = reading.channel.as_deref().unwrap_or_default();
+    (name != TOTAL, name.len(), name)
 }
 
 /// Whether a device meters at all: a voltage alone is a battery's.
 pub(super) fn is_meter(root: Value<'_>, known: Option<&Device>) -> bool {
-    root.entries().any(|(key, value)| {
-        value.number().is_some()
-            && meaning(key, known).is_some_and(|meaning| meaning.quantity != Quantity::Voltage)
-    })
+    root.entries()
+        .filter_map(|(key, value)| Some((meaning(key, known)?, value.number())))
+        .any(|stated| is_of_meter(&stated))
+}
+
+fn is_of_meter((meaning, value): &(Meaning<'_>, Option<f64>)) -> bool {
+    value.is_some() && meaning.quantity != Quantity::Voltage
 }
 
 pub(super) fn meaning<'d>(key: &str, known: Option<&'d Device>) -> Option<Meaning<'d>> {
