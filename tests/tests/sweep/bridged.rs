@@ -263,4 +263,48 @@ pub(crate) const ROWS: &[Row] = &[
         power_step_w: 0.1,
         ..PLUG
     },
+    Row {
+        format: "rtl_433",
+        topic: "rtl_433/attic",
+        family: "rtl_433",
+        meter: "Clamp-Transmitter/4711",
+        energy_step_wh: 10.0,
+        word: Word::Nothing,
+        ..PLUG
+    },
+    Row {
+        format: "sma_em",
+        topic: "1900123456",
+        family: "sma_em",
+        meter: "1900123456",
+        channels: ALL,
+        power_step_w: 0.1,
+        energy_step_wh: 0.1,
+        word: Word::Nothing,
+        ..ROW
+    },
+    Row {
+        format: "supla",
+        topic: "mew-01-ct1",
+        family: "supla",
+        meter: "mew-01-ct1",
+        channels: &[
+            ("total", Total, "ie"),
+            ("l1", Phase(0), "pie"),
+            ("l2", Phase(1), "pie"),
+            ("l3", Phase(2), "pie"),
+        ],
+        power_step_w: 0.01,
+        energy_step_wh: 0.01,
+        ..ROW
+    },
+    Row {
+        format: "venus_grid",
+        topic: "energy/ct1",
+        family: "dbus_mqtt",
+        channels: ALL,
+        power_step_w: 0.1,
+        word: Word::Nothing,
+        ..ROW
+    },
 ];

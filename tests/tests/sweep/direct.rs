@@ -193,4 +193,29 @@ pub(crate) const ROWS: &[Row] = &[
         energy_step_wh: 0.1,
         ..ROW
     },
+    Row {
+        format: "esphome_named",
+        family: "esphome",
+        power_step_w: 0.1,
+        ..PLUG
+    },
+    Row {
+        format: "netio_variables",
+        topic: "rack/pdu-2",
+        family: "netio",
+        meter: "rack/pdu-2",
+        channels: &[("1", Total, "pie")],
+        word: Word::Nothing,
+        ..PLUG
+    },
+    Row {
+        format: "unit_text",
+        topic: "rack/ports",
+        family: "unit_text",
+        meter: "strip-ports",
+        channels: &[("3", Total, "pi")],
+        power_step_w: 0.01,
+        word: Word::Nothing,
+        ..PLUG
+    },
 ];

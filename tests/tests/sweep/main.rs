@@ -48,6 +48,14 @@ fn every_format_of_the_simulator_has_its_row() {
     );
 }
 
+#[test]
+fn every_family_of_decoders_is_spoken_to() {
+    let spoken: HashSet<_> = row::rows().map(|row| row.family).collect();
+    let families = ingest::decode::FAMILIES.iter().map(|family| family.name);
+    let missing: Vec<_> = families.filter(|family| !spoken.contains(family)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
 /// The judge is awake: with what the meter showed at another time, no format passes.
 #[test]
 fn values_of_another_time_are_noticed() {
