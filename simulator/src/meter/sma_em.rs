@@ -22,7 +22,7 @@ static SPEECH: Speech = Speech {
         retain: false,
         says: &[(
             "SMA-EM/status/<topic>",
-            r#"{"serial":<topic>,"pconsume":<delivered total W .1>,"psupply":<returned total W .1>,
+            r#"{"pconsume":<delivered total W .1>,"psupply":<returned total W .1>,
                     "pconsumecounter":<import total kWh .4>,"psupplycounter":<export total kWh .4>,
                     "p1consume":<delivered l1 W .1>,"p1consumecounter":<import l1 kWh .4>,
                     "p1supply":<returned l1 W .1>,"p1supplycounter":<export l1 kWh .4>,
