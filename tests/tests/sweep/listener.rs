@@ -32,8 +32,9 @@ pub(crate) struct Listener<'r> {
 }
 
 impl<'r> Listener<'r> {
-    /// What is wrong with the decoder's understanding of these messages.
-    pub(crate) fn hear(row: &'r Row, messages: &[Message]) -> Vec<String> {
+    /// What is wrong with the decoder's understanding of these messages. Where it is restarted before the message of
+    /// that number, a new decoder has nothing but the lessons of the old one.
+    pub(crate) fn hear(row: &'r Row, messages: &[Message], restart: Option<usize>) -> Vec<String> {
         let config: DecoderConfig = serde_json::from_str(row.config).expect("a sound configuration");
         let mut decoder = Decoder::new(&config).expect("a sound configuration");
         let mut listener = Self {
@@ -44,7 +45,12 @@ impl<'r> Listener<'r> {
             availability: BTreeSet::new(),
             faults: Faults::new(),
         };
-        for message in messages {
+        for (number, message) in messages.iter().enumerate() {
+            if restart == Some(number) {
+                let old = std::mem::replace(&mut decoder, Decoder::new(&config).expect("as before"));
+                old.lessons()
+                    .for_each(|(topic, payload)| decoder.teach(topic, payload));
+            }
             let decoded = decoder.decode(&ingest::decode::Message {
                 topic: &message.topic,
                 payload: &message.payload,

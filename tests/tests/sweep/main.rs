@@ -2,8 +2,8 @@
 //! showed, within the format's resolution, by channel, sign and direction.
 //!
 //! The simulator is the judge; it imports none of our crates. Each row of [`row::rows`] says how a format's messages are to
-//! be understood; each is played twice, once with a silence in which the broker publishes the meter's will, once with a
-//! reversed phase.
+//! be understood; each is played with a silence in which the broker publishes the meter's will, again with a decoder that
+//! is restarted before that, and with a reversed phase.
 
 mod bridged;
 mod direct;
@@ -20,9 +20,17 @@ use simulator::Family;
 fn simulated_meters_are_decoded_exactly() {
     let mut faults = Vec::new();
     for row in row::rows() {
-        let plain = Listener::hear(row, &room::with_silence(row));
-        let reversed = row.can_reverse.then(|| Listener::hear(row, &room::reversed(row)));
-        for (play, faulty) in [("plain", Some(plain)), ("reversed", reversed)] {
+        let messages = room::with_silence(row);
+        let plain = Listener::hear(row, &messages, None);
+        let restarted = Listener::hear(row, &messages, Some(messages.len() / 4));
+        let reversed = row
+            .can_reverse
+            .then(|| Listener::hear(row, &room::reversed(row), None));
+        for (play, faulty) in [
+            ("plain", Some(plain)),
+            ("restarted", Some(restarted)),
+            ("reversed", reversed),
+        ] {
             let said = faulty.into_iter().flatten();
             faults.extend(said.map(|fault| format!("{} ({play}): {fault}", row.format)));
         }
@@ -66,7 +74,7 @@ fn values_of_another_time_are_noticed() {
         for (message, other) in messages.iter_mut().zip(later) {
             message.sample = message.sample.and(*other);
         }
-        let faults = Listener::hear(row, &messages);
+        let faults = Listener::hear(row, &messages, None);
         assert!(
             faults.iter().any(|fault| fault.contains("but the meter showed")),
             "{}: {faults:?}",
