@@ -3,7 +3,7 @@
 //! `{"P":<power l2 kW .3>,"E":<import total kWh .2>}`: what, of which part, in which unit, with how many decimals; `whole`
 //! instead of decimals cuts to a whole number, as counters in whole steps do. `<import total Wh whole from boot>` counts
 //! from the meter's start, `from midnight` from local midnight; `most 2147483647` is where a counter stands still. Other
-//! fields: `<time ms|s|utc|local|date>` by the meter's clock, `<up s>` since its start, `<count>` of its reports; and, known
+//! fields: `<time ms|s|utc|local|date|clock>` by the meter's clock, `<up s>` since its start, `<count>` of its reports; and, known
 //! before any sample, `<topic>`, `<leaf>` (its last level), `<address>`, `<ADDRESS>`. A line's end and the blanks after it are
 //! not sent. The total is one phase that is the sum
 //! of all: what flows out of one phase into another is neither delivered nor returned.
@@ -51,6 +51,7 @@ enum Clock {
     Utc,
     Local,
     Date,
+    TimeOfDay,
 }
 
 /// Where a counter begins.
@@ -185,6 +186,7 @@ impl Phrase {
                 (["time", "utc"], _) => Piece::Time(Clock::Utc),
                 (["time", "local"], _) => Piece::Time(Clock::Local),
                 (["time", "date"], _) => Piece::Time(Clock::Date),
+                (["time", "clock"], _) => Piece::Time(Clock::TimeOfDay),
                 (["up", "s"], _) => Piece::Up,
                 (["count"], _) => Piece::Count,
                 (words, _) => Piece::Value(value(words)?),
@@ -250,6 +252,9 @@ fn sum(phases: &[PhaseReading]) -> PhaseReading {
     }
 }
 
+/// A date as `2026-11-16`.
+const DATE_BYTES: usize = 10;
+
 impl Clock {
     fn write(self, stamp_ms: i64, local: &mut LocalTime, out: &mut Vec<u8>) {
         match self {
@@ -262,9 +267,15 @@ impl Clock {
                 out.push(b'Z');
             }
             Self::Local => put_civil(out, local.civil(stamp_ms)),
-            Self::Date => {
-                put_civil(out, local.civil(stamp_ms));
-                out.truncate(out.len() - "T00:00:00".len());
+            Self::Date | Self::TimeOfDay => {
+                let mut text = Vec::with_capacity(DATE_BYTES + "T00:00:00".len());
+                put_civil(&mut text, local.civil(stamp_ms));
+                let (date, time) = text.split_at(DATE_BYTES);
+                out.extend_from_slice(if matches!(self, Self::Date) {
+                    date
+                } else {
+                    &time[1..]
+                });
             }
         }
     }

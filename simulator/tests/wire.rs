@@ -111,7 +111,7 @@ const WIRES: &[Wire] = &[
         "esphome_kilo",
         true,
         Some(1.0),
-        &[("meter/sensor/counter/state", "", 1.0)],
+        &[("meter/sensor/energy/state", "", 1.0)],
     ),
     wire(
         "espurna",
@@ -408,7 +408,7 @@ fn every_payload_of_every_family_can_be_read() {
     for family in WIRES.iter().map(|wire| wire.format) {
         for report in [
             "seconds = 10",
-            r#"policy = "on_change", seconds = 1"#,
+            r#"policy = "on_change", seconds = 5"#,
             "seconds = 60, mean = true",
         ] {
             let mut readings = 0;

@@ -1,4 +1,4 @@
-//! ESPHome meter whose owner chose other units: `<topic>/sensor/load/state` is kW (4 decimals), `<topic>/sensor/counter/state` is Wh
+//! ESPHome meter whose owner chose other units: `<topic>/sensor/power/state` is kW (4 decimals), `<topic>/sensor/energy/state` is Wh
 //! (whole). Neither the topic nor the name says so: only the discovery does, here with full keys and a base topic.
 //!
 //! Retained, QoS 0. <https://esphome.io/components/mqtt.html>, <https://www.home-assistant.io/integrations/mqtt/>.
@@ -29,17 +29,17 @@ static SPEECH: Speech = Speech {
             retain: true,
             says: &[
                 (
-                    "homeassistant/sensor/<leaf>/load/config",
-                    r#"{"device_class":"power","unit_of_measurement":"kW","state_class":"measurement","name":"Load",
-                    "~":"<topic>","state_topic":"~/sensor/load/state","availability_topic":"~/status",
-                    "unique_id":"<address>_load","device":{"identifiers":["<address>"],"name":"<leaf>",
+                    "homeassistant/sensor/<leaf>/power/config",
+                    r#"{"device_class":"power","unit_of_measurement":"kW","state_class":"measurement","name":"Power",
+                    "~":"<topic>","state_topic":"~/sensor/power/state","availability_topic":"~/status",
+                    "unique_id":"<address>_power","device":{"identifiers":["<address>"],"name":"<leaf>",
                     "model":"esp32dev","manufacturer":"Espressif"}}"#,
                 ),
                 (
-                    "homeassistant/sensor/<leaf>/counter/config",
+                    "homeassistant/sensor/<leaf>/energy/config",
                     r#"{"device_class":"energy","unit_of_measurement":"Wh","state_class":"total_increasing",
-                    "name":"Counter","~":"<topic>","state_topic":"~/sensor/counter/state",
-                    "availability_topic":"~/status","unique_id":"<address>_counter",
+                    "name":"Energy","~":"<topic>","state_topic":"~/sensor/energy/state",
+                    "availability_topic":"~/status","unique_id":"<address>_energy",
                     "device":{"identifiers":["<address>"],"name":"<leaf>","model":"esp32dev",
                     "manufacturer":"Espressif"}}"#,
                 ),
@@ -49,13 +49,13 @@ static SPEECH: Speech = Speech {
             when: When::Power,
             qos: 0,
             retain: true,
-            says: &[("<topic>/sensor/load/state", "<power total kW .4>")],
+            says: &[("<topic>/sensor/power/state", "<power total kW .4>")],
         },
         Group {
             when: When::Counter,
             qos: 0,
             retain: true,
-            says: &[("<topic>/sensor/counter/state", "<import total Wh whole>")],
+            says: &[("<topic>/sensor/energy/state", "<import total Wh whole>")],
         },
     ],
 };

@@ -1,6 +1,6 @@
 //! A PDU polled by snmp2mqtt: `snmp2mqtt/<topic>/<sensor>/value`, what the OID holds, without unit or scale.
 //!
-//! `active-power` is W; `energy` is tenths of a kWh, as CyberPower's MIB has it. Retained; each sensor has a `status`,
+//! `active_power` is W; `energy` is tenths of a kWh, as CyberPower's MIB has it. Retained; each sensor has a `status`,
 //! `snmp2mqtt/status` is the bridge's will. <https://github.com/dchesterton/snmp2mqtt>.
 
 use super::{Context, Entry};
@@ -28,7 +28,7 @@ static SPEECH: Speech = Speech {
             qos: 0,
             retain: true,
             says: &[
-                ("snmp2mqtt/<topic>/active-power/status", "online"),
+                ("snmp2mqtt/<topic>/active_power/status", "online"),
                 ("snmp2mqtt/<topic>/energy/status", "online"),
             ],
         },
@@ -36,7 +36,7 @@ static SPEECH: Speech = Speech {
             when: When::Power,
             qos: 0,
             retain: true,
-            says: &[("snmp2mqtt/<topic>/active-power/value", "<power total W .0>")],
+            says: &[("snmp2mqtt/<topic>/active_power/value", "<power total W .0>")],
         },
         Group {
             when: When::Counter,

@@ -19,8 +19,8 @@ static SPEECH: Speech = Speech {
         topic: "zwave/<topic>/status",
         qos: 1,
         retain: true,
-        online: r#"{"value":true,"status":"Alive"}"#,
-        offline: r#"{"value":false,"status":"Dead"}"#,
+        online: r#"{"value":true,"status":"Alive","nodeId":7}"#,
+        offline: r#"{"value":false,"status":"Dead","nodeId":7}"#,
     }),
     groups: &[
         Group {

@@ -6,7 +6,7 @@ use analyzer::Reading;
 use ingest::decode::{Decoded, Decoder, DecoderConfig, ReasonKind};
 use simulator::{Message, Sample};
 
-use crate::row::{Row, View};
+use crate::row::{Row, View, Word};
 
 /// Voltage and current are looked at for their units, not their last digit.
 const VOLTS_AMISS_MAX: f64 = 0.51;
@@ -15,8 +15,9 @@ const AMPERES_AMISS_MAX: f64 = 0.06;
 const STAMP_AMISS_MS_MAX: i64 = 1_000;
 /// What floating point leaves behind.
 const EPSILON: f64 = 1e-6;
-/// Values of a kind that a channel has to say within two hours: the registers come once a minute or more rarely.
-const SAID_MIN: usize = 30;
+/// How often a value has to come within two hours; a register that stands still is said once by some formats.
+const POWERS_MIN: usize = 100;
+const REGISTERS_MIN: usize = 1;
 
 /// What is wrong, each kind once.
 type Faults = BTreeMap<String, String>;
@@ -85,15 +86,20 @@ impl<'r> Listener<'r> {
             }
         }
         for said in &decoded.availability {
-            if self.meter.is_none() || self.row.has_will {
+            if said.meter != self.row.alias {
                 self.is_meter(&said.meter, message);
+                self.availability.insert(said.is_online);
             }
             let is_will = message.sample.is_none();
-            if said.is_online == is_will || !self.row.has_will {
+            let is_expected = match self.row.word {
+                Word::Will => said.is_online != is_will,
+                Word::Online => said.is_online && !is_will,
+                Word::Nothing => false,
+            };
+            if !is_expected {
                 let what = format!("{} is said to be online: {}", said.meter, said.is_online);
                 self.fault(what.clone(), message, what);
             }
-            self.availability.insert(said.is_online);
         }
         let Some(sample) = &message.sample else {
             return;
@@ -106,7 +112,7 @@ impl<'r> Listener<'r> {
 
     fn is_meter(&mut self, meter: &str, message: &Message) {
         let known = self.meter.get_or_insert_with(|| meter.to_owned()).clone();
-        if known != meter {
+        if known != meter && known != "*" {
             let what = format!("the meter is {meter:?}, not {known:?}");
             self.fault(what.clone(), message, what);
         }
@@ -143,7 +149,11 @@ impl<'r> Listener<'r> {
         ];
         for (letter, unit, value, shown, amiss_max) in values {
             let Some(value) = value else { continue };
-            *self.said.entry((channel.to_owned(), letter)).or_default() += 1;
+            let times = self.said.entry((channel.to_owned(), letter)).or_default();
+            *times += 1;
+            if row.first_zero.is_some() && *times == 1 && letter == 'p' && value == 0.0 {
+                continue;
+            }
             if (value - shown).abs() > amiss_max * (1.0 + EPSILON) + EPSILON {
                 let what = format!("channel {channel:?}: {value} {unit}, but the meter showed {shown}");
                 self.fault(format!("{channel} {letter}"), message, what);
@@ -175,7 +185,8 @@ impl<'r> Listener<'r> {
                     .get(&((*channel).to_owned(), letter))
                     .copied()
                     .unwrap_or_default();
-                if times < SAID_MIN {
+                let min = if letter == 'p' { POWERS_MIN } else { REGISTERS_MIN };
+                if times < min {
                     let what = format!("channel {channel:?}: {letter} was decoded {times} times only");
                     self.faults.insert(format!("whole {channel} {letter}"), what);
                 }
@@ -189,7 +200,7 @@ impl<'r> Listener<'r> {
                 self.faults.insert(format!("whole {channel} {letter}"), what);
             }
         }
-        if has_will && self.row.has_will && !self.availability.contains(&false) {
+        if has_will && self.row.word == Word::Will && !self.availability.contains(&false) {
             let what = "the will was not understood as offline".to_owned();
             self.faults.insert("will".to_owned(), what);
         }

@@ -63,6 +63,17 @@ impl View {
     }
 }
 
+/// What a meter says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// That it is there, and by its will that it is not.
+    Will,
+    /// That it is there; the will is its bridge's.
+    Online,
+    /// Nothing, or only its bridge does.
+    Nothing,
+}
+
 /// One format.
 pub(crate) struct Row {
     /// The simulator's name of it.
@@ -75,12 +86,14 @@ pub(crate) struct Row {
     pub(crate) can_reverse: bool,
     /// Whether the counters begin with the meter's start.
     pub(crate) is_counter_from_boot: bool,
-    /// Whether the meter's will is its own, not its bridge's.
-    pub(crate) has_will: bool,
+    /// What its availability says.
+    pub(crate) word: Word,
     /// The decoder's family.
     pub(crate) family: &'static str,
-    /// The meter's name; where empty, whatever the first message says.
+    /// The meter's name; where empty, whatever the first message says; `*` where every value is a meter.
     pub(crate) meter: &'static str,
+    /// Another name under which the same meter says whether it is there: its node, its prefix.
+    pub(crate) alias: &'static str,
     /// What a person has to configure, as JSON.
     pub(crate) config: &'static str,
     /// Each channel, the part it is of, and what it must say: power, import, export.
@@ -91,6 +104,8 @@ pub(crate) struct Row {
     pub(crate) energy_step_wh: f64,
     /// Parts of topics that no decoder needs to know, each with the reason.
     pub(crate) unread: &'static [(&'static str, &'static str)],
+    /// Why a channel's first power may be a zero that is none yet.
+    pub(crate) first_zero: Option<&'static str>,
     /// What a person is told of such a meter.
     pub(crate) notices: &'static [&'static str],
 }
@@ -103,14 +118,16 @@ const ROW: Row = Row {
     is_plug: false,
     can_reverse: true,
     is_counter_from_boot: false,
-    has_will: true,
+    word: Word::Will,
     family: "",
     meter: "ct1",
+    alias: "",
     config: "{}",
     channels: &[],
     power_step_w: 1.0,
     energy_step_wh: 1.0,
     unread: &[],
+    first_zero: None,
     notices: &[],
 };
 const PLUG: Row = Row {
@@ -157,8 +174,8 @@ pub(crate) const ROWS: &[Row] = &[
         format: "chirpstack_clamp",
         topic: "075f3db0-0000-4bd2-a355-b5e3e4418b2f",
         family: "lorawan",
-        meter: "24e19ac7cd8e7a50",
-        config: r#"{"clamp":[{"meter":"24e19ac7cd8e7a50","voltage_v":230,"power_factor":0.9}]}"#,
+        meter: "24e1aa1921ca5caf",
+        config: r#"{"clamp":[{"meter":"24e1aa1921ca5caf","voltage_v":230,"power_factor":0.9}]}"#,
         channels: &[(
             "",
             Estimated {
@@ -168,7 +185,7 @@ pub(crate) const ROWS: &[Row] = &[
             "p",
         )],
         power_step_w: 20.7,
-        has_will: false,
+        word: Word::Nothing,
         can_reverse: false,
         ..PLUG
     },
@@ -178,7 +195,7 @@ pub(crate) const ROWS: &[Row] = &[
         family: "lorawan",
         meter: "",
         channels: TOTAL_REGISTERS,
-        has_will: false,
+        word: Word::Nothing,
         ..ROW
     },
     Row {
@@ -186,7 +203,7 @@ pub(crate) const ROWS: &[Row] = &[
         topic: "075f3db0-0000-4bd2-a355-b5e3e4418b2f",
         family: "lorawan",
         meter: "",
-        has_will: false,
+        word: Word::Nothing,
         ..PLUG
     },
     Row {
@@ -204,7 +221,6 @@ pub(crate) const ROWS: &[Row] = &[
         power_step_w: 0.1,
         energy_step_wh: 100.0,
         can_reverse: false,
-        has_will: false,
         ..PLUG
     },
     Row {
@@ -214,7 +230,10 @@ pub(crate) const ROWS: &[Row] = &[
         meter: "dsmr",
         channels: TOTAL_REGISTERS,
         energy_step_wh: 2.0,
-        has_will: false,
+        word: Word::Nothing,
+        first_zero: Some(
+            "what is bought is 0 before what is returned was ever heard: many meters never say it",
+        ),
         ..ROW
     },
     Row {
@@ -229,19 +248,19 @@ pub(crate) const ROWS: &[Row] = &[
         is_counter_from_boot: true,
         // Its counters are net: they fall below nothing.
         can_reverse: false,
-        has_will: false,
+        word: Word::Nothing,
         ..ROW
     },
     Row {
         format: "esphome",
-        family: "esphome",
+        family: "home_assistant",
         channels: TOTAL_REGISTERS,
         power_step_w: 0.1,
         ..ROW
     },
     Row {
         format: "esphome_kilo",
-        family: "esphome",
+        family: "home_assistant",
         power_step_w: 0.1,
         ..PLUG
     },
@@ -260,8 +279,6 @@ pub(crate) const ROWS: &[Row] = &[
             {"pointer":"/E_import_kWh","quantity":"energy","unit":"kWh"},
             {"pointer":"/E_export_kWh","quantity":"energy_export","unit":"kWh"}]}]}"#,
         channels: &[("", Total, "pie")],
-        unread: &[("/status", "a word of the site's own")],
-        has_will: false,
         ..ROW
     },
     Row {
@@ -273,7 +290,7 @@ pub(crate) const ROWS: &[Row] = &[
             {"field":"energy_kwh","quantity":"energy","unit":"kWh"}]}]}"#,
         channels: &[("", Total, "pi")],
         energy_step_wh: 10.0,
-        has_will: false,
+        word: Word::Nothing,
         ..ROW
     },
     Row {
@@ -286,7 +303,7 @@ pub(crate) const ROWS: &[Row] = &[
             ("l3", Phase(2), "pie"),
         ],
         power_step_w: 0.001,
-        has_will: false,
+        word: Word::Nothing,
         ..ROW
     },
     Row {
@@ -299,7 +316,7 @@ pub(crate) const ROWS: &[Row] = &[
             ("l2", Phase(1), "p"),
             ("l3", Phase(2), "p"),
         ],
-        has_will: false,
+        word: Word::Nothing,
         ..ROW
     },
     Row {
@@ -322,7 +339,7 @@ pub(crate) const ROWS: &[Row] = &[
         family: "iammeter",
         meter: "A1B2C3D4",
         channels: BY_PHASE,
-        has_will: false,
+        word: Word::Nothing,
         ..ROW
     },
     Row {
@@ -330,14 +347,14 @@ pub(crate) const ROWS: &[Row] = &[
         family: "kasa",
         power_step_w: 1e-6,
         energy_step_wh: 1e-3,
-        has_will: false,
+        word: Word::Nothing,
         ..PLUG
     },
     Row {
         format: "kasa_v2",
         family: "kasa",
         power_step_w: 1e-3,
-        has_will: false,
+        word: Word::Nothing,
         ..PLUG
     },
     Row {
@@ -347,7 +364,7 @@ pub(crate) const ROWS: &[Row] = &[
         meter: "sdm1-1",
         channels: ALL,
         power_step_w: 0.001,
-        has_will: false,
+        word: Word::Nothing,
         ..ROW
     },
     Row {
@@ -357,14 +374,14 @@ pub(crate) const ROWS: &[Row] = &[
         meter: "90a1b2",
         channels: &[("0", Total, "p")],
         power_step_w: 0.001,
-        has_will: false,
+        word: Word::Nothing,
         ..PLUG
     },
     Row {
         format: "modpoll",
         family: "modpoll",
         channels: TOTAL_REGISTERS,
-        has_will: false,
+        word: Word::Nothing,
         ..ROW
     },
     Row {
@@ -376,8 +393,6 @@ pub(crate) const ROWS: &[Row] = &[
             {"pointer":"/energy_nr","quantity":"energy","unit":"Wh"},
             {"pointer":"/reverse_energy","quantity":"energy_export","unit":"Wh"}]}]}"#,
         channels: &[("1", Total, "pie")],
-        unread: &[("/status", "a word of the site's own")],
-        has_will: false,
         ..PLUG
     },
     Row {
@@ -431,6 +446,8 @@ pub(crate) const ROWS: &[Row] = &[
     Row {
         format: "shelly_gen2_events",
         family: "shelly_gen2",
+        meter: "shellypro3em-aa1921ca5caf",
+        alias: "ct1",
         channels: ALL,
         power_step_w: 0.1,
         energy_step_wh: 0.01,
@@ -464,37 +481,37 @@ pub(crate) const ROWS: &[Row] = &[
             ("ct2", Phase(2), "pie"),
         ],
         energy_step_wh: 0.001,
-        has_will: false,
+        word: Word::Nothing,
         ..ROW
     },
     Row {
         format: "snmp2mqtt",
         topic: "pdu-1",
-        family: "mapper",
+        family: "snmp2mqtt",
         meter: "pdu-1",
-        config: r#"{"mapper":[{"name":"snmp","topic":"snmp2mqtt/{meter}/{field}/value","field":[
-            {"field":"active-power","quantity":"power","unit":"W"},
-            {"field":"energy","quantity":"energy","unit":"kWh","scale":0.1}]}]}"#,
+        config: r#"{"naming":[
+            {"family":"snmp2mqtt","name":"active_power","quantity":"power","unit":"W"},
+            {"family":"snmp2mqtt","name":"energy","quantity":"energy","unit":"kWh","scale":0.1}]}"#,
         energy_step_wh: 100.0,
-        unread: &[("/status", "the state of a sensor, and of the bridge")],
         can_reverse: false,
-        has_will: false,
+        word: Word::Online,
         ..PLUG
     },
     Row {
         format: "sparkplug",
         family: "sparkplug",
         meter: "rooms/ct1/meter",
+        alias: "rooms/ct1",
         channels: TOTAL_REGISTERS,
         energy_step_wh: 0.001,
         ..ROW
     },
     Row {
         format: "statestream",
-        family: "statestream",
-        meter: "",
+        family: "home_assistant",
+        meter: "*",
         energy_step_wh: 10.0,
-        has_will: false,
+        word: Word::Nothing,
         ..PLUG
     },
     Row {
@@ -524,20 +541,20 @@ pub(crate) const ROWS: &[Row] = &[
         format: "telegraf",
         topic: "gateway",
         family: "telegraf",
-        meter: "",
+        meter: "gateway/1",
         channels: TOTAL_REGISTERS,
         power_step_w: 0.1,
-        has_will: false,
+        word: Word::Nothing,
         ..ROW
     },
     Row {
         format: "telegraf_batch",
         topic: "gateway",
         family: "telegraf",
-        meter: "",
+        meter: "gateway/1",
         channels: TOTAL_REGISTERS,
         power_step_w: 0.1,
-        has_will: false,
+        word: Word::Nothing,
         ..ROW
     },
     Row {
@@ -545,7 +562,7 @@ pub(crate) const ROWS: &[Row] = &[
         topic: "meters",
         family: "lorawan",
         meter: "",
-        has_will: false,
+        word: Word::Nothing,
         ..PLUG
     },
     Row {
@@ -555,7 +572,7 @@ pub(crate) const ROWS: &[Row] = &[
         meter: "bf0123456789abcdef",
         channels: &[("", Total, "p")],
         power_step_w: 0.1,
-        has_will: false,
+        word: Word::Nothing,
         ..PLUG
     },
     Row {

@@ -61,7 +61,7 @@ fn section(family: &FamilyEntry, out: &mut dyn Write) -> io::Result<()> {
     if !family.leaves_out.is_empty() {
         writeln!(out, "\nNot read, or only with configuration:\n")?;
         for phrase in family.leaves_out {
-            writeln!(out, "- {phrase}")?;
+            writeln!(out, "- {}", escaped(phrase))?;
         }
     }
     let mut topics: Vec<&str> = family.samples.iter().map(|(topic, _)| *topic).collect();
@@ -74,9 +74,14 @@ fn section(family: &FamilyEntry, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
+/// A text as Markdown that shows it as it is: `<id>` is no HTML, `**` no emphasis.
+fn escaped(text: &str) -> String {
+    text.replace('<', "\\<").replace('*', "\\*")
+}
+
 /// A text inside a table.
 fn cell(text: &str) -> String {
-    text.replace('|', "\\|")
+    escaped(text).replace('|', "\\|")
 }
 
 #[cfg(test)]

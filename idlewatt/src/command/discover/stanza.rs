@@ -27,7 +27,7 @@ pub(super) fn stanzas(found: &Found) -> Vec<String> {
         .filter_map(|unread| unread.mapper.as_ref())
         .map(mapper)
         .collect();
-    stanzas.extend(report.namings.iter().filter_map(naming));
+    stanzas.extend(report.namings.iter().map(naming));
     let mut ids = found.ids.clone();
     for (at, meter) in report.meters.iter().enumerate() {
         if !found.feeding.contains_key(&meter.meter) && meter.copy_of.is_none() {
@@ -121,18 +121,10 @@ fn mapper(proposal: &MapperProposal) -> String {
     text
 }
 
-/// A naming; where the name says nothing, one that is a comment to be completed.
-fn naming(proposal: &NamingProposal) -> Option<String> {
-    let figure = &proposal.figure;
-    if figure.name.is_empty() {
-        return None;
-    }
-    let head = format!(
-        "[[naming]]\nfamily = {}\nname = {}\n",
-        quoted(proposal.family),
-        quoted(&figure.name)
-    );
-    Some(head + &meaning(figure))
+fn naming(proposal: &NamingProposal) -> String {
+    let (family, figure) = (quoted(proposal.family), &proposal.figure);
+    let name = quoted(&figure.name);
+    format!("[[naming]]\nfamily = {family}\nname = {name}\n") + &meaning(figure)
 }
 
 fn meaning(figure: &Figure) -> String {

@@ -39,7 +39,7 @@ pub(super) const ENTRY: FamilyEntry = FamilyEntry {
             or JSON by a template that finds one number and multiplies or divides it; several sensors a topic; the \
             announced availability topics. Meter: the device's first identifier, or the ESPHome node; channel: the \
             load that the sensor's name speaks of. Statestream: `<base>/sensor/<object id>/state` once \
-            `unit_of_measurement` was heard; every entity is a meter.",
+            `unit_of_measurement` was heard; meter: the object id without `_power`, `_energy`.",
     leaves_out: &[
         "templates with conditions, sums or other filters: their topics are listed with the reason",
         "energies of a day or a month, and energies announced as a measurement: no counters",

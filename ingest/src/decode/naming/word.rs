@@ -22,7 +22,7 @@ const EXPORT: [&str; 10] = [
 ];
 
 /// Words that say what a value is, not of which load.
-const PLAIN: [&str; 44] = [
+const PLAIN: [&str; 45] = [
     "power",
     "energy",
     "voltage",
@@ -64,6 +64,7 @@ const PLAIN: [&str; 44] = [
     "electric",
     "electricity",
     "lifetime",
+    "load",
     "total",
     "sum",
     "tot",
@@ -191,6 +192,23 @@ pub(in super::super) fn load(name: &str, meter: &str) -> Option<String> {
     (!left.is_empty())
         .then(|| left.join("_"))
         .or_else(|| channel.map(str::to_owned))
+}
+
+/// An id such as `press_energy_total` without the words at its end that say what the value is; the whole id where
+/// nothing else is left.
+pub(in super::super) fn subject(id: &str) -> &str {
+    let says_what = |word: &str| word.len() > 1 && (PLAIN.contains(&word) || EXPORT.contains(&word));
+    let mut left = id;
+    while let Some((before, word)) = left.rsplit_once('_')
+        && says_what(word)
+    {
+        left = before;
+    }
+    if left.is_empty() || says_what(left) {
+        id
+    } else {
+        left
+    }
 }
 
 /// The unit as a word of a name, in small letters: `mw` could be either, and is none.
@@ -385,6 +403,14 @@ mod tests {
             ("L2 current", "press", Some("l2")),
         ] {
             assert_eq!(load(name, meter).as_deref(), expected, "{name}");
+        }
+        for (id, expected) in [
+            ("press_energy_total", "press"),
+            ("total_power", "total_power"),
+            ("press_power_a", "press_power_a"),
+            ("power", "power"),
+        ] {
+            assert_eq!(subject(id), expected);
         }
         assert!(is_other("Energy today") && !is_other("Energy") && is_export("energy_returned"));
         check("rack_watts", Some((Quantity::Power, Some(1.0))), None);

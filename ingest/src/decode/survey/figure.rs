@@ -195,14 +195,13 @@ fn of_path(path: &str, value: f64) -> Option<Figure> {
     })
 }
 
-/// What a name alone says, where its number is not at hand.
-pub(super) fn named(name: &str) -> Figure {
-    let said = of_path(name, 0.0);
-    Figure {
+/// What a name alone says, where its number is not at hand; none where it says nothing.
+pub(super) fn named(name: &str) -> Option<Figure> {
+    Some(Figure {
         name: name.to_owned(),
         pointer: None,
-        ..said.unwrap_or_else(|| unnamed(name, 0.0))
-    }
+        ..of_path(name, 0.0)?
+    })
 }
 
 fn unnamed(path: &str, value: f64) -> Figure {
@@ -295,6 +294,9 @@ mod tests {
 
     #[test]
     fn numbers_say_what_they_are_by_their_names() {
+        let alone = named("Meter1/kW").map(|figure| (figure.name, figure.unit));
+        assert_eq!(alone, Some(("Meter1/kW".to_owned(), "kW")));
+        assert_eq!(named("Temperature"), None);
         assert_eq!(found("812.5", Some("power_kw")), ["- Power kW -"]);
         assert_eq!(found("140.25W", Some("leistung")), ["- Power W -"]);
         assert_eq!(found("812.5", Some("temperature")), [""; 0]);

@@ -140,11 +140,10 @@ impl Survey {
         for notice in &decoded.notices {
             self.meter(family, &notice.meter).notice(notice);
             if notice.kind == FaultKind::UnknownName && self.names.len() < NAMES_MAX {
-                let name = quoted(&notice.detail);
-                let figure = figure::named(name);
+                let figure = figure::named(quoted(&notice.detail));
+                let naming = figure.map(|figure| NamingProposal { family, figure });
                 self.names
-                    .entry((family, name.to_owned()))
-                    .or_insert(NamingProposal { family, figure });
+                    .extend(naming.map(|naming| ((family, naming.figure.name.clone()), naming)));
             }
         }
         match decoded.readings.first() {

@@ -282,3 +282,37 @@ fn beyond_the_bounds_the_least_recently_heard_goes_and_is_counted() {
     assert!(report.forgotten.meters >= 35 && report.forgotten.topics >= 30 && report.forgotten.shapes > 0);
     assert_eq!((report.span, play.survey.channels <= 8), (None, true));
 }
+
+#[test]
+fn names_that_a_family_cannot_explain_become_namings() {
+    let mut play = Play::new(SurveyConfig::default());
+    let message = Message {
+        topic: "application/x/device/0a0b0c/event/up",
+        payload: br#"{"rxInfo":[{"power":-90}],"object":{"activePower_kW":1.5,"temp":20}}"#,
+        is_retained: false,
+        qos: 0,
+    };
+    let notice = |detail: &str| analyzer::Notice {
+        meter: "0a0b0c".to_owned(),
+        kind: FaultKind::UnknownName,
+        detail: detail.to_owned(),
+    };
+    let decoded = Decoded {
+        family: Some("lorawan"),
+        notices: vec![notice("nobody has explained \"Energy/kWh\""), notice("'mood'")],
+        reason: Some(super::super::Reason {
+            kind: ReasonKind::UnknownTopic,
+            text: "no field of it is known".into(),
+        }),
+        ..Decoded::default()
+    };
+    play.survey.hear(Timestamp::UNIX_EPOCH, &message, &decoded);
+    let report = play.report();
+    let namings: Vec<_> = report
+        .namings
+        .iter()
+        .map(|naming| (naming.figure.name.as_str(), naming.figure.unit))
+        .collect();
+    assert_eq!(namings, [("activePower_kW", "kW"), ("Energy/kWh", "kWh")]);
+    assert_eq!(report.unread[0].mapper, None);
+}

@@ -1,11 +1,14 @@
 //! Home Assistant's own states, as `mqtt_statestream` mirrors them: `<base>/sensor/<object id>/state` with the state as
 //! text, every attribute on a topic of its own beside it, as JSON (`"W"` with its quotes).
 //!
-//! Documented at <https://www.home-assistant.io/integrations/mqtt_statestream/>. An entity is a meter of its own. Its
-//! state is read once `unit_of_measurement` was heard. Limits: entities by the memory's bound.
+//! Documented at <https://www.home-assistant.io/integrations/mqtt_statestream/>. The meter is the object id without the
+//! words at its end that say what the value is, so that `press_power` and `press_energy` are one meter; a second power
+//! of that meter stands on a channel of its own. A state is read once `unit_of_measurement` was heard. Limits: entities
+//! by the memory's bound.
 
 use super::super::super::collect::{Channels, Quantity};
 use super::super::super::json::Value;
+use super::super::super::naming::load::{Claim, Loads};
 use super::super::super::naming::word;
 use super::super::super::number::{self, Bare};
 use super::super::super::recent::Recent;
@@ -35,12 +38,14 @@ const QUANTITIES: [Quantity; 4] = [
 pub(super) struct Streams {
     /// Quantity and factor by the entity's topic.
     units: Recent<(Quantity, f64)>,
+    loads: Loads,
 }
 
 impl Streams {
     pub(super) fn of(entities_max: usize) -> Self {
         Self {
             units: Recent::of(entities_max),
+            loads: Loads::of(entities_max),
         }
     }
 
@@ -68,14 +73,14 @@ impl Streams {
         let object = input.level(1);
         let of_unit = |quantity| Some((quantity, word::factor(unit, quantity)?));
         let known = QUANTITIES.into_iter().find_map(of_unit);
-        let was_known = self.units.forget(entity).is_some();
+        let was_known = self.forget(entity);
         match known.filter(|_| !word::is_other(object)) {
             Some((quantity, factor)) => {
                 let quantity = match quantity {
                     Quantity::Energy if word::is_export(object) => Quantity::EnergyExport,
                     other => other,
                 };
-                self.units.put(entity, (quantity, factor));
+                self.learn(entity, object, quantity, factor);
                 Outcome::silent(TEXT).taught()
             }
             // What it taught before holds no more, after a restart either.
@@ -84,8 +89,34 @@ impl Streams {
         }
     }
 
+    fn learn(&mut self, entity: &str, object: &str, quantity: Quantity, factor: f64) {
+        if let Some((oldest, _)) = self.units.put(entity, (quantity, factor)) {
+            self.release(&oldest);
+        }
+        let claim = Claim {
+            key: entity.to_owned(),
+            quantity,
+            load: None,
+            name: object.to_owned(),
+        };
+        self.loads.claim(word::subject(object), claim);
+    }
+
+    /// Whether it was known.
+    fn forget(&mut self, entity: &str) -> bool {
+        let was_known = self.units.forget(entity).is_some();
+        self.release(entity);
+        was_known
+    }
+
+    fn release(&mut self, entity: &str) {
+        let object = entity.rsplit('/').next().unwrap_or_default();
+        self.loads.release(word::subject(object), entity);
+    }
+
     fn state(&mut self, input: &Input<'_>) -> Option<Outcome> {
-        let (quantity, factor) = *self.units.get(input.before(1)?)?;
+        let entity = input.before(1)?;
+        let (quantity, factor) = *self.units.get(entity)?;
         Some(match number::bare(input.text()) {
             Bare::Value(_) if quantity == Quantity::Power && word::is_export(input.level(1)) => {
                 Outcome::unmapped(
@@ -94,8 +125,10 @@ impl Streams {
                 )
             }
             Bare::Value(value) => {
-                let mut channels = Channels::of(input.level(1));
-                channels.set(None, quantity, Some(value * factor));
+                let meter = word::subject(input.level(1));
+                let channel = self.loads.channel(meter, entity);
+                let mut channels = Channels::of(meter);
+                channels.set(channel.as_deref(), quantity, Some(value * factor));
                 Outcome::readings(
                     channels.stamped(None),
                     "a register or a voltage cannot be negative",
@@ -110,12 +143,12 @@ impl Streams {
 
     pub(super) fn unlearn(&mut self, topic: &str) {
         if let Some(entity) = topic.strip_suffix(UNIT).and_then(|topic| topic.strip_suffix('/')) {
-            self.units.forget(entity);
+            self.forget(entity);
         }
     }
 
     pub(super) fn forgotten(&self) -> u64 {
-        self.units.forgotten()
+        self.units.forgotten() + self.loads.forgotten()
     }
 }
 
@@ -129,16 +162,25 @@ mod tests {
         for (topic, payload, expected) in [
             ("ha/sensor/press_load/state", "1.5", "unknown"),
             ("ha/sensor/press_load/unit_of_measurement", r#""kW""#, ""),
-            ("ha/sensor/press_load/state", "1.5", "press_load - power_w=1500"),
+            ("ha/sensor/press_load/state", "1.5", "press - power_w=1500"),
+            ("ha/sensor/press_active_power/unit_of_measurement", r#""W""#, ""),
+            ("ha/sensor/press_active_power/state", "5", "press - power_w=5"),
+            (
+                "ha/sensor/press_load/state",
+                "1.5",
+                "press press_load power_w=1500",
+            ),
+            ("ha/sensor/press_energy_total/unit_of_measurement", r#""kWh""#, ""),
+            (
+                "ha/sensor/press_energy_total/state",
+                "2",
+                "press - energy_wh=2000",
+            ),
             ("ha/sensor/press_load/state", "unavailable", ""),
             ("ha/sensor/press_load/state", "on", "malformed"),
             ("ha/sensor/press_load/friendly_name", r#""Press""#, ""),
             ("ha/sensor/feed_export/unit_of_measurement", r#""kWh""#, ""),
-            (
-                "ha/sensor/feed_export/state",
-                "2",
-                "feed_export - energy_export_wh=2000",
-            ),
+            ("ha/sensor/feed_export/state", "2", "feed - energy_export_wh=2000"),
             ("ha/sensor/power_export/unit_of_measurement", r#""W""#, ""),
             ("ha/sensor/power_export/state", "2", "unknown"),
             ("ha/sensor/energy_today/unit_of_measurement", r#""kWh""#, ""),

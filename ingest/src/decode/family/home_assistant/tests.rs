@@ -39,7 +39,7 @@ fn sensors_in_full_and_abbreviated() {
             (
                 "shop/press",
                 r#"{"p":-1.5,"sum":{"in":"20"}}"#,
-                "press-1 load power_w=-1500\npress-1 total energy_wh=2000000",
+                "press-1 - power_w=-1500 energy_wh=2000000",
             ),
             ("shop/press", r#"{"p":null}"#, ""),
             ("shop/press", "{", "malformed"),
