@@ -343,6 +343,43 @@ const WIRES: &[Wire] = &[
         Some(1.0),
         &[("/50/0/value/65537", "/value", 1000.0)],
     ),
+    wire(
+        "sma_em",
+        false,
+        Some(1.0),
+        &[("SMA-EM/status/meter", "/pconsumecounter", 1000.0)],
+    ),
+    wire(
+        "supla",
+        false,
+        Some(0.1),
+        &[("/channels/0/state/total_forward_active_energy", "", 1000.0)],
+    ),
+    wire(
+        "rtl_433",
+        true,
+        Some(10.0),
+        &[("meter/events", "/energy_kWh", 1000.0)],
+    ),
+    wire("unit_text", true, None, &[]),
+    wire(
+        "venus_grid",
+        false,
+        Some(1.0),
+        &[("meter", "/grid/energy_forward", 1000.0)],
+    ),
+    wire(
+        "netio_variables",
+        true,
+        Some(1.0),
+        &[("/OUTPUTS/1/ENERGY_NR", "", 1.0)],
+    ),
+    wire(
+        "esphome_named",
+        true,
+        Some(1.0),
+        &[("/sensor/energy_kwh/state", "", 1000.0)],
+    ),
 ];
 
 /// Import in Wh that a message states, with a key for its part of the meter.

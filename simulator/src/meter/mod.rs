@@ -12,6 +12,7 @@ mod dsmr;
 mod emontx;
 mod esphome;
 mod esphome_kilo;
+mod esphome_named;
 mod espurna;
 mod generic_json;
 mod generic_number;
@@ -26,7 +27,9 @@ mod mbmd;
 mod meross;
 mod modpoll;
 mod netio;
+mod netio_variables;
 mod openbeken;
+mod rtl_433;
 mod shelly_em1;
 mod shelly_gen1;
 mod shelly_gen1_info;
@@ -34,10 +37,12 @@ mod shelly_gen1_plug;
 mod shelly_gen2_events;
 mod shelly_gen2_plug;
 mod shelly_gen2_status;
+mod sma_em;
 mod smappee;
 mod snmp2mqtt;
 mod sparkplug;
 mod statestream;
+mod supla;
 mod tasmota;
 mod tasmota_phases;
 mod tasmota_sml;
@@ -45,6 +50,8 @@ mod telegraf;
 mod telegraf_batch;
 mod things_stack;
 mod tuya;
+mod unit_text;
+mod venus_grid;
 mod victron;
 mod zigbee2mqtt;
 mod zigbee2mqtt_phases;
@@ -169,6 +176,7 @@ pub(crate) const TABLE: &[Entry] = &[
     emontx::ENTRY,
     esphome::ENTRY,
     esphome_kilo::ENTRY,
+    esphome_named::ENTRY,
     espurna::ENTRY,
     generic_json::ENTRY,
     generic_number::ENTRY,
@@ -183,7 +191,9 @@ pub(crate) const TABLE: &[Entry] = &[
     meross::ENTRY,
     modpoll::ENTRY,
     netio::ENTRY,
+    netio_variables::ENTRY,
     openbeken::ENTRY,
+    rtl_433::ENTRY,
     shelly_em1::ENTRY,
     shelly_gen1::ENTRY,
     shelly_gen1_info::ENTRY,
@@ -191,10 +201,12 @@ pub(crate) const TABLE: &[Entry] = &[
     shelly_gen2_events::ENTRY,
     shelly_gen2_plug::ENTRY,
     shelly_gen2_status::ENTRY,
+    sma_em::ENTRY,
     smappee::ENTRY,
     snmp2mqtt::ENTRY,
     sparkplug::ENTRY,
     statestream::ENTRY,
+    supla::ENTRY,
     tasmota::ENTRY,
     tasmota_phases::ENTRY,
     tasmota_sml::ENTRY,
@@ -202,6 +214,8 @@ pub(crate) const TABLE: &[Entry] = &[
     telegraf_batch::ENTRY,
     things_stack::ENTRY,
     tuya::ENTRY,
+    unit_text::ENTRY,
+    venus_grid::ENTRY,
     victron::ENTRY,
     zigbee2mqtt::ENTRY,
     zigbee2mqtt_phases::ENTRY,

@@ -98,6 +98,21 @@ pub enum Family {
     Dsmr,
     /// An edge node of Sparkplug B: `spBv1.0/<group>/…/<node>/<device>`, protobuf.
     Sparkplug,
+    /// SMA Energy Meter through the daemon of SMA-EM: `SMA-EM/status/<topic>`.
+    SmaEm,
+    /// SUPLA electricity meter: `supla/devices/<topic>/channels/0/state/…`.
+    Supla,
+    /// A radio meter heard by rtl_433: `<topic>/events`.
+    #[serde(rename = "rtl_433")]
+    Rtl433,
+    /// A home-made controller whose numbers bear their units: `<topic>`.
+    UnitText,
+    /// The JSON that dbus-mqtt-grid reads: `<topic>`.
+    VenusGrid,
+    /// NETIO PDU with MQTT-flex, topics as its variables: `<topic>/OUTPUTS/1/LOAD`.
+    NetioVariables,
+    /// ESPHome meter without discovery whose names bear their units.
+    EsphomeNamed,
 }
 
 impl Family {
@@ -149,6 +164,13 @@ impl Family {
         Self::ZwaveJsUi,
         Self::Dsmr,
         Self::Sparkplug,
+        Self::SmaEm,
+        Self::Supla,
+        Self::Rtl433,
+        Self::UnitText,
+        Self::VenusGrid,
+        Self::NetioVariables,
+        Self::EsphomeNamed,
     ];
 }
 

@@ -69,21 +69,13 @@ impl<'r> Listener<'r> {
     fn judge(&mut self, message: &Message, decoded: &Decoded) {
         if let Some(reason) = &decoded.reason
             && reason.kind != ReasonKind::NotAReading
-            && !self
-                .row
-                .unread
-                .iter()
-                .any(|(part, _)| message.topic.contains(part))
         {
             let what = format!("{:?}: {}", reason.kind, reason.text);
             self.fault(what.clone(), message, what);
         }
         for notice in &decoded.notices {
-            let kind = notice.kind.name();
-            if !self.row.notices.contains(&kind) {
-                let what = format!("notes {kind}: {}", notice.detail);
-                self.fault(format!("notice {kind}"), message, what);
-            }
+            let what = format!("notes {}: {}", notice.kind.name(), notice.detail);
+            self.fault(format!("notice {}", notice.kind.name()), message, what);
         }
         for said in &decoded.availability {
             if said.meter != self.row.alias {
