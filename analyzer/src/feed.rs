@@ -18,7 +18,7 @@ use crate::cadence::Cadence;
 use crate::counter::{Amount, Broken, Counter, Value};
 use crate::device::Feed;
 use crate::draw::{Draw, Drawn};
-use crate::{Energy, Reading};
+use crate::{Energy, Reading, is_pair};
 
 /// More channels than any meter of one device has.
 pub(crate) const CHANNELS_MAX: usize = 64;
@@ -83,7 +83,11 @@ impl FeedState {
         self.draw.until(at);
         for reading in readings {
             let key = reading.channel.as_deref().unwrap_or(ONLY);
-            let is_listed = feed.channels.is_empty() || feed.channels.iter().any(|channel| channel == key);
+            let is_listed = if feed.channels.is_empty() {
+                !is_pair(Some(key))
+            } else {
+                feed.channels.iter().any(|channel| channel == key)
+            };
             let has_room = self.channels.len() < CHANNELS_MAX || self.channels.contains_key(key);
             if !is_listed || !has_room {
                 continue;
@@ -377,6 +381,13 @@ mod tests {
         check(&feed(&[], 1.0), &[&all], Some(151.0));
         check(&feed(&["l1", "l2"], 1.0), &[&all], Some(150.0));
         check(&feed(&[], 1.0), &[&all[..2]], Some(150.0));
+        let clamps = [
+            power(Some("a"), 100.0),
+            power(Some("ab"), 150.0),
+            power(Some("b"), 50.0),
+        ];
+        check(&feed(&[], 1.0), &[&clamps], Some(150.0));
+        check(&feed(&["ab"], 1.0), &[&clamps], Some(150.0));
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub use finding::{
     AlertEvent, AlertPhase, DeviceId, Exam, Fault, FaultKind, Finding, Interval, LedgerRow, Sample, Severity,
     StateChange,
 };
-pub use reading::{Arrival, Availability, Notice, Reading};
+pub use reading::{Arrival, Availability, Notice, Reading, is_pair};
 pub use snapshot::SnapshotError;
 pub use state::{NotAState, State};
 

@@ -58,6 +58,13 @@ impl Reading {
     }
 }
 
+/// Whether a channel repeats others of its meter: `ab`, by which meters of two clamps `a` and `b` call their sum. It is
+/// never added up unless a configuration names it.
+#[must_use]
+pub fn is_pair(channel: Option<&str>) -> bool {
+    channel == Some("ab")
+}
+
 /// How a message came, out of the journal, so that a replay sees the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Arrival {

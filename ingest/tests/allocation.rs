@@ -33,7 +33,7 @@ fn foreign() -> Vec<(String, Vec<u8>)> {
     .collect();
     messages.push((
         "camera/entrance/frame".to_owned(),
-        vec![0xff, 0xd8, 0x00, 0x7b, 0x80].repeat(2000),
+        [0xff, 0xd8, 0x00, 0x7b, 0x80].repeat(2000),
     ));
     messages.push((
         "device/firmware/chunk".to_owned(),

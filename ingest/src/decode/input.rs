@@ -18,7 +18,9 @@ pub struct Input<'m> {
     message: Message<'m>,
     levels: [&'m str; LEVELS_MAX],
     count: usize,
-    text: Option<&'m str>,
+    /// The payload as text, where it is UTF-8, with and without blanks around it.
+    whole: Option<&'m str>,
+    text: &'m str,
     document: OnceCell<Result<Document<'m>, String>>,
     /// Room for the document, lent by the decoder.
     scratch: RefCell<Scratch>,
@@ -39,12 +41,13 @@ impl<'m> Input<'m> {
             levels[count] = before.get(end.map_or(0, |slash| slash + 1)..).unwrap_or_default();
             count += 1;
         }
-        let text = std::str::from_utf8(message.payload).ok().map(str::trim);
+        let whole = std::str::from_utf8(message.payload).ok();
         Self {
             message,
             levels,
             count,
-            text,
+            whole,
+            text: whole.map(str::trim).unwrap_or_default(),
             document: OnceCell::new(),
             scratch: RefCell::default(),
             zone,
@@ -124,7 +127,7 @@ impl<'m> Input<'m> {
 
     /// The payload as text without blanks around it; empty where it is not UTF-8.
     pub(super) fn text(&self) -> &'m str {
-        self.text.unwrap_or_default()
+        self.text
     }
 
     /// Whether the payload can be a JSON object at all.
@@ -137,10 +140,10 @@ impl<'m> Input<'m> {
     /// # Errors
     /// What is wrong with it and where, for a person.
     pub(super) fn json(&self) -> Result<Value<'_>, String> {
-        match self
-            .document
-            .get_or_init(|| Document::parse_into(self.message.payload, self.scratch.take()))
-        {
+        match self.document.get_or_init(|| match self.whole {
+            Some(text) => Document::parse_text(text, self.scratch.take()),
+            None => Document::parse(self.message.payload),
+        }) {
             Ok(document) => Ok(document.root()),
             Err(fault) => Err(fault.clone()),
         }

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use analyzer::is_pair;
 use analyzer::modality::MODALITIES;
 use ingest::decode::Quantity;
 use ingest::decode::survey::{ChannelReport, Figure, MapperProposal, MeterReport, NamingProposal};
@@ -78,6 +79,7 @@ fn channels(meter: &MeterReport, headline: &ChannelReport) -> String {
         .channels
         .iter()
         .filter_map(|channel| channel.channel.as_deref())
+        .filter(|name| !is_pair(Some(name)))
         .collect();
     let quoted_names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
     let is_phase = |name: &&str| matches!(*name, "l1" | "l2" | "l3");

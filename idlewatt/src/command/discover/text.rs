@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use analyzer::is_pair;
 use ingest::decode::survey::{
     ChannelReport, Counting, Equal, Grade, MeterReport, Report, Twin, UnreadReport,
 };
@@ -178,9 +179,13 @@ fn write_meter(
         .iter()
         .try_for_each(|reason| note(&shown(reason, 300)))?;
     if is_sum {
+        let pairs = meter
+            .channels
+            .iter()
+            .filter(|part| is_pair(part.channel.as_deref()));
         note(&format!(
             "the sum of {} channels, none of which is their total",
-            meter.channels.len()
+            meter.channels.len() - pairs.count()
         ))?;
         write_channels(meter, last, out)?;
     }
@@ -189,7 +194,10 @@ fn write_meter(
 
 /// What a meter's parts make together.
 fn sum(meter: &MeterReport) -> ChannelReport {
-    let parts = || meter.channels.iter();
+    let parts = || {
+        let channels = meter.channels.iter();
+        channels.filter(|part| !is_pair(part.channel.as_deref()))
+    };
     let added = |value: fn(&ChannelReport) -> Option<f64>| {
         parts().filter_map(value).fold(None, |sum: Option<f64>, value| {
             Some(sum.unwrap_or_default() + value)

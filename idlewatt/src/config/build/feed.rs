@@ -109,6 +109,13 @@ fn channels(review: &mut Review<'_>, entries: &Entry<Vec<Entry<String>>>) -> Vec
             "name either \"total\" or the others",
         );
     }
+    if channels.len() > 1 && channels.iter().any(|channel| analyzer::is_pair(Some(channel))) {
+        review.fault(
+            entries.span(),
+            "\"ab\" is the sum of the clamps a and b: their watts would be counted twice",
+            "name either \"ab\" or the clamps",
+        );
+    }
     channels
 }
 

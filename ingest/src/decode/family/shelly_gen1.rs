@@ -195,87 +195,61 @@ mod tests {
 
     #[test]
     fn bare_numbers() {
-        check(
-            "shellies/shellyem3-AABBCC/emeter/0/power",
-            "-12.5",
-            "shelly_gen1: shellyem3-AABBCC l1 power_w=-12.5",
-        );
-        check(
-            "shellies/shellyem3-AABBCC/emeter/2/pf",
-            "0.9",
-            "shelly_gen1: not a reading",
-        );
-        check(
-            "shellies/shellyem3-AABBCC/emeter/2/energy",
-            "9",
-            "shelly_gen1: not a reading",
-        );
-        check(
-            "shellies/shellyem-AABBCC/emeter/1/total_returned",
-            "7",
-            "shelly_gen1: shellyem-AABBCC 1 energy_export_wh=7",
-        );
-        check(
-            "shellies/shellyem-AABBCC/emeter/1/total",
-            "-7",
-            "shelly_gen1: not a reading",
-        );
-        check(
-            "shellies/ct-ups/relay/0/power",
-            "411.25",
-            "shelly_gen1: ct-ups 0 power_w=411.25",
-        );
-        check(
-            "shellies/ct-ups/relay/0/energy",
-            "180",
-            "shelly_gen1: ct-ups 0 energy_wh=3",
-        );
-        check("shellies/ct-ups/relay/0", "on", "shelly_gen1: not a reading");
-        check(
-            "shellies/old2/relay/power",
-            "40.5",
-            "shelly_gen1: old2 - power_w=40.5",
-        );
-        check("shellies/old2/relay/energy", "40", "shelly_gen1: not a reading");
-        check(
-            "b2/shellies/x/roller/0/energy",
-            "60",
-            "shelly_gen1: x 0 energy_wh=1",
-        );
-        check(
-            "shellies/b2/desk/light/1/power",
-            "9",
-            "shelly_gen1: b2/desk 1 power_w=9",
-        );
-        check(
-            "shellies/b2/desk/voltage",
-            "231",
-            "shelly_gen1: b2/desk - voltage_v=231",
-        );
-        for (topic, payload) in [
-            ("shellies/shellyswitch25-AABBCC/relay/power", "12"),
-            ("shellies/shelly1-AABBCC/relay/0/power", "81.5"),
-            ("shellies/shellyem3-AABBCC/relay0", "off"),
-            ("shellies/x/sensor/0/power", "5"),
-            ("shellies/x/relay/0/overpower_value", "2400"),
-            ("shellies/x/light/0/status", r#"{"ison":true,"power":5}"#),
-            ("shellies/x/input_event/0", r#"{"event":"S"}"#),
-            ("shellies/x/temperature", "41.5"),
+        for (topic, payload, expected) in [
+            (
+                "shellyem3-AABBCC/emeter/0/power",
+                "-12.5",
+                "shellyem3-AABBCC l1 power_w=-12.5",
+            ),
+            (
+                "shellyem-AABBCC/emeter/1/total_returned",
+                "7",
+                "shellyem-AABBCC 1 energy_export_wh=7",
+            ),
+            ("ct-ups/relay/0/power", "411.25", "ct-ups 0 power_w=411.25"),
+            ("ct-ups/relay/0/energy", "180", "ct-ups 0 energy_wh=3"),
+            ("old2/relay/power", "40.5", "old2 - power_w=40.5"),
+            ("x/roller/0/energy", "60", "x 0 energy_wh=1"),
+            ("b2/desk/light/1/power", "9", "b2/desk 1 power_w=9"),
+            ("b2/desk/voltage", "231", "b2/desk - voltage_v=231"),
         ] {
-            check(topic, payload, "shelly_gen1: not a reading");
+            let expected = format!("shelly_gen1: {expected}");
+            check(&format!("shellies/{topic}"), payload, &expected);
+            check(&format!("b2/shellies/{topic}"), payload, &expected);
         }
         check(
             "b2/meters/kiosk/emeter/1/current",
             "0.5",
             "shelly_gen1: kiosk 1 current_a=0.5",
         );
-        check(
-            "shellies/ct-ups/relay/0/power",
-            "nan",
-            "shelly_gen1: not a reading",
-        );
-        check("shellies/ct-ups/relay/0/power", "4,5", "shelly_gen1: malformed");
         check("/plug/switch/emeter/voltage", "230", "kasa: plug - voltage_v=230");
+    }
+
+    #[test]
+    fn what_is_not_a_reading() {
+        for (topic, payload) in [
+            ("shellyem3-AABBCC/emeter/2/pf", "0.9"),
+            ("shellyem3-AABBCC/emeter/2/energy", "9"),
+            ("shellyem-AABBCC/emeter/1/total", "-7"),
+            ("shellyem3-AABBCC/relay0", "off"),
+            ("shellyswitch25-AABBCC/relay/power", "12"),
+            ("shelly1-AABBCC/relay/0/power", "81.5"),
+            ("ct-ups/relay/0", "on"),
+            ("ct-ups/relay/0/power", "nan"),
+            ("old2/relay/energy", "40"),
+            ("x/sensor/0/power", "5"),
+            ("x/relay/0/overpower_value", "2400"),
+            ("x/light/0/status", r#"{"ison":true,"power":5}"#),
+            ("x/input_event/0", r#"{"event":"S"}"#),
+            ("x/temperature", "41.5"),
+        ] {
+            check(
+                &format!("shellies/{topic}"),
+                payload,
+                "shelly_gen1: not a reading",
+            );
+        }
+        check("shellies/ct-ups/relay/0/power", "4,5", "shelly_gen1: malformed");
     }
 
     #[test]

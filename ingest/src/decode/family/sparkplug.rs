@@ -128,6 +128,10 @@ struct Heard<'h> {
 
 impl Family for Sparkplug {
     fn decode(&mut self, input: &Input<'_>) -> Option<Outcome> {
+        // A look at the levels costs less than a search through the topic.
+        if input.position(|level| level == topic::ROOT).is_none() {
+            return old_state(input);
+        }
         let topic = match Topic::find(input.topic()) {
             Some(Found::Message(topic)) => topic,
             Some(Found::Host) => return Some(Outcome::silent("Sparkplug: the state of a host application")),

@@ -49,23 +49,24 @@ impl<'a> Document<'a> {
     /// # Errors
     /// What is wrong, and where in the payload.
     pub(crate) fn parse(payload: &'a [u8]) -> Result<Self, String> {
-        Self::parse_into(payload, Scratch::default())
+        match std::str::from_utf8(payload) {
+            Ok(text) => Self::parse_text(text, Scratch::default()),
+            Err(_) => Err(fault(payload)),
+        }
     }
 
-    /// The same, in the room of an earlier document.
+    /// The same of a text, in the room of an earlier document.
     ///
     /// # Errors
-    /// What is wrong, and where in the payload.
-    pub(crate) fn parse_into(payload: &'a [u8], Scratch(nodes): Scratch) -> Result<Self, String> {
-        let Ok(text) = std::str::from_utf8(payload) else {
-            return Err(fault(payload));
-        };
+    /// What is wrong, and where in the text.
+    pub(crate) fn parse_text(text: &'a str, Scratch(nodes): Scratch) -> Result<Self, String> {
+        let fault = || fault(text.as_bytes());
         let nodes = match Self::read(Cow::Borrowed(text), nodes) {
             Ok(document) => return Ok(document),
             Err(nodes) => nodes,
         };
-        let repaired = repair::without_bare_words(text).ok_or_else(|| fault(payload))?;
-        Self::read(Cow::Owned(repaired), nodes).map_err(|_| fault(payload))
+        let repaired = repair::without_bare_words(text).ok_or_else(fault)?;
+        Self::read(Cow::Owned(repaired), nodes).map_err(|_| fault())
     }
 
     fn read(text: Cow<'a, str>, mut nodes: Vec<Node>) -> Result<Self, Vec<Node>> {
@@ -116,14 +117,14 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// The bytes of the text at a place; empty where there is something else.
-    fn bytes(&self, at: usize) -> &[u8] {
-        let (bytes, from, to) = match self.node(at) {
-            Node::Text(from, to) => (self.text.as_bytes(), from, to),
-            Node::Unescaped(from, to) => (self.unescaped.as_bytes(), from, to),
-            _ => return &[],
+    /// Whether a text stands at a place. Most keys are told apart by their lengths.
+    fn is_text(&self, at: usize, wanted: &[u8]) -> bool {
+        let (bytes, from, to) = match self.nodes.get(at) {
+            Some(Node::Text(from, to)) => (self.text.as_bytes(), *from as usize, *to as usize),
+            Some(Node::Unescaped(from, to)) => (self.unescaped.as_bytes(), *from as usize, *to as usize),
+            _ => return false,
         };
-        bytes.get(from as usize..to as usize).unwrap_or_default()
+        from + wanted.len() == to && bytes.get(from..to) == Some(wanted)
     }
 }
 
@@ -150,7 +151,7 @@ impl<'d> Value<'d> {
     /// The value under a key of an object; the first, should it stand there twice.
     pub(crate) fn get(self, key: &str) -> Option<Self> {
         self.places()
-            .find(|at| self.document.bytes(*at - 1) == key.as_bytes())
+            .find(|at| self.document.is_text(*at - 1, key.as_bytes()))
             .map(|at| Self { at, ..self })
     }
 

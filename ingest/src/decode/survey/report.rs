@@ -211,6 +211,7 @@ fn views(meter: &Meter) -> Option<String> {
         .channels
         .iter()
         .filter_map(|(name, channel)| Some((name.as_deref().filter(|name| *name != "total")?, channel)))
+        .filter(|(name, _)| !analyzer::is_pair(Some(name)))
         .collect();
     if parts.is_empty() {
         return None;

@@ -40,7 +40,8 @@ impl Faults {
         status: Value<'_>,
     ) -> Vec<Notice> {
         let mut notices = Vec::new();
-        if !are_stated && !(is_whole && self.told.has_any()) {
+        let may_be_over = is_whole && self.told.has_any();
+        if !are_stated && !may_be_over {
             return notices;
         }
         for list in LISTS {

@@ -1,5 +1,7 @@
 //! Topics of Sparkplug B: `spBv1.0/<group>/<type>/<edge_node>[/<device>]`, below whatever prefix a bridge adds.
 
+/// The level below which everything is Sparkplug's.
+pub(super) const ROOT: &str = "spBv1.0";
 const NAMESPACE: &str = "spBv1.0/";
 /// Where a Sparkplug-aware broker keeps copies of births, retained.
 const CERTIFICATES: &str = "$sparkplug/certificates/";

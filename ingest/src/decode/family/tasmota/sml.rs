@@ -178,20 +178,11 @@ impl Scripts {
             let shape = remembered(shapes, &format!("{meter}\0{name}"), now);
             for field in fields(namings, (meter, name), group) {
                 let channel = field.phase.or(shape.has_phases.then_some("total"));
+                let mut set = |channel| channels.set(channel, field.quantity, Some(field.value));
                 match (field.channel, channel) {
-                    (None, Some(channel)) if shape.is_named => {
-                        channels.set(
-                            Some(&format!("{name}:{channel}")),
-                            field.quantity,
-                            Some(field.value),
-                        );
-                    }
-                    (None, None) if shape.is_named => {
-                        channels.set(Some(name), field.quantity, Some(field.value))
-                    }
-                    (configured, channel) => {
-                        channels.set(configured.or(channel), field.quantity, Some(field.value));
-                    }
+                    (None, Some(channel)) if shape.is_named => set(Some(&format!("{name}:{channel}"))),
+                    (None, None) if shape.is_named => set(Some(name)),
+                    (configured, channel) => set(configured.or(channel)),
                 }
             }
         }
