@@ -26,7 +26,6 @@ impl Fault for Poison {
                 2 => parcel.payload = with_nan(&parcel.payload),
                 _ => parcel.payload.clear(),
             }
-            parcel.sample = None;
         }
         out.push(parcel);
     }

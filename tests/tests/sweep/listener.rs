@@ -19,6 +19,16 @@ const EPSILON: f64 = 1e-6;
 const POWERS_MIN: usize = 100;
 const REGISTERS_MIN: usize = 1;
 
+/// A message as a subscriber gets it while the meter lives.
+fn heard(message: &Message) -> ingest::decode::Message<'_> {
+    ingest::decode::Message {
+        topic: &message.topic,
+        payload: &message.payload,
+        is_retained: false,
+        qos: message.qos,
+    }
+}
+
 /// What is wrong, each kind once.
 type Faults = BTreeMap<String, String>;
 
@@ -51,12 +61,7 @@ impl<'r> Listener<'r> {
                 old.lessons()
                     .for_each(|(topic, payload)| decoder.teach(topic, payload));
             }
-            let decoded = decoder.decode(&ingest::decode::Message {
-                topic: &message.topic,
-                payload: &message.payload,
-                is_retained: false,
-                qos: message.qos,
-            });
+            let decoded = decoder.decode(&heard(message));
             listener.judge(message, &decoded);
         }
         let has_will = messages.iter().any(|message| message.sample.is_none());

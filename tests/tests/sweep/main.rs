@@ -56,6 +56,18 @@ fn every_format_of_the_simulator_has_its_row() {
     );
 }
 
+/// What a broken message still says is right, and it breaks nothing after it.
+#[test]
+fn broken_messages_yield_no_wrong_value() {
+    for row in row::rows() {
+        let faults = Listener::hear(row, &room::poisoned(row), None);
+        let mut wrong = faults
+            .iter()
+            .filter(|fault| fault.contains("but the meter showed"));
+        assert_eq!(wrong.next(), None, "{}", row.format);
+    }
+}
+
 #[test]
 fn every_family_of_decoders_is_spoken_to() {
     let spoken: HashSet<_> = row::rows().map(|row| row.family).collect();

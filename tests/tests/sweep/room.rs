@@ -47,3 +47,8 @@ pub(crate) fn with_silence(row: &Row) -> Vec<Message> {
 pub(crate) fn reversed(row: &Row) -> Vec<Message> {
     play(&scenario(row, r#"{ kind = "reversed_phase", phase = 2 }"#))
 }
+
+/// One message in ten is cut, not text, empty, or has NaN for its first number.
+pub(crate) fn poisoned(row: &Row) -> Vec<Message> {
+    play(&scenario(row, r#"{ kind = "poison", probability = 0.1 }"#))
+}
