@@ -73,12 +73,12 @@ impl<'a> Document<'a> {
         let mut unescaped = String::new();
         nodes.clear();
         match scan::scan(&text, &mut nodes, &mut unescaped) {
-            Some(()) => Ok(Self {
+            Ok(()) => Ok(Self {
                 text,
                 unescaped,
                 nodes,
             }),
-            None => Err(nodes),
+            Err(_) => Err(nodes),
         }
     }
 
