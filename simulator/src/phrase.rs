@@ -3,10 +3,10 @@
 //! `{"P":<power l2 kW .3>,"E":<import total kWh .2>}`: what, of which part, in which unit, with how many decimals; `whole`
 //! instead of decimals cuts to a whole number, as counters in whole steps do. `<import total Wh whole from boot>` counts
 //! from the meter's start, `from midnight` from local midnight; `most 2147483647` is where a counter stands still. Other
-//! fields: `<time ms|s|utc|local|date|clock>` by the meter's clock, `<up s>` since its start, `<count>` of its reports; and, known
-//! before any sample, `<topic>`, `<leaf>` (its last level), `<address>`, `<ADDRESS>`. A line's end and the blanks after it are
-//! not sent. The total is one phase that is the sum
-//! of all: what flows out of one phase into another is neither delivered nor returned.
+//! fields: `<time ms|s|utc|local|date|clock>` by the meter's clock, `<up s>` since its start, `<count>` of its reports;
+//! and, known before any sample, `<topic>`, `<leaf>` (its last level), `<address>`, `<ADDRESS>`. A line's end and the
+//! blanks after it are not sent. The total is one phase that is the sum of all: what flows out of one phase into another
+//! is neither delivered nor returned.
 //!
 //! A template is compiled once, when the meter is built; a test compiles every one. Nothing in a template may use `<`.
 

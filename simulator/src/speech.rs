@@ -99,25 +99,32 @@ impl Spoken {
     }
 
     fn say(&mut self, sample: &Sample, is_due: impl Fn(When) -> bool, out: &mut Vec<Parcel>) {
-        let boot = self.boot.get_or_insert(*sample);
-        for (now, booted) in sample.phase.iter().zip(&mut boot.phase) {
-            if now.import_wh < booted.import_wh || now.export_wh < booted.export_wh {
-                *booted = *now;
-            }
-        }
         let date = self.local.date(sample.stamp_ms);
-        if self.midnight.as_ref().is_none_or(|(day, _)| *day != date) {
-            self.midnight = Some((date, *sample));
+        let (day, midnight) = self.midnight.get_or_insert((date, *sample));
+        if *day != date {
+            (*day, *midnight) = (date, *sample);
         }
+        let boot = self.boot.get_or_insert(*sample);
+        restart(boot, sample);
+        restart(midnight, sample);
         let mut moment = Moment {
             sample,
             boot,
-            midnight: self.midnight.as_ref().map_or(sample, |(_, begun)| begun),
+            midnight,
             count: self.count,
             local: &mut self.local,
         };
         for (_, line, phrase) in self.says.iter().filter(|(when, ..)| is_due(*when)) {
             out.push(line.say(sample.at_ms, phrase.write(&mut moment)));
+        }
+    }
+}
+
+/// A counter that has fallen begins where it fell to.
+fn restart(begun: &mut Sample, now: &Sample) {
+    for (begun, now) in begun.phase.iter_mut().zip(now.phase) {
+        if now.import_wh < begun.import_wh || now.export_wh < begun.export_wh {
+            *begun = now;
         }
     }
 }

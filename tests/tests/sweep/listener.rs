@@ -69,7 +69,7 @@ impl<'r> Listener<'r> {
         listener.faults.into_values().collect()
     }
 
-    fn fault(&mut self, kind: String, message: &Message, what: String) {
+    fn fault(&mut self, kind: String, message: &Message, what: &str) {
         let text = String::from_utf8_lossy(&message.payload);
         let text: String = text.chars().take(160).flat_map(char::escape_debug).collect();
         self.faults
@@ -82,11 +82,11 @@ impl<'r> Listener<'r> {
             && reason.kind != ReasonKind::NotAReading
         {
             let what = format!("{:?}: {}", reason.kind, reason.text);
-            self.fault(what.clone(), message, what);
+            self.fault(what.clone(), message, &what);
         }
         for notice in &decoded.notices {
             let what = format!("notes {}: {}", notice.kind.name(), notice.detail);
-            self.fault(format!("notice {}", notice.kind.name()), message, what);
+            self.fault(format!("notice {}", notice.kind.name()), message, &what);
         }
         for said in &decoded.availability {
             if said.meter != self.row.alias {
@@ -101,7 +101,7 @@ impl<'r> Listener<'r> {
             };
             if !is_expected {
                 let what = format!("{} is said to be online: {}", said.meter, said.is_online);
-                self.fault(what.clone(), message, what);
+                self.fault(what.clone(), message, &what);
             }
         }
         let Some(sample) = &message.sample else {
@@ -117,20 +117,20 @@ impl<'r> Listener<'r> {
         let known = self.meter.get_or_insert_with(|| meter.to_owned()).clone();
         if known != meter && known != "*" {
             let what = format!("the meter is {meter:?}, not {known:?}");
-            self.fault(what.clone(), message, what);
+            self.fault(what.clone(), message, &what);
         }
     }
 
     fn judge_reading(&mut self, message: &Message, reading: &Reading, sample: &Sample, family: &str) {
         if family != self.row.family {
             let what = format!("decoded by {family:?}, not {:?}", self.row.family);
-            self.fault(what.clone(), message, what);
+            self.fault(what.clone(), message, &what);
         }
         self.is_meter(&reading.meter, message);
         let channel = reading.channel.as_deref().unwrap_or("");
         let Some((_, view, _)) = self.row.channels.iter().find(|(name, ..)| *name == channel) else {
             let what = format!("a channel {channel:?} that nobody expects: {reading:?}");
-            self.fault(format!("channel {channel}"), message, what);
+            self.fault(format!("channel {channel}"), message, &what);
             return;
         };
         let boot = self.boot.unwrap_or(*sample);
@@ -159,7 +159,7 @@ impl<'r> Listener<'r> {
             }
             if (value - shown).abs() > amiss_max * (1.0 + EPSILON) + EPSILON {
                 let what = format!("channel {channel:?}: {value} {unit}, but the meter showed {shown}");
-                self.fault(format!("{channel} {letter}"), message, what);
+                self.fault(format!("{channel} {letter}"), message, &what);
             }
         }
         if reading.is_estimated != (matches!(view, View::Estimated { .. }) && reading.power_w.is_some())
@@ -168,14 +168,14 @@ impl<'r> Listener<'r> {
             self.fault(
                 "marks".to_owned(),
                 message,
-                format!("wrongly marked: {reading:?}"),
+                &format!("wrongly marked: {reading:?}"),
             );
         }
         if let Some(stamp) = reading.stamp
             && (stamp.as_millisecond() - sample.stamp_ms).abs() >= STAMP_AMISS_MS_MAX
         {
             let what = format!("stamped {stamp}, by the meter's clock {} ms", sample.stamp_ms);
-            self.fault("stamp".to_owned(), message, what);
+            self.fault("stamp".to_owned(), message, &what);
         }
     }
 
