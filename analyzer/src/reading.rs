@@ -1,5 +1,7 @@
 //! What a meter said, as a decoder hands it over.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 
 use crate::FaultKind;
@@ -13,7 +15,7 @@ pub struct Reading {
     /// The meter, as its family names it (a topic segment, a serial number, a friendly name).
     pub meter: String,
     /// `None` for a meter of one load; else `total`, `l1`, `l2`, `l3`, an outlet's number, a field's name.
-    pub channel: Option<String>,
+    pub channel: Option<Cow<'static, str>>,
     /// Active power, W.
     pub power_w: Option<f64>,
     /// Cumulative imported energy, Wh.
@@ -38,7 +40,7 @@ impl Reading {
     pub fn of(meter: &str, channel: Option<&str>) -> Self {
         Self {
             meter: meter.to_owned(),
-            channel: channel.map(str::to_owned),
+            channel: channel.map(name),
             ..Self::default()
         }
     }
@@ -56,6 +58,13 @@ impl Reading {
         .iter()
         .any(Option::is_some)
     }
+}
+
+/// A channel's name; the usual ones cost no allocation.
+fn name(channel: &str) -> Cow<'static, str> {
+    const USUAL: [&str; 8] = ["total", "l1", "l2", "l3", "0", "1", "2", "3"];
+    let usual = USUAL.iter().find(|usual| **usual == channel);
+    usual.map_or_else(|| Cow::Owned(channel.to_owned()), |usual| Cow::Borrowed(*usual))
 }
 
 /// Whether a channel repeats others of its meter: `ab`, by which meters of two clamps `a` and `b` call their sum. It is

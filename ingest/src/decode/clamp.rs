@@ -56,7 +56,8 @@ impl Clamp {
     }
 
     fn is_of(&self, reading: &Reading) -> bool {
-        self.meter == reading.meter && (self.channel.is_none() || self.channel == reading.channel)
+        self.meter == reading.meter
+            && (self.channel.is_none() || self.channel.as_deref() == reading.channel.as_deref())
     }
 
     fn power_w(&self, current_a: f64, voltage_v: Option<f64>) -> f64 {

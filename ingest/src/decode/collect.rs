@@ -1,5 +1,6 @@
 //! Readings put together value by value, one per channel, and the rules that hold for every value.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use analyzer::Reading;
@@ -43,6 +44,11 @@ impl<'a> Channels<'a> {
     /// The reading of a channel, made where it is new.
     pub(crate) fn channel(&mut self, channel: Option<&str>) -> &mut Reading {
         let is_it = |reading: &Reading| reading.channel.as_deref() == channel;
+        // Values of one channel mostly stand together.
+        if self.readings.last().is_some_and(is_it) {
+            let last = self.readings.len() - 1;
+            return &mut self.readings[last];
+        }
         // Values of one channel come one after the other.
         let at = self.readings.iter().rposition(is_it).unwrap_or_else(|| {
             self.readings.push(Reading::of(self.meter, channel));
@@ -84,7 +90,7 @@ pub(crate) struct Batch {
 }
 
 /// Meter, channel, instant.
-type Place = (String, Option<String>, Option<jiff::Timestamp>);
+type Place = (String, Option<Cow<'static, str>>, Option<jiff::Timestamp>);
 
 impl Batch {
     pub(crate) fn add(&mut self, readings: impl IntoIterator<Item = Reading>) {

@@ -300,8 +300,9 @@ impl HomeAssistant {
             match value {
                 Bare::Value(value) => {
                     let channel = self.loads.channel(&sensor.meter, &sensor.key);
-                    let is_it =
-                        |reading: &Reading| reading.meter == sensor.meter && reading.channel == channel;
+                    let is_it = |reading: &Reading| {
+                        reading.meter == sensor.meter && reading.channel.as_deref() == channel.as_deref()
+                    };
                     let at = readings.iter().position(is_it).unwrap_or_else(|| {
                         readings.push(Reading::of(&sensor.meter, channel.as_deref()));
                         readings.len() - 1

@@ -1,8 +1,7 @@
 //! JSON as one flat list of nodes that point into the text: read in one pass, no allocation for keys and values.
 //!
 //! Meters' JSON is not always JSON: old firmware prints a bare `nan` for a value it does not have. Where a document
-//! does not parse, such words become null and it is read once more. What is wrong with a document is said by
-//! `serde_json`, and a law holds the two together: [`scan`] takes exactly what `serde_json` takes.
+//! does not parse, such words become null and it is read once more.
 //!
 //! Limits: nesting as `serde_json` has it (127); a text shorter than 4 GiB; the number of nodes is bounded by its length.
 
@@ -10,8 +9,6 @@ mod repair;
 mod scan;
 
 use std::borrow::Cow;
-
-use serde::de::IgnoredAny;
 
 use super::number;
 
@@ -51,7 +48,7 @@ impl<'a> Document<'a> {
     pub(crate) fn parse(payload: &'a [u8]) -> Result<Self, String> {
         match std::str::from_utf8(payload) {
             Ok(text) => Self::parse_text(text, Scratch::default()),
-            Err(_) => Err(fault(payload)),
+            Err(fault) => Err(format!("not JSON: {fault}")),
         }
     }
 
@@ -60,16 +57,16 @@ impl<'a> Document<'a> {
     /// # Errors
     /// What is wrong, and where in the text.
     pub(crate) fn parse_text(text: &'a str, Scratch(nodes): Scratch) -> Result<Self, String> {
-        let fault = || fault(text.as_bytes());
-        let nodes = match Self::read(Cow::Borrowed(text), nodes) {
+        let (fault, nodes) = match Self::read(Cow::Borrowed(text), nodes) {
             Ok(document) => return Ok(document),
-            Err(nodes) => nodes,
+            Err(fault) => fault,
         };
-        let repaired = repair::without_bare_words(text).ok_or_else(fault)?;
-        Self::read(Cow::Owned(repaired), nodes).map_err(|_| fault())
+        let repaired = repair::without_bare_words(text);
+        let document = repaired.and_then(|repaired| Self::read(Cow::Owned(repaired), nodes).ok());
+        document.ok_or_else(|| format!("not JSON: {fault}"))
     }
 
-    fn read(text: Cow<'a, str>, mut nodes: Vec<Node>) -> Result<Self, Vec<Node>> {
+    fn read(text: Cow<'a, str>, mut nodes: Vec<Node>) -> Result<Self, (serde_json::Error, Vec<Node>)> {
         let mut unescaped = String::new();
         nodes.clear();
         match scan::scan(&text, &mut nodes, &mut unescaped) {
@@ -78,7 +75,7 @@ impl<'a> Document<'a> {
                 unescaped,
                 nodes,
             }),
-            Err(_) => Err(nodes),
+            Err(fault) => Err((fault, nodes)),
         }
     }
 
@@ -125,14 +122,6 @@ impl<'a> Document<'a> {
             _ => return false,
         };
         from + wanted.len() == to && bytes.get(from..to) == Some(wanted)
-    }
-}
-
-/// What is wrong with a payload, and where.
-fn fault(payload: &[u8]) -> String {
-    match serde_json::from_slice::<IgnoredAny>(payload) {
-        Err(fault) => format!("not JSON: {fault}"),
-        Ok(IgnoredAny) => "not JSON: a number or a nesting beyond what is read".to_owned(),
     }
 }
 

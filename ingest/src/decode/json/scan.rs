@@ -79,12 +79,18 @@ impl<'de> Visitor<'de> for Seed<'_> {
         self.push(Node::Bool(is))
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "JSON numbers are doubles; counters stay far below 2^53")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "JSON numbers are doubles; counters stay far below 2^53"
+    )]
     fn visit_u64<E>(self, number: u64) -> Result<(), E> {
         self.push(Node::Number(number as f64))
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "JSON numbers are doubles; counters stay far below 2^53")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "JSON numbers are doubles; counters stay far below 2^53"
+    )]
     fn visit_i64<E>(self, number: i64) -> Result<(), E> {
         self.push(Node::Number(number as f64))
     }

@@ -97,7 +97,8 @@ impl Meter {
             self.historical += 1;
             return;
         }
-        if !self.channels.contains_key(&reading.channel) && self.channels.len() >= CHANNELS_MAX {
+        let name = reading.channel.as_deref().map(str::to_owned);
+        if !self.channels.contains_key(&name) && self.channels.len() >= CHANNELS_MAX {
             self.channels_left_out += 1;
             return;
         }
@@ -106,7 +107,7 @@ impl Meter {
             let off_us = stamp.as_microsecond() - at_us;
             self.clock_off_us = Some(off_us).filter(|off_us| off_us.abs() > CLOCK_WRONG_US);
         }
-        let channel = self.channels.entry(reading.channel.clone()).or_default();
+        let channel = self.channels.entry(name).or_default();
         for (series, value) in [
             (&mut channel.power, reading.power_w),
             (&mut channel.energy, reading.energy_wh),

@@ -77,6 +77,10 @@ pub(super) struct Meaning<'n> {
 
 /// What a property is by its name alone.
 pub(super) fn meaning(property: &str) -> Option<Meaning<'static>> {
+    // Most keys are no property of a meter, and show it by their first letter.
+    if !property.starts_with(['p', 'e', 'v', 'c']) {
+        return None;
+    }
     let (name, quantity, factor) = PROPERTIES.iter().find(|(name, ..)| property.starts_with(name))?;
     part_of(&property[name.len()..]).map(|part| Meaning {
         quantity: *quantity,
