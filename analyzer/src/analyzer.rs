@@ -105,10 +105,10 @@ impl Analyzer {
             self.say(arrival.at, &reading.meter, FaultKind::TooLate, detail, out);
         }
         while let Some(first) = rest.first() {
-            let (meter, stamp) = (first.meter.as_str(), first.stamp);
+            let (meter, stamp) = (&*first.meter, first.stamp);
             let (group, others) = rest
                 .iter()
-                .partition(|reading| reading.meter == meter && reading.stamp == stamp);
+                .partition(|reading| *reading.meter == *meter && reading.stamp == stamp);
             let group: Vec<&Reading> = group;
             rest = others;
             if !self.routes.contains_key(meter) {
@@ -130,7 +130,7 @@ impl Analyzer {
         let Some(first) = readings.first() else { return };
         // with its own stamp near, the instant is known even in a back-log
         let is_after_outage = arrival.is_after_outage && first.stamp.is_none();
-        let Some(routes) = self.routes.get(&first.meter) else {
+        let Some(routes) = self.routes.get(&*first.meter) else {
             return;
         };
         for &(number, index) in routes {

@@ -42,7 +42,7 @@ impl Clocks {
     pub(crate) fn instant(&mut self, arrival: Arrival, readings: &[&Reading]) -> Instant {
         let Some((meter, stamp)) = readings
             .first()
-            .and_then(|first| Some((&first.meter, first.stamp?)))
+            .and_then(|first| Some((&*first.meter, first.stamp?)))
         else {
             return if arrival.is_retained {
                 Instant::None
@@ -56,7 +56,7 @@ impl Clocks {
         };
         let is_same = match self.0.get_mut(meter) {
             Some(known) => std::mem::replace(known, clock) == clock,
-            None => self.0.insert(meter.clone(), clock).is_some(),
+            None => self.0.insert(meter.to_owned(), clock).is_some(),
         };
         let age = arrival.at.duration_since(stamp);
         if is_same && age > REPEATED_AFTER {

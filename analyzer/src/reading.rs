@@ -1,6 +1,7 @@
 //! What a meter said, as a decoder hands it over.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -13,7 +14,7 @@ use crate::FaultKind;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reading {
     /// The meter, as its family names it (a topic segment, a serial number, a friendly name).
-    pub meter: String,
+    pub meter: Arc<str>,
     /// `None` for a meter of one load; else `total`, `l1`, `l2`, `l3`, an outlet's number, a field's name.
     pub channel: Option<Cow<'static, str>>,
     /// Active power, W.
@@ -37,9 +38,9 @@ pub struct Reading {
 impl Reading {
     /// An empty reading of one channel, to be filled.
     #[must_use]
-    pub fn of(meter: &str, channel: Option<&str>) -> Self {
+    pub fn of(meter: impl Into<Arc<str>>, channel: Option<&str>) -> Self {
         Self {
-            meter: meter.to_owned(),
+            meter: meter.into(),
             channel: channel.map(name),
             ..Self::default()
         }

@@ -42,12 +42,12 @@ impl Figures {
         let mut counts = self.lock();
         counts.readings += u64::try_from(decoded.readings.len()).unwrap_or(0);
         for reading in &decoded.readings {
-            if let Some(meter) = counts.meters.get_mut(&reading.meter) {
+            if let Some(meter) = counts.meters.get_mut(&*reading.meter) {
                 meter.readings += 1;
                 meter.heard_at = Some(record.received);
             } else if counts.meters.len() < METERS_MAX {
                 let family = decoded.family.unwrap_or_default().to_owned();
-                let (name, heard_at) = (reading.meter.clone(), Some(record.received));
+                let (name, heard_at) = (reading.meter.to_string(), Some(record.received));
                 let figures = MeterFigures {
                     name: name.clone(),
                     family,

@@ -56,7 +56,7 @@ impl Clamp {
     }
 
     fn is_of(&self, reading: &Reading) -> bool {
-        self.meter == reading.meter
+        *self.meter == *reading.meter
             && (self.channel.is_none() || self.channel.as_deref() == reading.channel.as_deref())
     }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use analyzer::Reading;
 use serde::Deserialize;
@@ -44,14 +45,12 @@ impl<'a> Channels<'a> {
     /// The reading of a channel, made where it is new.
     pub(crate) fn channel(&mut self, channel: Option<&str>) -> &mut Reading {
         let is_it = |reading: &Reading| reading.channel.as_deref() == channel;
-        // Values of one channel mostly stand together.
-        if self.readings.last().is_some_and(is_it) {
-            let last = self.readings.len() - 1;
-            return &mut self.readings[last];
-        }
         // Values of one channel come one after the other.
         let at = self.readings.iter().rposition(is_it).unwrap_or_else(|| {
-            self.readings.push(Reading::of(self.meter, channel));
+            // One allocation for the meter's name, however many channels it has.
+            let meter = self.readings.first().map(|first| Arc::clone(&first.meter));
+            let meter = meter.unwrap_or_else(|| self.meter.into());
+            self.readings.push(Reading::of(meter, channel));
             self.readings.len() - 1
         });
         &mut self.readings[at]
@@ -90,7 +89,7 @@ pub(crate) struct Batch {
 }
 
 /// Meter, channel, instant.
-type Place = (String, Option<Cow<'static, str>>, Option<jiff::Timestamp>);
+type Place = (Arc<str>, Option<Cow<'static, str>>, Option<jiff::Timestamp>);
 
 impl Batch {
     pub(crate) fn add(&mut self, readings: impl IntoIterator<Item = Reading>) {

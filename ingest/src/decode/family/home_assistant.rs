@@ -301,10 +301,10 @@ impl HomeAssistant {
                 Bare::Value(value) => {
                     let channel = self.loads.channel(&sensor.meter, &sensor.key);
                     let is_it = |reading: &Reading| {
-                        reading.meter == sensor.meter && reading.channel.as_deref() == channel.as_deref()
+                        *reading.meter == *sensor.meter && reading.channel.as_deref() == channel.as_deref()
                     };
                     let at = readings.iter().position(is_it).unwrap_or_else(|| {
-                        readings.push(Reading::of(&sensor.meter, channel.as_deref()));
+                        readings.push(Reading::of(sensor.meter.as_str(), channel.as_deref()));
                         readings.len() - 1
                     });
                     collect::put(&mut readings[at], sensor.quantity, value);

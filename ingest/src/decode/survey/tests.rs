@@ -227,7 +227,7 @@ fn what_is_unread_is_put_together_and_a_mapper_is_proposed() {
         qos: 0,
     };
     let reading = &decoder.decode(&message).readings[0];
-    assert_eq!((reading.meter.as_str(), reading.power_w), ("mri", Some(7500.0)));
+    assert_eq!((&*reading.meter, reading.power_w), ("mri", Some(7500.0)));
 }
 
 #[test]
