@@ -63,9 +63,17 @@ impl Reading {
 
 /// A channel's name; the usual ones cost no allocation.
 fn name(channel: &str) -> Cow<'static, str> {
-    const USUAL: [&str; 8] = ["total", "l1", "l2", "l3", "0", "1", "2", "3"];
-    let usual = USUAL.iter().find(|usual| **usual == channel);
-    usual.map_or_else(|| Cow::Owned(channel.to_owned()), |usual| Cow::Borrowed(*usual))
+    Cow::Borrowed(match channel {
+        "total" => "total",
+        "l1" => "l1",
+        "l2" => "l2",
+        "l3" => "l3",
+        "0" => "0",
+        "1" => "1",
+        "2" => "2",
+        "3" => "3",
+        other => return Cow::Owned(other.to_owned()),
+    })
 }
 
 /// Whether a channel repeats others of its meter: `ab`, by which meters of two clamps `a` and `b` call their sum. It is

@@ -12,42 +12,37 @@ use super::Node;
 /// Where the text is not JSON, or longer than 4 GiB.
 pub(super) fn scan(text: &str, nodes: &mut Vec<Node>, unescaped: &mut String) -> serde_json::Result<()> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let start = text.as_ptr().addr();
-    Seed {
-        start,
+    let mut target = Target {
+        start: text.as_ptr().addr(),
         nodes,
         unescaped,
-    }
-    .deserialize(&mut deserializer)?;
+    };
+    Seed(&mut target).deserialize(&mut deserializer)?;
     deserializer.end()
 }
 
-/// Where the nodes of a value go.
-struct Seed<'n> {
+/// Where the nodes go.
+struct Target<'n> {
     /// The address of the text's first byte: what is borrowed from it says its place by its own.
     start: usize,
     nodes: &'n mut Vec<Node>,
     unescaped: &'n mut String,
 }
 
-impl Seed<'_> {
-    fn inner(&mut self) -> Seed<'_> {
-        Seed {
-            start: self.start,
-            nodes: self.nodes,
-            unescaped: self.unescaped,
-        }
-    }
+/// Takes one value.
+struct Seed<'s, 'n>(&'s mut Target<'n>);
 
+impl Seed<'_, '_> {
+    #[inline]
     fn push<E>(self, node: Node) -> Result<(), E> {
-        self.nodes.push(node);
+        self.0.nodes.push(node);
         Ok(())
     }
 
     /// Closes the list or object that was begun at a place.
     fn close<E: Error>(self, place: usize, node: fn(u32) -> Node) -> Result<(), E> {
-        let length = offset(self.nodes.len() - place - 1)?;
-        self.nodes[place] = node(length);
+        let length = offset(self.0.nodes.len() - place - 1)?;
+        self.0.nodes[place] = node(length);
         Ok(())
     }
 }
@@ -56,15 +51,16 @@ fn offset<E: Error>(place: usize) -> Result<u32, E> {
     u32::try_from(place).map_err(|_| E::custom("longer than 4 GiB"))
 }
 
-impl<'de> DeserializeSeed<'de> for Seed<'_> {
+impl<'de> DeserializeSeed<'de> for Seed<'_, '_> {
     type Value = ();
 
+    #[inline]
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Seed<'_> {
+impl<'de> Visitor<'de> for Seed<'_, '_> {
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -95,35 +91,37 @@ impl<'de> Visitor<'de> for Seed<'_> {
         self.push(Node::Number(number as f64))
     }
 
+    #[inline]
     fn visit_f64<E>(self, number: f64) -> Result<(), E> {
         self.push(Node::Number(number))
     }
 
+    #[inline]
     fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<(), E> {
-        let from = text.as_ptr().addr() - self.start;
+        let from = text.as_ptr().addr() - self.0.start;
         let node = Node::Text(offset(from)?, offset(from + text.len())?);
         self.push(node)
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-        let from = self.unescaped.len();
-        self.unescaped.push_str(text);
-        let node = Node::Unescaped(offset(from)?, offset(self.unescaped.len())?);
+        let from = self.0.unescaped.len();
+        self.0.unescaped.push_str(text);
+        let node = Node::Unescaped(offset(from)?, offset(self.0.unescaped.len())?);
         self.push(node)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
-        let place = self.nodes.len();
-        self.nodes.push(Node::List(0));
-        while items.next_element_seed(self.inner())?.is_some() {}
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let place = self.0.nodes.len();
+        self.0.nodes.push(Node::List(0));
+        while items.next_element_seed(Seed(&mut *self.0))?.is_some() {}
         self.close(place, Node::List)
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut entries: A) -> Result<(), A::Error> {
-        let place = self.nodes.len();
-        self.nodes.push(Node::Object(0));
-        while entries.next_key_seed(self.inner())?.is_some() {
-            entries.next_value_seed(self.inner())?;
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        let place = self.0.nodes.len();
+        self.0.nodes.push(Node::Object(0));
+        while entries.next_key_seed(Seed(&mut *self.0))?.is_some() {
+            entries.next_value_seed(Seed(&mut *self.0))?;
         }
         self.close(place, Node::Object)
     }

@@ -109,6 +109,7 @@ const CLAMP_REGISTERS: Fields<'_> = &[
 ];
 
 /// What a key of em or emdata is of: channel, the key of its errors, quantity.
+#[inline]
 fn of_phases(key: &str) -> Option<(&'static str, &'static str, Quantity)> {
     let (channel, errors, what) = match key.as_bytes() {
         [b'a', b'_', ..] => ("l1", "a_errors", key.get(2..)?),
@@ -185,8 +186,8 @@ impl<'n> Component<'n> {
 }
 
 fn is_number(text: &str, number: f64) -> bool {
-    text.parse::<f64>()
-        .is_ok_and(|parsed| parsed.to_bits() == number.to_bits())
+    text.parse::<u16>()
+        .is_ok_and(|parsed| f64::from(parsed).to_bits() == number.to_bits())
 }
 
 /// What is remembered of components between their messages.
@@ -294,12 +295,15 @@ fn phases(channels: &mut Channels<'_>, status: Value<'_>) -> bool {
         }
     }
     // Errors stand behind the values, and are rare.
-    for (key, _) in status.entries().filter(|_| are_faults_stated) {
+    if !are_faults_stated {
+        return false;
+    }
+    for (key, _) in status.entries() {
         if let Some((channel, errors, quantity)) = of_phases(key)
             && (fault::spoils(status, errors, quantity) || fault::spoils(status, "errors", quantity))
         {
             channels.unset(Some(channel), quantity);
         }
     }
-    are_faults_stated
+    true
 }
