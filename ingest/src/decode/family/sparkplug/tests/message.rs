@@ -14,15 +14,15 @@ pub(super) const DOUBLE: u32 = 10;
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct PayloadMessage {
     #[prost(uint64, optional, tag = "1")]
-    timestamp_ms: Option<u64>,
+    pub(super) timestamp_ms: Option<u64>,
     #[prost(message, repeated, tag = "2")]
-    metrics: Vec<MetricMessage>,
+    pub(super) metrics: Vec<MetricMessage>,
     #[prost(uint64, optional, tag = "3")]
-    seq: Option<u64>,
+    pub(super) seq: Option<u64>,
     #[prost(string, optional, tag = "4")]
-    uuid: Option<String>,
+    pub(super) uuid: Option<String>,
     #[prost(bytes = "vec", optional, tag = "5")]
-    body: Option<Vec<u8>>,
+    pub(super) body: Option<Vec<u8>>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]

@@ -3,11 +3,12 @@
 mod message;
 
 use proptest::prelude::*;
+use prost::Message as _;
 
 use super::super::super::check::{check_by, check_bytes, decoder};
 use super::super::super::{Decoded, Decoder, DecoderConfig, Message, ReasonKind};
 use super::proto::MetricMessage;
-use message::{DOUBLE, FLOAT, INT32, NOW, NOW_MS, alias, bd_seq, named, payload};
+use message::{DOUBLE, FLOAT, INT32, NOW, NOW_MS, PayloadMessage, alias, bd_seq, named, payload};
 
 fn decode(decoder: &mut Decoder, topic: &str, payload: &[u8]) -> Decoded {
     decoder.decode(&Message {
