@@ -107,3 +107,100 @@ pub(super) fn message(record: &Record) -> Message<'_> {
         qos: record.qos,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    const CONFIG: &str = r#"
+        [site]
+        name = "wing"
+        zone = "Europe/Paris"
+        [site.tariff]
+        day_price_per_kwh = 0.2
+        night_price_per_kwh = 0.2
+        source = "a test"
+        year = 2026
+        [site.carbon]
+        g_per_kwh = 50
+        source = "a test"
+        year = 2026
+        [[broker]]
+        name = "main"
+        url = "mqtt://localhost:1883"
+        [[device]]
+        id = "ct-1"
+        name = "CT 1"
+        room = "one"
+        modality = "ct"
+        meter = "panel-7"
+        opening = { mon_fri = ["07:00-19:00"] }
+    "#;
+
+    fn interpreter() -> Interpreter {
+        let loaded = Config::parse(Path::new("idlewatt.toml"), CONFIG).expect("it has no faults");
+        Interpreter::new(&loaded.config).expect("it has no mappers")
+    }
+
+    fn hear(interpreter: &mut Interpreter, second: i64, topic: &str, payload: &str) -> Vec<Finding> {
+        let at = jiff::Timestamp::from_second(1_790_000_000 + second).expect("in range");
+        let record = Record {
+            received: at,
+            topic: topic.to_owned(),
+            payload: payload.into(),
+            qos: 1,
+            is_retained: false,
+            is_after_outage: false,
+            packet_id: 1,
+            broker: 0,
+        };
+        let batch = Batch {
+            seq: 1,
+            committed: at,
+            records: vec![record],
+        };
+        let mut findings = Vec::new();
+        interpreter.batch(&batch, &mut findings, |_, _, _| {});
+        findings
+    }
+
+    /// The power of the samples among findings, W.
+    fn powers_w(findings: &[Finding]) -> Vec<f64> {
+        let samples = findings.iter().filter_map(|finding| match finding {
+            Finding::Sample(sample) => Some(sample.power_w),
+            _ => None,
+        });
+        samples.collect()
+    }
+
+    #[test]
+    fn a_restart_hears_again_what_was_taught() {
+        let mut first = interpreter();
+        let state = "panel-7/sensor/load/state";
+        let discovery = format!(
+            r#"{{"state_topic":"{state}","unit_of_measurement":"kW","device_class":"power","device":{{"identifiers":["panel-7"]}}}}"#
+        );
+        hear(
+            &mut first,
+            0,
+            "homeassistant/sensor/panel-7/load/config",
+            &discovery,
+        );
+        let snapshot = first.snapshot();
+        let mut second = interpreter();
+        let unknown = powers_w(&hear(&mut second, 60, state, "1.5"));
+        assert!(unknown.is_empty(), "nobody knows the unit: {unknown:?}");
+        second.restore(&snapshot).expect("it is of this version");
+        assert_eq!(powers_w(&hear(&mut second, 60, state, "1.5")), [1500.0]);
+    }
+
+    #[test]
+    fn what_is_no_snapshot_is_refused() {
+        let mut interpreter = interpreter();
+        for bytes in [&b""[..], &[2, 0, 0], &[0x81, 0x80, 0xf8, 0xe8, 0x01, 0xff, 0xff]] {
+            assert!(interpreter.restore(bytes).is_err(), "{bytes:?}");
+        }
+    }
+}
