@@ -92,6 +92,13 @@ impl<'m> Input<'m> {
             .position(|level| is_wanted(level))
     }
 
+    /// Where a level stands, counted from the end; the one nearest to the beginning.
+    pub(super) fn outermost(&self, is_wanted: impl Fn(&str) -> bool) -> Option<usize> {
+        self.levels[..self.count]
+            .iter()
+            .rposition(|level| is_wanted(level))
+    }
+
     /// The topic before its last `levels` levels; none where nothing is left.
     pub(super) fn before(&self, levels: usize) -> Option<&'m str> {
         let tail: usize = self.levels.iter().take(levels).map(|level| level.len() + 1).sum();

@@ -109,7 +109,8 @@ impl Family for Zigbee2mqtt {
         if above == "bridge" && last == "devices" && is_list_of_devices(input.text()) {
             return Some(self.devices.learn(input));
         }
-        match input.position(is_base) {
+        // A friendly name may begin like the base.
+        match input.outermost(is_base) {
             Some(base) => self.below_base(input, base),
             None if above == "bridge" && OF_BRIDGE.contains(&last) => Some(Outcome::silent(BRIDGE)),
             None => self.other_base(input),

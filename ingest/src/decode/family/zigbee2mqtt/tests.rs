@@ -6,6 +6,11 @@ use super::super::super::{Decoder, DecoderConfig};
 #[test]
 fn one_load() {
     check(
+        "wing/zigbee2mqtt/zigbee2mqtt plug 4",
+        r#"{"power":5}"#,
+        "zigbee2mqtt: zigbee2mqtt plug 4 - power_w=5",
+    );
+    check(
         "zigbee2mqtt/ward 3/monitor plug",
         r#"{"current":0.4,"energy":3.5,"power":-80,"voltage":231,"linkquality":80,"last_seen":"2026-04-01T10:00:00+02:00","power_outage_memory":"on"}"#,
         "zigbee2mqtt: ward 3/monitor plug - power_w=-80 energy_wh=3500 voltage_v=231 current_a=0.4 stamp=2026-04-01T08:00:00Z",
