@@ -9,7 +9,7 @@ use super::mapper::CompiledMapper;
 use super::message::{Decoded, Message, Outcome};
 use super::naming::Namings;
 use super::stamp::Zone;
-use super::{FAMILIES, Family, silent};
+use super::{FAMILIES, Family, FamilyEntry, silent};
 
 /// A longer name of a meter or channel is no name.
 const NAME_BYTES_MAX: usize = 256;
@@ -38,6 +38,24 @@ impl Decoder {
     /// # Errors
     /// The first fault of the configuration: what, where, how to mend it.
     pub fn new(config: &DecoderConfig) -> Result<Self, ConfigError> {
+        Self::of(FAMILIES.iter(), config)
+    }
+
+    /// A decoder that asks one family only, for the fuzzers; none where no family has that name.
+    ///
+    /// # Errors
+    /// As [`Decoder::new`].
+    pub fn of_family(name: &str, config: &DecoderConfig) -> Result<Option<Self>, ConfigError> {
+        let entry = FAMILIES.iter().find(|entry| entry.name == name);
+        entry
+            .map(|entry| Self::of(std::iter::once(entry), config))
+            .transpose()
+    }
+
+    fn of<'e>(
+        entries: impl Iterator<Item = &'e FamilyEntry>,
+        config: &DecoderConfig,
+    ) -> Result<Self, ConfigError> {
         for (key, limit) in [
             ("meters_max", config.meters_max),
             ("lessons_max", config.lessons_max),
@@ -55,10 +73,7 @@ impl Decoder {
                 .iter()
                 .map(CompiledMapper::of)
                 .collect::<Result<_, _>>()?,
-            families: FAMILIES
-                .iter()
-                .map(|entry| (entry.name, (entry.begin)(config)))
-                .collect(),
+            families: entries.map(|entry| (entry.name, (entry.begin)(config))).collect(),
             lessons: Lessons::of(config.lessons_max),
             clamps: config.clamps.clone(),
             zone: Zone(config.zone_of_local_stamps.clone()),
@@ -67,16 +82,6 @@ impl Decoder {
             payload_bytes_max: config.payload_bytes_max,
             scratch: Scratch::default(),
         })
-    }
-
-    /// A decoder that asks one family only, for fuzzers and benchmarks; none where no family has that name.
-    ///
-    /// # Errors
-    /// As [`Decoder::new`].
-    pub fn of_family(name: &str, config: &DecoderConfig) -> Result<Option<Self>, ConfigError> {
-        let mut decoder = Self::new(config)?;
-        decoder.families.retain(|(family, _)| *family == name);
-        Ok((!decoder.families.is_empty()).then_some(decoder))
     }
 
     /// What a message says. Never fails, whatever the bytes.
