@@ -3,6 +3,7 @@
 //! It has neither voltage nor power nor energy: whoever wants watts configures voltage and power factor. QoS 0, not retained:
 //! `application/<topic>/device/<devEui>/event/up`. <https://github.com/Milesight-IoT/SensorDecoders>, CT1xx.
 
+use super::chirpstack_plug::JOIN;
 use super::{Context, Entry};
 use crate::scenario::Family;
 use crate::speech::{Group, Speech, Spoken, When};
@@ -17,16 +18,7 @@ pub(super) const ENTRY: Entry = Entry {
 static SPEECH: Speech = Speech {
     will: None,
     groups: &[
-        Group {
-            when: When::Greeting,
-            qos: 0,
-            retain: false,
-            says: &[(
-                "application/<topic>/device/24e1<address>/event/join",
-                r#"{"time":"<time utc>","deviceInfo":{"applicationId":"<topic>","deviceName":"<leaf>",
-                    "devEui":"24e1<address>"},"devAddr":"01a2b3c4"}"#,
-            )],
-        },
+        JOIN,
         Group {
             when: When::Report,
             qos: 0,

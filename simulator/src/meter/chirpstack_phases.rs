@@ -4,6 +4,7 @@
 //! `activePowerL1`… W, `activeEnergyImportL123T1` and `T2` Wh (whole), currents mA. One tariff is in use, so the second
 //! register stands at 0. QoS 0, not retained. <https://github.com/thingsboard/data-converters>, vendor Yobiiq.
 
+use super::chirpstack_plug::JOIN;
 use super::{Context, Entry};
 use crate::scenario::Family;
 use crate::speech::{Group, Speech, Spoken, When};
@@ -18,16 +19,7 @@ pub(super) const ENTRY: Entry = Entry {
 static SPEECH: Speech = Speech {
     will: None,
     groups: &[
-        Group {
-            when: When::Greeting,
-            qos: 0,
-            retain: false,
-            says: &[(
-                "application/<topic>/device/24e1<address>/event/join",
-                r#"{"time":"<time utc>","deviceInfo":{"applicationId":"<topic>","deviceName":"<leaf>",
-                    "devEui":"24e1<address>"},"devAddr":"01a2b3c4"}"#,
-            )],
-        },
+        JOIN,
         Group {
             when: When::Power,
             qos: 0,

@@ -15,19 +15,22 @@ pub(super) const ENTRY: Entry = Entry {
     format: |context: &Context<'_>| Spoken::boxed(context, &SPEECH),
 };
 
+/// What the network server says when a device has joined.
+pub(super) const JOIN: Group = Group {
+    when: When::Greeting,
+    qos: 0,
+    retain: false,
+    says: &[(
+        "application/<topic>/device/24e1<address>/event/join",
+        r#"{"time":"<time utc>","deviceInfo":{"applicationId":"<topic>","deviceName":"<leaf>",
+            "devEui":"24e1<address>"},"devAddr":"01a2b3c4"}"#,
+    )],
+};
+
 static SPEECH: Speech = Speech {
     will: None,
     groups: &[
-        Group {
-            when: When::Greeting,
-            qos: 0,
-            retain: false,
-            says: &[(
-                "application/<topic>/device/24e1<address>/event/join",
-                r#"{"time":"<time utc>","deviceInfo":{"applicationId":"<topic>","deviceName":"<leaf>",
-                    "devEui":"24e1<address>"},"devAddr":"01a2b3c4"}"#,
-            )],
-        },
+        JOIN,
         Group {
             when: When::Report,
             qos: 0,
