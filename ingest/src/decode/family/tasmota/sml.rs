@@ -96,6 +96,9 @@ const KEYS: [(&str, Quantity, Shows); 64] = [
     ("strom", Current, Nothing),
 ];
 
+/// The group that scripts for dbus-mqtt-grid have to use: nothing but a meter is called so.
+const GRID: &str = "grid";
+
 /// OBIS codes of power, voltage and current, with `.`, `-` or `_` between the numbers; quantity, phase.
 const CODES: [(&str, Quantity, Option<&str>); 10] = [
     ("16.7.0", Power, None),
@@ -195,7 +198,7 @@ fn is_meter(namings: &Namings, place: (&str, &str), group: Value<'_>) -> bool {
     let shows = |field: Field<'_>| match field.shows {
         Meter => true,
         WithPower => has_power(),
-        Nothing => false,
+        Nothing => place.1 == GRID && has_power(),
     };
     group.is_object() && !is_own_group(place.1) && fields().any(shows)
 }
@@ -297,6 +300,7 @@ mod tests {
                  tasmota: m l1 power_w=10 voltage_v=230
                  tasmota: m l2 power_w=20",
             ),
+            (r#""grid":{"power":75}"#, "tasmota: m - power_w=75"),
             (
                 r#""DW74":{"Total":12.5,"TotalOut":0.25,"Power":7,"Server_id":"0b"}"#,
                 "tasmota: m - power_w=7 energy_wh=12500 energy_export_wh=250",
