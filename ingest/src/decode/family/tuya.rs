@@ -49,6 +49,8 @@ const CLAMPS: [(&str, &str, Fields<'_>); 2] = [
     ),
 ];
 const BOTH: Fields<'_> = &[("115", Quantity::Power, 0.1)];
+/// Points of the clamp meter with two clamps; the one with a single clamp (PJ2101A) has only 101 and 102, in whole watts.
+const TWO_CLAMPS: [&str; 6] = ["104", "105", "106", "112", "113", "115"];
 /// Points with a packed phase.
 const PHASES: [(&str, &str); 3] = [("6", "l1"), ("7", "l2"), ("8", "l3")];
 const REGISTER: Fields<'_> = &[("1", Quantity::Energy, 10.0)];
@@ -125,7 +127,7 @@ fn decode(input: &Input<'_>) -> Option<Outcome> {
     let points = root.get("dps").unwrap_or(root);
     let has = |point| points.get(point).is_some();
     let mut channels = Channels::of(above);
-    if has("102") || has("112") || has("115") {
+    if TWO_CLAMPS.into_iter().any(has) {
         clamps(&mut channels, points);
     } else if PHASES
         .iter()
@@ -246,6 +248,15 @@ mod tests {
             "tuya: clamp a power_w=-100.5 energy_wh=1500 voltage_v=230
              tuya: clamp b power_w=2 voltage_v=230
              tuya: clamp ab power_w=-98.5",
+        );
+    }
+
+    #[test]
+    fn a_single_clamp_has_another_scale() {
+        check(
+            "tuya/clamp/dps",
+            r#"{"1":5000,"2":70,"101":1005,"102":"FORWARD"}"#,
+            "tuya: not a reading",
         );
     }
 
