@@ -3,8 +3,9 @@
 //!
 //! Documented at <https://github.com/mr-manuel/venus-os_dbus-mqtt-grid> and
 //! <https://github.com/mr-manuel/venus-os_dbus-mqtt-pv>. Power is W, positive from the grid, of an inverter positive where
-//! it generates; energies are kWh. The topic is the user's: the meter is its last level, or the one before where the
-//! last is `SENSOR`. `pv` is a common word, so it needs a power and a register or a phase beside it.
+//! it generates; energies are kWh. A Tasmota script for the bridge says the phases flat, `{"grid": {"power_L1": …}}`, each
+//! in a message of its own. The topic is the user's: the meter is its last level, or the one before where the last is
+//! `SENSOR`. `pv` is a common word, so it needs a power and a register or a phase beside it.
 
 use super::super::collect::{Channels, Quantity};
 use super::super::json::Value;
@@ -16,6 +17,13 @@ const FIELDS: Fields<'_> = &[
     ("current", Quantity::Current, 1.0),
     ("energy_forward", Quantity::Energy, 1000.0),
     ("energy_reverse", Quantity::EnergyExport, 1000.0),
+];
+
+/// A phase: its object, its power where the powers are flat, its channel.
+const PHASES: [(&str, &str, &str); 3] = [
+    ("L1", "power_L1", "l1"),
+    ("L2", "power_L2", "l2"),
+    ("L3", "power_L3", "l3"),
 ];
 
 pub(super) const ENTRY: FamilyEntry = FamilyEntry {
@@ -34,6 +42,7 @@ pub(super) const ENTRY: FamilyEntry = FamilyEntry {
             "energy/mains",
             br#"{"grid":{"power":-80,"energy_forward":1.5,"L2":{"power":-80}}}"#,
         ),
+        ("mains/SENSOR", br#"{"Time":"2026-09-21T14:13:20","grid":{"power_L2":75}}"#),
         (
             "energy/roof",
             br#"{"pv":{"power":800,"energy_forward":150.5,"L1":{"power":800,"current":3.5}},"timestamp":1790000000}"#,
@@ -47,11 +56,14 @@ fn begin(_: &DecoderConfig) -> Box<dyn Family> {
 
 fn decode(input: &Input<'_>) -> Option<Outcome> {
     let mentions = |key| input.text().contains(key);
-    if !(input.is_object() && mentions("\"power\"") && (mentions("\"grid\"") || mentions("\"pv\""))) {
+    let mentions_power = mentions("\"power\"") || mentions("\"power_L");
+    if !(input.is_object() && mentions_power && (mentions("\"grid\"") || mentions("\"pv\""))) {
         return None;
     }
     let root = input.json().ok()?;
-    let has_power = |part: &Value<'_>| part.get("power").and_then(Value::number).is_some();
+    let states = |part: &Value<'_>, key: &str| part.get(key).and_then(Value::number).is_some();
+    let has_power =
+        |part: &Value<'_>| states(part, "power") || PHASES.iter().any(|(_, flat, _)| states(part, flat));
     let is_marked = |pv: &Value<'_>| ["energy_forward", "L1"].iter().any(|key| pv.get(key).is_some());
     let grid = root
         .get("grid")
@@ -64,9 +76,15 @@ fn decode(input: &Input<'_>) -> Option<Outcome> {
     };
     let mut channels = Channels::of(meter);
     take(&mut channels, Some("total"), grid, FIELDS);
-    for (key, name) in [("L1", "l1"), ("L2", "l2"), ("L3", "l3")] {
+    for (key, flat, channel) in PHASES {
+        take(
+            &mut channels,
+            Some(channel),
+            grid,
+            &[(flat, Quantity::Power, 1.0)],
+        );
         if let Some(phase) = grid.get(key) {
-            take(&mut channels, Some(name), phase, FIELDS);
+            take(&mut channels, Some(channel), phase, FIELDS);
         }
     }
     let stamp = root
@@ -102,6 +120,19 @@ mod tests {
             "dbus_mqtt: roof total power_w=800 energy_wh=150500 stamp=2026-09-21T14:13:20Z
              dbus_mqtt: roof l1 power_w=800 current_a=3.5 stamp=2026-09-21T14:13:20Z",
         );
+        check(
+            "mains/SENSOR",
+            r#"{"Time":"2026-09-21T14:13:20","grid":{"power_L3":-75}}"#,
+            "dbus_mqtt: mains l3 power_w=-75",
+        );
+        check(
+            "mains/SENSOR",
+            r#"{"grid":{"power":90,"power_L1":40,"power_L2":50}}"#,
+            "dbus_mqtt: mains total power_w=90
+             dbus_mqtt: mains l1 power_w=40
+             dbus_mqtt: mains l2 power_w=50",
+        );
+        check("mains/SENSOR", r#"{"grid":{"power_L1":"?"}}"#, "unknown");
         check("roof", r#"{"pv":{"power":800}}"#, "unknown");
         check("mains", r#"{"grid":{"power":null}}"#, "unknown");
     }

@@ -1,9 +1,14 @@
-//! DSMR-reader: `<root>/reading/<name>` with bare numbers in kW and kWh, or `<root>/json` with all of them.
+//! DSMR-reader: `<root>/reading/<name>` with bare numbers in kW and kWh, or `<root>/json` with all of them; and the
+//! short JSON of P1 readers, `{"power", "tariff": "0002", "timestamp": "<telegram's own>"}`.
 //!
 //! Documented at <https://dsmr-reader.readthedocs.io> ("MQTT") and in `dsmr_mqtt/defaults.py`. `delivered` is what the
 //! house bought. Bought and returned power are two registers, both positive, one of them zero: the one above zero is
 //! the signed power. Two tariffs are one register, so their sum is stated once both are known. Identical values are not
-//! sent again: silence is normal.
+//! sent again: silence is normal. The topics of the bare numbers may be the user's (`<meter>/<name>`): their names are
+//! long enough to be known by.
+//!
+//! The short JSON does not name its unit. A telegram says kW with three decimals, and no such meter carries
+//! [`KILOWATTS_MAX`], so a whole number above that is W, and so is what its topic says from then on.
 //!
 //! Limits: what is remembered for that is at most [`DecoderConfig::meters_max`] values.
 
@@ -66,6 +71,10 @@ const TARIFFS: [(Quantity, &str, &str); 2] = [
         "electricity_returned_2",
     ),
 ];
+/// More than the strongest connection with such a meter, three phases of 80 A, could be.
+const KILOWATTS_MAX: f64 = 60.0;
+/// A telegram's stamp: two digits each from the year to the second, then S in summer and W in winter.
+const STAMP_DIGITS: usize = 12;
 /// What DSMR-reader publishes beside the readings, as the level above the name.
 const STATISTICS: [&str; 4] = ["day-consumption", "current-month", "current-year", "meter-stats"];
 
@@ -73,8 +82,9 @@ pub(super) const ENTRY: FamilyEntry = FamilyEntry {
     name: "dsmr",
     title: "DSMR-reader",
     begin,
-    reads: "<root>/reading/<name> with bare numbers, and a JSON of the same names on any topic: signed power, registers as \
-            the sum of both tariffs, phase powers, voltages and currents, channels total and l1 to l3",
+    reads: "<root>/reading/<name> or <meter>/<name> with bare numbers, and a JSON of the same names on any topic: signed \
+            power, registers as the sum of both tariffs, phase powers, voltages and currents, channels total and l1 to \
+            l3; the power of a P1 reader's short JSON once it can only be watts",
     leaves_out: &[
         "sums of the day, the month and the year",
         "gas and other extra meters",
@@ -88,7 +98,14 @@ pub(super) const ENTRY: FamilyEntry = FamilyEntry {
         ("dsmr/reading/electricity_delivered_1", b"100.5"),
         ("dsmr/reading/electricity_delivered_2", b"50.1"),
         ("dsmr/reading/phase_power_current_l1", b"2"),
+        ("house/telegram/electricity_currently_delivered", b"0.25"),
+        ("ward/p1/phase_voltage_l3", b"229"),
         ("dsmr/day-consumption/electricity1", b"5.5"),
+        (
+            "p1/consumption",
+            br#"{"power":385,"tariff":"0001","timestamp":"260921161320S"}"#,
+        ),
+        ("p1/consumption", br#"{"power":0,"tariff":"0002","timestamp":"260921161330S"}"#),
         (
             "dsmr/json",
             br#"{"timestamp":"2026-09-21T14:13:20Z","electricity_delivered_1":"100.5","electricity_delivered_2":"50","electricity_currently_delivered":"0.15","electricity_currently_returned":"0","phase_voltage_l1":"231"}"#,
@@ -100,6 +117,7 @@ fn begin(config: &DecoderConfig) -> Box<dyn Family> {
     Box::new(Dsmr {
         directions: Directions::of(config.meters_max),
         tariffs: Recent::of(config.meters_max),
+        watts: Recent::of(config.meters_max),
     })
 }
 
@@ -107,21 +125,31 @@ struct Dsmr {
     directions: Directions,
     /// The last register of each tariff, by topic.
     tariffs: Recent<f64>,
+    /// The topics of short JSONs whose power is W.
+    watts: Recent<()>,
 }
 
 impl Family for Dsmr {
     fn decode(&mut self, input: &Input<'_>) -> Option<Outcome> {
         if input.is_object() {
-            let is_all = input.text().contains("\"electricity_currently_delivered\"");
-            return is_all.then(|| all(input));
+            let mentions = |key| input.text().contains(key);
+            if mentions("\"electricity_currently_delivered\"") {
+                return Some(all(input));
+            }
+            let is_short = mentions("\"tariff\"") && mentions("\"power\"");
+            return if is_short { self.short(input) } else { None };
         }
         if STATISTICS.contains(&input.level(1)) && input.level(0).contains("electricity") {
             return Some(Outcome::silent("DSMR: a sum of some time, not a register"));
         }
-        if input.level(1) != "reading" || input.level(2).is_empty() {
+        let (name, is_reading) = (input.level(0), input.level(1) == "reading");
+        let meter = match input.level(1) {
+            "reading" | "telegram" => input.level(2),
+            own => own,
+        };
+        if meter.is_empty() || !(is_reading || name.contains("electricity_") || name.starts_with("phase_")) {
             return None;
         }
-        let (meter, name) = (input.level(2), input.level(0));
         let (start, phase) = match name.rsplit_once('_') {
             Some((start, phase @ ("l1" | "l2" | "l3"))) => (start, Some(phase)),
             _ => (name, None),
@@ -129,30 +157,30 @@ impl Family for Dsmr {
         match (start, phase) {
             ("electricity_currently_delivered" | "electricity_currently_returned", None)
             | ("phase_currently_delivered" | "phase_currently_returned", Some(_)) => {
-                Some(self.power(input, phase.unwrap_or("total")))
+                Some(self.power(input, meter, phase.unwrap_or("total")))
             }
-            ("phase_voltage", _) => Some(bare(input, meter, phase, Quantity::Voltage, 1.0)),
-            ("phase_power_current", _) => Some(bare(input, meter, phase, Quantity::Current, 1.0)),
+            ("phase_voltage", Some(_)) => Some(bare(input, meter, phase, Quantity::Voltage, 1.0)),
+            ("phase_power_current", Some(_)) => Some(bare(input, meter, phase, Quantity::Current, 1.0)),
             ("electricity_delivered_1" | "electricity_delivered_2", _) => {
-                Some(self.register(input, Quantity::Energy))
+                Some(self.register(input, meter, Quantity::Energy))
             }
             ("electricity_returned_1" | "electricity_returned_2", _) => {
-                Some(self.register(input, Quantity::EnergyExport))
+                Some(self.register(input, meter, Quantity::EnergyExport))
             }
-            _ => (meter == "dsmr" || name.contains("electricity") || name == "timestamp")
+            _ => (is_reading && (meter == "dsmr" || name.contains("electricity") || name == "timestamp"))
                 .then(|| Outcome::silent("DSMR: not a power, a register, a voltage or a current")),
         }
     }
 
     fn forgotten(&self) -> u64 {
-        self.directions.forgotten() + self.tariffs.forgotten()
+        self.directions.forgotten() + self.tariffs.forgotten() + self.watts.forgotten()
     }
 }
 
 impl Dsmr {
-    fn power(&mut self, input: &Input<'_>, channel: &str) -> Outcome {
+    fn power(&mut self, input: &Input<'_>, meter: &str, channel: &str) -> Outcome {
         let Bare::Value(kilowatts) = number::bare(input.text()) else {
-            return bare(input, input.level(2), None, Quantity::Power, 1.0);
+            return bare(input, meter, None, Quantity::Power, 1.0);
         };
         let topic = input.topic();
         let is_returned = input.level(0).contains("_returned");
@@ -164,7 +192,7 @@ impl Dsmr {
         let power_w = self
             .directions
             .signed(topic, &opposite, kilowatts * 1000.0, is_returned);
-        let mut channels = Channels::of(input.level(2));
+        let mut channels = Channels::of(meter);
         channels.set(Some(channel), Quantity::Power, power_w);
         Outcome::readings(
             channels.stamped(None),
@@ -172,9 +200,31 @@ impl Dsmr {
         )
     }
 
-    fn register(&mut self, input: &Input<'_>, quantity: Quantity) -> Outcome {
+    /// The short JSON: `{"power": 385, "tariff": "0001", "timestamp": "260921161320S"}`.
+    fn short(&mut self, input: &Input<'_>) -> Option<Outcome> {
+        let root = input.json().ok()?;
+        let text = |key| root.get(key).and_then(Value::text).unwrap_or_default();
+        let is_telegrams = matches!(text("tariff"), "0001" | "0002") && is_stamp(text("timestamp"));
+        if !is_telegrams {
+            return None;
+        }
+        let power = root.get("power").and_then(Value::number);
+        let is_whole = power.is_some_and(|power| power.fract() == 0.0);
+        if is_whole && power.is_some_and(|power| power.abs() >= KILOWATTS_MAX) {
+            self.watts.put(input.topic(), ());
+        }
+        let is_watts = is_whole && self.watts.get(input.topic()).is_some();
+        let meter = [input.level(1), input.level(0)];
+        let meter = meter.into_iter().find(|level| !level.is_empty())?;
+        let mut channels = Channels::of(meter);
+        channels.set(Some("total"), Quantity::Power, power.filter(|_| is_watts));
+        let reason = "P1 reader: kilowatts or watts, this topic has not shown which";
+        Some(Outcome::readings(channels.stamped(None), reason))
+    }
+
+    fn register(&mut self, input: &Input<'_>, meter: &str, quantity: Quantity) -> Outcome {
         let Bare::Value(kilowatt_hours) = number::bare(input.text()) else {
-            return bare(input, input.level(2), None, quantity, 1.0);
+            return bare(input, meter, None, quantity, 1.0);
         };
         let topic = input.topic();
         self.tariffs.put(topic, kilowatt_hours);
@@ -183,7 +233,7 @@ impl Dsmr {
             None => format!("{}_1", topic.trim_end_matches("_2")),
         };
         let other = self.tariffs.get(&other).copied();
-        let mut channels = Channels::of(input.level(2));
+        let mut channels = Channels::of(meter);
         channels.set(
             Some("total"),
             quantity,
@@ -194,6 +244,13 @@ impl Dsmr {
             "DSMR: one tariff's register; the other is not known yet",
         )
     }
+}
+
+fn is_stamp(text: &str) -> bool {
+    let digits = text.strip_suffix(['S', 'W']);
+    digits.is_some_and(|digits| {
+        digits.len() == STAMP_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }
 
 /// The JSON that has everything.
@@ -260,6 +317,19 @@ mod tests {
             "dsmr: malformed",
         );
         check("book/reading/page", "5", "unknown");
+        for (topic, payload, expected) in [
+            (
+                "house/telegram/electricity_currently_delivered",
+                "0.25",
+                "dsmr: house total power_w=250",
+            ),
+            ("ward/p1/phase_voltage_l3", "229", "dsmr: p1 l3 voltage_v=229"),
+            ("ward/p1/phase_angle_l3", "229", "unknown"),
+            ("ward/p1/electricity_tariff", "2", "unknown"),
+            ("electricity_currently_delivered", "0.25", "unknown"),
+        ] {
+            check(topic, payload, expected);
+        }
     }
 
     #[test]
@@ -278,5 +348,26 @@ mod tests {
             "dsmr: not a reading",
         );
         check("p1", r#"{"electricity_currently_delivered":5"#, "dsmr: malformed");
+    }
+
+    #[test]
+    fn a_short_message_is_read_once_it_can_only_be_watts() {
+        let mut decoder = decoder();
+        for (power, tariff, expected) in [
+            ("12", "0001", "dsmr: not a reading"),
+            ("0.385", "0001", "dsmr: not a reading"),
+            ("385", "0002", "dsmr: p1 total power_w=385"),
+            ("12", "0001", "dsmr: p1 total power_w=12"),
+            ("null", "0001", "dsmr: not a reading"),
+            ("385", "night", "unknown"),
+        ] {
+            let message = format!(r#"{{"power":{power},"tariff":"{tariff}","timestamp":"260921161320S"}}"#);
+            check_by(&mut decoder, "p1/consumption", &message, expected);
+        }
+        check(
+            "p1/consumption",
+            r#"{"power":385,"tariff":"0001","timestamp":"2026-09-21"}"#,
+            "unknown",
+        );
     }
 }

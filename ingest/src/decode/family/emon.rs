@@ -6,16 +6,46 @@
 use super::super::collect::{Channels, Quantity};
 use super::super::json::Value;
 use super::super::stamp;
-use super::{DecoderConfig, Evidence, Family, FamilyEntry, Input, Outcome, Stateless, bare};
+use super::{DecoderConfig, Evidence, Family, FamilyEntry, Fields, Input, Outcome, Stateless, bare, take};
 
+/// eNode's meters: channel, the voltage's key, values.
+const BOARD: [(&str, &str, Fields<'_>); 3] = [
+    (
+        "a",
+        "Va",
+        &[
+            ("Va", Quantity::Voltage, 1.0),
+            ("Aa", Quantity::Current, 1.0),
+            ("Pa", Quantity::Power, 1.0),
+        ],
+    ),
+    (
+        "b",
+        "Vb",
+        &[
+            ("Vb", Quantity::Voltage, 1.0),
+            ("Ab", Quantity::Current, 1.0),
+            ("Pb", Quantity::Power, 1.0),
+        ],
+    ),
+    (
+        "c",
+        "Vc",
+        &[
+            ("Vc", Quantity::Voltage, 1.0),
+            ("Ac", Quantity::Current, 1.0),
+            ("Pc", Quantity::Power, 1.0),
+        ],
+    ),
+];
 const NO_VALUE: &str = "emon: the input is neither power<n>, e<n> nor vrms";
 
 pub(super) const ENTRY: FamilyEntry = FamilyEntry {
     name: "emon",
-    title: "emonTx, emonPi",
+    title: "emonTx, emonPi, eNode",
     begin,
     reads: "emon/<node>/<input> with a bare number, emon/<node> with a JSON: power<n>, P<n>, e<n>, E<n> as channel <n>, \
-            vrms without one",
+            vrms without one; eNode's <base>/<name>/from/energy: power, voltage, current, one load, or channels a to c",
     leaves_out: &[
         "inputs that the user named otherwise",
         "sums of inputs (power1pluspower2) and pulse counts",
@@ -30,6 +60,14 @@ pub(super) const ENTRY: FamilyEntry = FamilyEntry {
         (
             "emon/panel4",
             br#"{"P1":10,"e1":20,"vrms":230,"time":1790000000}"#,
+        ),
+        (
+            "board/panel5/from/energy",
+            br#"{"Ts":"905","Va":231.5,"Aa":0.5,"Pa":115}"#,
+        ),
+        (
+            "board/panel6/from/energy",
+            br#"{"Ts":"905","Va":231.5,"Aa":0.5,"Pa":-115,"Vb":231.5,"Ab":0.25,"Pb":57}"#,
         ),
     ],
 };
@@ -50,6 +88,9 @@ fn decode(input: &Input<'_>) -> Option<Outcome> {
             "emonHub's copy by position; the values come below emon/",
         ));
     }
+    if input.level(0) == "energy" && input.level(1) == "from" && input.text().contains("\"Pa\"") {
+        return board(input);
+    }
     if input.level(2) != "emon" || input.level(1).is_empty() {
         return None;
     }
@@ -68,6 +109,31 @@ fn node(meter: &str, root: Value<'_>) -> Outcome {
     }
     let stamp = root.get("time").and_then(Value::number).and_then(stamp::of_unix);
     Outcome::readings(channels.stamped(stamp), NO_VALUE)
+}
+
+/// What an eNode's meters state.
+fn board(input: &Input<'_>) -> Option<Outcome> {
+    let meter = input.level(2);
+    if meter.is_empty() || !input.is_object() {
+        return None;
+    }
+    let root = match input.json() {
+        Ok(root) => root,
+        Err(fault) => return Some(Outcome::malformed(format!("eNode: {fault}"))),
+    };
+    let has_several = ["Pb", "Pc"].iter().any(|key| root.get(key).is_some());
+    let mut channels = Channels::of(meter);
+    for (channel, voltage, fields) in BOARD {
+        // The PZEM's library says -1 of everything where the meter does not answer.
+        let volts = root.get(voltage).and_then(Value::number);
+        if volts.is_none_or(|volts| volts >= 0.0) {
+            take(&mut channels, has_several.then_some(channel), root, fields);
+        }
+    }
+    Some(Outcome::readings(
+        channels.stamped(None),
+        "eNode: its meters do not answer",
+    ))
 }
 
 fn meaning(name: &str) -> Option<(Option<&str>, Quantity)> {
@@ -105,6 +171,34 @@ mod tests {
             r#"{"P1":10,"e1":20,"vrms":230,"time":1790000000}"#,
             "emon: panel4 1 power_w=10 energy_wh=20 stamp=2026-09-21T14:13:20Z
              emon: panel4 - voltage_v=230 stamp=2026-09-21T14:13:20Z",
+        );
+    }
+
+    #[test]
+    fn a_board_with_one_meter_or_more() {
+        let topic = "board/panel5/from/energy";
+        check(
+            topic,
+            r#"{"Ts":"905","Va":231.5,"Aa":0.5,"Pa":115}"#,
+            "emon: panel5 - power_w=115 voltage_v=231.5 current_a=0.5",
+        );
+        check(
+            topic,
+            r#"{"Ts":"905","Va":231.5,"Aa":0.5,"Pa":-115,"Vb":230.5,"Ab":0.25,"Pb":57,"Vc":-1,"Ac":-1,"Pc":-1}"#,
+            "emon: panel5 a power_w=-115 voltage_v=231.5 current_a=0.5
+             emon: panel5 b power_w=57 voltage_v=230.5 current_a=0.25",
+        );
+        check(
+            topic,
+            r#"{"Ts":"905","Va":-1.0,"Aa":-1.0,"Pa":-1}"#,
+            "emon: not a reading",
+        );
+        check(topic, r#"{"Ts":"905","Pa":"#, "emon: malformed");
+        check("from/energy", r#"{"Pa":5}"#, "unknown");
+        check(
+            "board/panel5/from/temperature",
+            r#"{"Ts":"905","T0":35.5}"#,
+            "unknown",
         );
     }
 }

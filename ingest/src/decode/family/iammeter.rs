@@ -15,6 +15,9 @@ const POSITIONS: [(Quantity, f64); 5] = [
     (Quantity::EnergyExport, 1000.0),
 ];
 
+/// More than a meter's list has; the sticks of SolaX inverters send longer ones in the same frame.
+const NUMBERS_MAX: usize = 8;
+
 pub(super) const ENTRY: FamilyEntry = FamilyEntry {
     name: "iammeter",
     title: "IAMMETER",
@@ -58,7 +61,8 @@ fn decode(input: &Input<'_>) -> Option<Outcome> {
             positions(&mut channels, Some(name), phase);
         }
     } else {
-        positions(&mut channels, None, list(["Data", "data"])?);
+        let load = list(["Data", "data"]).filter(|load| load.items().count() <= NUMBERS_MAX);
+        positions(&mut channels, None, load?);
     }
     Some(Outcome::readings(
         channels.stamped(None),
@@ -90,6 +94,7 @@ mod tests {
             "iammeter: A1 - power_w=220 energy_wh=3000 energy_export_wh=0 voltage_v=230 current_a=1",
         );
         check("x", r#"{"SN":"A1","Data":5}"#, "unknown");
+        check("x", r#"{"SN":"A1","Data":[1,2,300,0,3,230,700,41,5]}"#, "unknown");
         check("x", r#"{"SN":"A1","Data":[]}"#, "iammeter: not a reading");
     }
 }

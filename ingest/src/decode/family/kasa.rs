@@ -25,7 +25,17 @@ const TAPO: Fields<'_> = &[("current_power", Quantity::Power, 0.001)];
 /// How python-kasa prints what it knows of an emeter.
 const PRINT: &str = "<EmeterStatus ";
 /// The topic's last level where it names the message, not the plug.
-const MESSAGES: [&str; 6] = ["emeter", "energy", "energy_usage", "state", "status", "realtime"];
+const MESSAGES: [&str; 9] = [
+    "emeter",
+    "energy",
+    "energy_usage",
+    "get_energy_usage",
+    "emeter_data",
+    "get_emeter_data",
+    "state",
+    "status",
+    "realtime",
+];
 
 pub(super) const ENTRY: FamilyEntry = FamilyEntry {
     name: "kasa",
@@ -194,7 +204,18 @@ mod tests {
     #[test]
     fn tapo_says_milliwatts_beside_the_energy_of_today() {
         let usage = r#"{"today_runtime":90,"today_energy":100,"month_energy":1000,"current_power":20500}"#;
-        check("tapo/oven/energy", usage, "kasa: oven - power_w=20.5");
+        for message in ["energy", "energy_usage", "get_energy_usage"] {
+            check(
+                &format!("tapo/oven/{message}"),
+                usage,
+                "kasa: oven - power_w=20.5",
+            );
+        }
+        check(
+            "tapo/oven/get_emeter_data",
+            r#"{"current_ma":100,"voltage_mv":230500,"power_mw":20500,"energy_wh":7}"#,
+            "kasa: oven - power_w=20.5 voltage_v=230.5 current_a=0.1",
+        );
         check(
             "tapo/oven",
             "{'result': {'today_energy': 100, 'current_power': 20500}, 'error_code': 0}",

@@ -1,12 +1,12 @@
 //! Tuya data points as bridges print them: `<…>/<id>/dps` with numbers by number, or the cloud's list of codes.
 //!
 //! What a number means depends on the model. Known are the plugs of two generations (18 mA, 19 0.1 W, 20 0.1 V, and 4, 5,
-//! 6 likewise; documented at <https://developer.tuya.com>, "Socket"), the clamp meter PJ-1203A (101 to 115; after
-//! <https://github.com/make-all/tuya-local>), and breakers and DIN meters with packed phases (6, 7, 8; 1 is the register
-//! in 0.01 kWh). The codes of the cloud (`cur_power`, `phase_a`, …) say the same by name. The plugs' 17 and `add_ele` are
-//! increments, not registers. Other models are for a mapper.
+//! 6 or, with two outlets, 7, 8, 9 likewise; documented at <https://developer.tuya.com>, "Socket"), the clamp meter
+//! PJ-1203A (101 to 115; after <https://github.com/make-all/tuya-local>), and breakers and DIN meters with packed phases
+//! (6, 7, 8; 1 is the register in 0.01 kWh). The codes of the cloud (`cur_power`, `phase_a`, …) say the same by name. The
+//! plugs' 17 and `add_ele` are increments, not registers. Other models are for a mapper.
 //!
-//! The old plugs' numbers 4, 5 and 6 mean other things elsewhere: they are believed together only, and where the power is
+//! The old plugs' numbers, 4 to 9, mean other things elsewhere: they are believed together only, and where the power is
 //! no more than voltage and current carry.
 
 mod phase;
@@ -24,6 +24,12 @@ const OLD_PLUG: Fields<'_> = &[
     ("4", Quantity::Current, 0.001),
     ("5", Quantity::Power, 0.1),
     ("6", Quantity::Voltage, 0.1),
+];
+/// An old plug with two outlets states their sum.
+const OLD_PAIR: Fields<'_> = &[
+    ("7", Quantity::Current, 0.001),
+    ("8", Quantity::Power, 0.1),
+    ("9", Quantity::Voltage, 0.1),
 ];
 /// Clamp, its direction, its points.
 const CLAMPS: [(&str, &str, Fields<'_>); 2] = [
@@ -49,6 +55,8 @@ const CLAMPS: [(&str, &str, Fields<'_>); 2] = [
     ),
 ];
 const BOTH: Fields<'_> = &[("115", Quantity::Power, 0.1)];
+/// Points of the clamp meter with two clamps; the one with a single clamp (PJ2101A) has only 101 and 102, in whole watts.
+const TWO_CLAMPS: [&str; 6] = ["104", "105", "106", "112", "113", "115"];
 /// Points with a packed phase.
 const PHASES: [(&str, &str); 3] = [("6", "l1"), ("7", "l2"), ("8", "l3")];
 const REGISTER: Fields<'_> = &[("1", Quantity::Energy, 10.0)];
@@ -90,6 +98,7 @@ pub(super) const ENTRY: FamilyEntry = FamilyEntry {
         ),
         ("tuya/plug-9/dps", br#"{"dps":{"1":true,"17":5,"18":120,"19":275,"20":2301}}"#),
         ("tuya/plug-8/dps/state", br#"{"1":true,"4":120,"5":275,"6":2301}"#),
+        ("tuya/plug-7/dps", br#"{"1":true,"2":false,"7":120,"8":275,"9":2301}"#),
         ("tuya/breaker/dps", br#"{"dps":{"1":1234,"6":"CRAAA+gAAMg=","7":"CRAAA+gAAMg=","16":true}}"#),
         (
             "cloud/tuya",
@@ -124,8 +133,9 @@ fn decode(input: &Input<'_>) -> Option<Outcome> {
     };
     let points = root.get("dps").unwrap_or(root);
     let has = |point| points.get(point).is_some();
+    let is_switch = |point| points.get(point).and_then(Value::boolean).is_some();
     let mut channels = Channels::of(above);
-    if has("102") || has("112") || has("115") {
+    if TWO_CLAMPS.into_iter().any(has) {
         clamps(&mut channels, points);
     } else if PHASES
         .iter()
@@ -135,8 +145,10 @@ fn decode(input: &Input<'_>) -> Option<Outcome> {
             set_phase(&mut channels, name, points.get(point));
         }
         take(&mut channels, Some("total"), points, REGISTER);
-    } else if is_old_plug(points) {
+    } else if are_load(points, ["4", "5", "6"]) {
         take(&mut channels, None, points, OLD_PLUG);
+    } else if ["1", "2"].into_iter().all(is_switch) && are_load(points, ["7", "8", "9"]) {
+        take(&mut channels, None, points, OLD_PAIR);
     } else {
         take(&mut channels, None, points, PLUG);
     }
@@ -155,10 +167,10 @@ fn clamps(channels: &mut Channels<'_>, points: Value<'_>) {
     take(channels, Some("ab"), points, BOTH);
 }
 
-fn is_old_plug(points: Value<'_>) -> bool {
-    let number = |point| points.get(point).and_then(Value::number);
-    let values = (number("4"), number("5"), number("6"));
-    let (Some(milliamperes), Some(deciwatts), Some(decivolts)) = values else {
+/// Whether three points are an old plug's current, power and voltage.
+fn are_load(points: Value<'_>, names: [&str; 3]) -> bool {
+    let values = names.map(|point| points.get(point).and_then(Value::number));
+    let [Some(milliamperes), Some(deciwatts), Some(decivolts)] = values else {
         return false;
     };
     let apparent_va = milliamperes / 1000.0 * (decivolts / 10.0);
@@ -246,6 +258,32 @@ mod tests {
             "tuya: clamp a power_w=-100.5 energy_wh=1500 voltage_v=230
              tuya: clamp b power_w=2 voltage_v=230
              tuya: clamp ab power_w=-98.5",
+        );
+    }
+
+    #[test]
+    fn an_old_plug_with_two_outlets() {
+        for (points, expected) in [
+            (
+                r#"{"1":true,"2":false,"7":120,"8":275,"9":2301}"#,
+                "tuya: plug-7 - power_w=27.5 voltage_v=230.1 current_a=0.12",
+            ),
+            (r#"{"1":true,"7":120,"8":275,"9":2301}"#, "tuya: not a reading"),
+            (
+                r#"{"1":true,"2":false,"7":0,"8":275,"9":2301}"#,
+                "tuya: not a reading",
+            ),
+        ] {
+            check("tuya/plug-7/dps", points, expected);
+        }
+    }
+
+    #[test]
+    fn a_single_clamp_has_another_scale() {
+        check(
+            "tuya/clamp/dps",
+            r#"{"1":5000,"2":70,"101":1005,"102":"FORWARD"}"#,
+            "tuya: not a reading",
         );
     }
 

@@ -96,6 +96,9 @@ const KEYS: [(&str, Quantity, Shows); 64] = [
     ("strom", Current, Nothing),
 ];
 
+/// The group that scripts for dbus-mqtt-grid have to use: nothing but a meter is called so, and its power is the total.
+const GRID: &str = "grid";
+
 /// OBIS codes of power, voltage and current, with `.`, `-` or `_` between the numbers; quantity, phase.
 const CODES: [(&str, Quantity, Option<&str>); 10] = [
     ("16.7.0", Power, None),
@@ -172,7 +175,8 @@ impl Scripts {
         let is_named = has_energy || root.entries().filter(is_meter).nth(1).is_some();
         for (name, group) in root.entries().filter(is_meter).take(LOADS_MAX) {
             let now = Shape {
-                has_phases: fields(namings, (meter, name), group).any(|field| field.phase.is_some()),
+                has_phases: name == GRID
+                    || fields(namings, (meter, name), group).any(|field| field.phase.is_some()),
                 is_named,
             };
             let shape = remembered(shapes, &format!("{meter}\0{name}"), now);
@@ -195,7 +199,7 @@ fn is_meter(namings: &Namings, place: (&str, &str), group: Value<'_>) -> bool {
     let shows = |field: Field<'_>| match field.shows {
         Meter => true,
         WithPower => has_power(),
-        Nothing => false,
+        Nothing => place.1 == GRID && has_power(),
     };
     group.is_object() && !is_own_group(place.1) && fields().any(shows)
 }
@@ -297,6 +301,7 @@ mod tests {
                  tasmota: m l1 power_w=10 voltage_v=230
                  tasmota: m l2 power_w=20",
             ),
+            (r#""grid":{"power":75}"#, "tasmota: m total power_w=75"),
             (
                 r#""DW74":{"Total":12.5,"TotalOut":0.25,"Power":7,"Server_id":"0b"}"#,
                 "tasmota: m - power_w=7 energy_wh=12500 energy_export_wh=250",
