@@ -3,8 +3,9 @@
 //!
 //! Documented at <https://github.com/mr-manuel/venus-os_dbus-mqtt-grid> and
 //! <https://github.com/mr-manuel/venus-os_dbus-mqtt-pv>. Power is W, positive from the grid, of an inverter positive where
-//! it generates; energies are kWh. The topic is the user's: the meter is its last level, or the one before where the
-//! last is `SENSOR`. `pv` is a common word, so it needs a power and a register or a phase beside it.
+//! it generates; energies are kWh. A Tasmota script for dbus-mqtt-grid writes the phases flat, `power_L1`, and each value
+//! as a message of its own. The topic is the user's: the meter is its last level, or the one before where the last is
+//! `SENSOR`. `pv` is a common word, so it needs a power and a register or a phase beside it.
 
 use super::super::collect::{Channels, Quantity};
 use super::super::json::Value;
@@ -16,6 +17,13 @@ const FIELDS: Fields<'_> = &[
     ("current", Quantity::Current, 1.0),
     ("energy_forward", Quantity::Energy, 1000.0),
     ("energy_reverse", Quantity::EnergyExport, 1000.0),
+];
+
+/// Key of the phase's object, key of its power where it stands flat, channel.
+const PHASES: [(&str, &str, &str); 3] = [
+    ("L1", "power_L1", "l1"),
+    ("L2", "power_L2", "l2"),
+    ("L3", "power_L3", "l3"),
 ];
 
 pub(super) const ENTRY: FamilyEntry = FamilyEntry {
@@ -34,6 +42,7 @@ pub(super) const ENTRY: FamilyEntry = FamilyEntry {
             "energy/mains",
             br#"{"grid":{"power":-80,"energy_forward":1.5,"L2":{"power":-80}}}"#,
         ),
+        ("mains/SENSOR", br#"{"grid":{"power_L3":62}}"#),
         (
             "energy/roof",
             br#"{"pv":{"power":800,"energy_forward":150.5,"L1":{"power":800,"current":3.5}},"timestamp":1790000000}"#,
@@ -47,11 +56,15 @@ fn begin(_: &DecoderConfig) -> Box<dyn Family> {
 
 fn decode(input: &Input<'_>) -> Option<Outcome> {
     let mentions = |key| input.text().contains(key);
-    if !(input.is_object() && mentions("\"power\"") && (mentions("\"grid\"") || mentions("\"pv\""))) {
+    let mentions_power = || mentions("\"power\"") || mentions("\"power_L");
+    if !(input.is_object() && (mentions("\"grid\"") || mentions("\"pv\"")) && mentions_power()) {
         return None;
     }
     let root = input.json().ok()?;
-    let has_power = |part: &Value<'_>| part.get("power").and_then(Value::number).is_some();
+    let number = |part: &Value<'_>, key| part.get(key).and_then(Value::number);
+    let has_power = |part: &Value<'_>| {
+        number(part, "power").is_some() || PHASES.iter().any(|(_, flat, _)| number(part, flat).is_some())
+    };
     let is_marked = |pv: &Value<'_>| ["energy_forward", "L1"].iter().any(|key| pv.get(key).is_some());
     let grid = root
         .get("grid")
@@ -64,7 +77,8 @@ fn decode(input: &Input<'_>) -> Option<Outcome> {
     };
     let mut channels = Channels::of(meter);
     take(&mut channels, Some("total"), grid, FIELDS);
-    for (key, name) in [("L1", "l1"), ("L2", "l2"), ("L3", "l3")] {
+    for (key, flat, name) in PHASES {
+        channels.set(Some(name), Quantity::Power, number(&grid, flat));
         if let Some(phase) = grid.get(key) {
             take(&mut channels, Some(name), phase, FIELDS);
         }
@@ -102,6 +116,12 @@ mod tests {
             "dbus_mqtt: roof total power_w=800 energy_wh=150500 stamp=2026-09-21T14:13:20Z
              dbus_mqtt: roof l1 power_w=800 current_a=3.5 stamp=2026-09-21T14:13:20Z",
         );
+        check(
+            "mains/SENSOR",
+            r#"{"Time":"2026-03-04T05:06:07","grid":{"power_L3":62}}"#,
+            "dbus_mqtt: mains l3 power_w=62",
+        );
+        check("mains/SENSOR", r#"{"grid":{"power_L3":null}}"#, "unknown");
         check("roof", r#"{"pv":{"power":800}}"#, "unknown");
         check("mains", r#"{"grid":{"power":null}}"#, "unknown");
     }
