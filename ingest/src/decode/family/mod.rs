@@ -34,6 +34,7 @@ mod telegraf;
 mod tuya;
 mod unit_text;
 mod victron;
+mod wemosem;
 mod zigbee2mqtt;
 mod zwave_js_ui;
 
@@ -73,6 +74,7 @@ pub static FAMILIES: &[FamilyEntry] = &[
     zwave_js_ui::ENTRY,
     tuya::ENTRY,
     rtl_433::ENTRY,
+    wemosem::ENTRY,
     dbus_mqtt::ENTRY,
     unit_text::ENTRY,
     // What others announce and no family knows by itself.
