@@ -8,6 +8,7 @@ mod cyberpower;
 mod dbus_mqtt;
 mod dsmr;
 mod emon;
+mod enode;
 mod esphome;
 mod espurna;
 mod gude;
@@ -75,6 +76,7 @@ pub static FAMILIES: &[FamilyEntry] = &[
     tuya::ENTRY,
     rtl_433::ENTRY,
     wemosem::ENTRY,
+    enode::ENTRY,
     dbus_mqtt::ENTRY,
     unit_text::ENTRY,
     // What others announce and no family knows by itself.
