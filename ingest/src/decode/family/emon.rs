@@ -1,7 +1,11 @@
 //! emonTx and emonPi by emonHub: `emon/<node>/<input>` with a bare number, or `emon/<node>` with all as JSON.
 //!
 //! Documented at <https://docs.openenergymonitor.org> ("MQTT"). `power<n>` and `P<n>` are W, `e<n>` is Wh since the
-//! node's start, `vrms` is V; other names are the user's. The CSV copy below `emonhub/rx` says the same by position.
+//! node's start, `vrms` is V; other names are the user's. The CSV copy below `emonhub/rx` says the same by position. Two
+//! boards of the same makers' circle speak JSON of their own: [`wemosem`] and [`enode`].
+
+mod enode;
+mod wemosem;
 
 use super::super::collect::{Channels, Quantity};
 use super::super::json::Value;
@@ -15,11 +19,14 @@ pub(super) const ENTRY: FamilyEntry = FamilyEntry {
     title: "emonTx, emonPi",
     begin,
     reads: "emon/<node>/<input> with a bare number, emon/<node> with a JSON: power<n>, P<n>, e<n>, E<n> as channel <n>, \
-            vrms without one",
+            vrms without one; WemosEM: wemos/<host>/power, status as availability; eNode: <base>/<name>/from/energy, \
+            channels a and b, or l1 to l3 of three",
     leaves_out: &[
         "inputs that the user named otherwise",
         "sums of inputs (power1pluspower2) and pulse counts",
         "the copy by position below emonhub/rx",
+        "WemosEM: that its power is the current times a stated voltage, too high without the power factor; beforeKwh",
+        "eNode: whether three meters are phases or three loads; configure the channels of the device",
     ],
     evidence: Evidence::Messages,
     samples: &[
@@ -30,6 +37,19 @@ pub(super) const ENTRY: FamilyEntry = FamilyEntry {
         (
             "emon/panel4",
             br#"{"P1":10,"e1":20,"vrms":230,"time":1790000000}"#,
+        ),
+        (
+            "wemos/wemosEM-A1B2C3/power",
+            br#"{"current":"1.50","voltage":"230.00","watios":"345.00","kwh":"2.25","beforeKwh":"7.00","ical":"29.00"}"#,
+        ),
+        ("wemos/wemosEM-A1B2C3/status", b"offline"),
+        (
+            "node/cellar/from/energy",
+            br#"{"Ts":"52100","Va":229.5,"Aa":1.50,"Pa":340}"#,
+        ),
+        (
+            "node/cellar/from/energy",
+            br#"{"Ts":"52100","Va":229,"Aa":1,"Pa":200,"Vb":230,"Ab":2,"Pb":400,"Vc":231,"Ac":0,"Pc":0}"#,
         ),
     ],
 };
@@ -51,7 +71,7 @@ fn decode(input: &Input<'_>) -> Option<Outcome> {
         ));
     }
     if input.level(2) != "emon" || input.level(1).is_empty() {
-        return None;
+        return wemosem::decode(input).or_else(|| enode::decode(input));
     }
     Some(match meaning(input.level(0)) {
         Some((channel, quantity)) => bare(input, input.level(1), channel, quantity, 1.0),

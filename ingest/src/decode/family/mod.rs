@@ -8,7 +8,6 @@ mod cyberpower;
 mod dbus_mqtt;
 mod dsmr;
 mod emon;
-mod enode;
 mod esphome;
 mod espurna;
 mod gude;
@@ -35,7 +34,6 @@ mod telegraf;
 mod tuya;
 mod unit_text;
 mod victron;
-mod wemosem;
 mod zigbee2mqtt;
 mod zwave_js_ui;
 
@@ -75,8 +73,6 @@ pub static FAMILIES: &[FamilyEntry] = &[
     zwave_js_ui::ENTRY,
     tuya::ENTRY,
     rtl_433::ENTRY,
-    wemosem::ENTRY,
-    enode::ENTRY,
     dbus_mqtt::ENTRY,
     unit_text::ENTRY,
     // What others announce and no family knows by itself.

@@ -4,9 +4,9 @@
 //! Documented at <https://github.com/apreb/eNode> and in its issue 2. A letter is a meter; three are taken for the phases
 //! of one connection, as zigbee2mqtt's are. `Ts` is the time since the board began, not a stamp.
 
-use super::super::collect::{Channels, Quantity};
-use super::super::json::Value;
-use super::{DecoderConfig, Evidence, Family, FamilyEntry, Input, Outcome, Stateless};
+use super::super::super::collect::{Channels, Quantity};
+use super::super::super::json::Value;
+use super::super::{Input, Outcome};
 
 /// A meter's letter, its channel beside others, its channel where there are three, the keys of its values.
 type Load = (&'static str, &'static str, [(&'static str, Quantity); 3]);
@@ -19,34 +19,7 @@ const LOADS: [Load; 3] = [
     ("c", "l3", [("Vc", Voltage), ("Ac", Current), ("Pc", Power)]),
 ];
 
-pub(super) const ENTRY: FamilyEntry = FamilyEntry {
-    name: "enode",
-    title: "eNode, PZEM meters",
-    begin,
-    reads: "<base>/<name>/from/energy: power, voltage, current of each meter; channels a and b, or l1 to l3 of three",
-    leaves_out: &[
-        "whether three meters are phases or three loads: eNode does not say; configure the channels of the device",
-        "temperatures, which the same board sends on its own topic",
-        "its will: it stands outside the board's topics, as a sentence",
-    ],
-    evidence: Evidence::Messages,
-    samples: &[
-        (
-            "node/cellar/from/energy",
-            br#"{"Ts":"52100","Va":229.5,"Aa":1.50,"Pa":340}"#,
-        ),
-        (
-            "node/cellar/from/energy",
-            br#"{"Ts":"52100","Va":229,"Aa":1,"Pa":200,"Vb":230,"Ab":2,"Pb":400,"Vc":231,"Ac":0,"Pc":0}"#,
-        ),
-    ],
-};
-
-fn begin(_: &DecoderConfig) -> Box<dyn Family> {
-    Box::new(Stateless(decode))
-}
-
-fn decode(input: &Input<'_>) -> Option<Outcome> {
+pub(super) fn decode(input: &Input<'_>) -> Option<Outcome> {
     let is_marked = |mark| input.text().contains(mark);
     if !(input.last(2) == "from/energy" && input.is_object() && is_marked("\"Ts\"") && is_marked("\"Pa\"")) {
         return None;
@@ -68,22 +41,22 @@ fn decode(input: &Input<'_>) -> Option<Outcome> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::check::check;
+    use super::super::super::super::check::check;
 
     #[test]
     fn meters_by_letter() {
         for (payload, expected) in [
             (
                 r#"{"Ts":"52100","Va":229.5,"Aa":1.50,"Pa":340}"#,
-                "enode: cellar a power_w=340 voltage_v=229.5 current_a=1.5",
+                "emon: cellar a power_w=340 voltage_v=229.5 current_a=1.5",
             ),
             (
                 r#"{"Ts":"52100","Va":229,"Aa":1,"Pa":200,"Vb":230,"Ab":2,"Pb":400,"Vc":231,"Ac":0,"Pc":0}"#,
-                "enode: cellar l1 power_w=200 voltage_v=229 current_a=1
-                 enode: cellar l2 power_w=400 voltage_v=230 current_a=2
-                 enode: cellar l3 power_w=0 voltage_v=231 current_a=0",
+                "emon: cellar l1 power_w=200 voltage_v=229 current_a=1
+                 emon: cellar l2 power_w=400 voltage_v=230 current_a=2
+                 emon: cellar l3 power_w=0 voltage_v=231 current_a=0",
             ),
-            (r#"{"Ts":"52100","Pa":null}"#, "enode: not a reading"),
+            (r#"{"Ts":"52100","Pa":null}"#, "emon: not a reading"),
             (r#"{"Ts":"52100","T0":21.5}"#, "unknown"),
         ] {
             check("node/cellar/from/energy", payload, expected);

@@ -5,10 +5,8 @@
 //! voltage that the user typed or another meter sent, an apparent power. `kwh` may be reset by the user or once a month.
 //! `time` is local, without a zone, and is not taken.
 
-use super::super::collect::{Channels, Quantity};
-use super::{
-    DecoderConfig, Evidence, Family, FamilyEntry, Fields, Input, Outcome, Stateless, is_online, take,
-};
+use super::super::super::collect::{Channels, Quantity};
+use super::super::{Fields, Input, Outcome, is_online, take};
 
 const ROOT: &str = "wemos";
 /// What every host's name begins with.
@@ -21,31 +19,7 @@ const FIELDS: Fields<'_> = &[
     ("current", Quantity::Current, 1.0),
 ];
 
-pub(super) const ENTRY: FamilyEntry = FamilyEntry {
-    name: "wemosem",
-    title: "WemosEM",
-    begin,
-    reads: "wemos/<host>/power: power, energy, voltage, current of the one load; status as availability",
-    leaves_out: &[
-        "the register before its last reset (beforeKwh)",
-        "that the power is the current times a stated voltage: without the power factor it is too high",
-        "motion, temperature, the state of the board",
-    ],
-    evidence: Evidence::Documentation,
-    samples: &[
-        (
-            "wemos/wemosEM-A1B2C3/power",
-            br#"{"current":"1.50","voltage":"230.00","watios":"345.00","kwh":"2.25","beforeKwh":"7.00","ical":"29.00"}"#,
-        ),
-        ("wemos/wemosEM-A1B2C3/status", b"offline"),
-    ],
-};
-
-fn begin(_: &DecoderConfig) -> Box<dyn Family> {
-    Box::new(Stateless(decode))
-}
-
-fn decode(input: &Input<'_>) -> Option<Outcome> {
+pub(super) fn decode(input: &Input<'_>) -> Option<Outcome> {
     let meter = input.level(1);
     if !(meter.starts_with(HOST) && input.level(2) == ROOT) {
         return None;
@@ -69,7 +43,7 @@ fn power(input: &Input<'_>, meter: &str) -> Outcome {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::check::check;
+    use super::super::super::super::check::check;
 
     #[test]
     fn one_load_and_its_will() {
@@ -78,12 +52,12 @@ mod tests {
                 "power",
                 r#"{"current":"1.50","voltage":"230.00","watios":"345.00","kwh":"2.25","beforeKwh":"7.00","ical":"29.00",
                     "time":"12:30:05 03/02/2026","wifidb":"70% Good"}"#,
-                "wemosem: wemosEM-A1B2C3 - power_w=345 energy_wh=2250 voltage_v=230 current_a=1.5",
+                "emon: wemosEM-A1B2C3 - power_w=345 energy_wh=2250 voltage_v=230 current_a=1.5",
             ),
-            ("power", r#"{"watios":"nan","kwh":""}"#, "wemosem: not a reading"),
-            ("power", r#"{"watios":"345.00","#, "wemosem: malformed"),
-            ("status", "online", "wemosem: wemosEM-A1B2C3 is online"),
-            ("status", "Offline", "wemosem: wemosEM-A1B2C3 is offline"),
+            ("power", r#"{"watios":"nan","kwh":""}"#, "emon: not a reading"),
+            ("power", r#"{"watios":"345.00","#, "emon: malformed"),
+            ("status", "online", "emon: wemosEM-A1B2C3 is online"),
+            ("status", "Offline", "emon: wemosEM-A1B2C3 is offline"),
         ] {
             check(&format!("wemos/wemosEM-A1B2C3/{leaf}"), payload, expected);
         }
