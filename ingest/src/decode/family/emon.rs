@@ -1,7 +1,10 @@
 //! emonTx and emonPi by emonHub: `emon/<node>/<input>` with a bare number, or `emon/<node>` with all as JSON.
 //!
 //! Documented at <https://docs.openenergymonitor.org> ("MQTT"). `power<n>` and `P<n>` are W, `e<n>` is Wh since the
-//! node's start, `vrms` is V; other names are the user's. The CSV copy below `emonhub/rx` says the same by position.
+//! node's start, `vrms` is V; other names are the user's. The CSV copy below `emonhub/rx` says the same by position. Two
+//! boards of the same circle of makers speak JSON of their own: eNode, and WemosEM ([`wemosem`]).
+
+mod wemosem;
 
 use super::super::collect::{Channels, Quantity};
 use super::super::json::Value;
@@ -42,14 +45,17 @@ const NO_VALUE: &str = "emon: the input is neither power<n>, e<n> nor vrms";
 
 pub(super) const ENTRY: FamilyEntry = FamilyEntry {
     name: "emon",
-    title: "emonTx, emonPi, eNode",
+    title: "emonTx, emonPi, eNode, WemosEM",
     begin,
     reads: "emon/<node>/<input> with a bare number, emon/<node> with a JSON: power<n>, P<n>, e<n>, E<n> as channel <n>, \
-            vrms without one; eNode's <base>/<name>/from/energy: power, voltage, current, one load, or channels a to c",
+            vrms without one; wemos/<host>/power of WemosEM, status as availability; eNode's <base>/<name>/from/energy: power, \
+            voltage, current, one load, or channels a to c",
     leaves_out: &[
         "inputs that the user named otherwise",
         "sums of inputs (power1pluspower2) and pulse counts",
         "the copy by position below emonhub/rx",
+        "WemosEM: that its power is the current times a stated voltage, too high without the power factor; beforeKwh",
+        "eNode: whether three meters are phases or three loads; configure the channels of the device",
     ],
     evidence: Evidence::Messages,
     samples: &[
@@ -68,6 +74,14 @@ pub(super) const ENTRY: FamilyEntry = FamilyEntry {
         (
             "board/panel6/from/energy",
             br#"{"Ts":"905","Va":231.5,"Aa":0.5,"Pa":-115,"Vb":231.5,"Ab":0.25,"Pb":57}"#,
+        ),
+        (
+            "wemos/wemosEM-A1B2C3/power",
+            br#"{"current":"1.50","voltage":"230.00","watios":"345.00","kwh":"2.25","beforeKwh":"7.00","ical":"29.00"}"#,
+        ),
+        (
+            "wemos/wemosEM-A1B2C3/status",
+            b"offline",
         ),
     ],
 };
@@ -92,7 +106,7 @@ fn decode(input: &Input<'_>) -> Option<Outcome> {
         return board(input);
     }
     if input.level(2) != "emon" || input.level(1).is_empty() {
-        return None;
+        return wemosem::decode(input);
     }
     Some(match meaning(input.level(0)) {
         Some((channel, quantity)) => bare(input, input.level(1), channel, quantity, 1.0),

@@ -97,7 +97,8 @@ pub(super) fn read(input: &Input<'_>, root: Value<'_>) -> Document {
     }
     if let Some(components) = get(root, COMPONENTS) {
         for (id, component) in components.entries().take(COMPONENTS_MAX) {
-            if text(component, PLATFORM) == Some("sensor") {
+            // A component without its platform is judged by its unit and class, as every sensor is.
+            if text(component, PLATFORM).is_none_or(|platform| platform == "sensor") {
                 document.sensors.extend(of_topic.sensor(root, component, id));
             }
         }

@@ -78,6 +78,8 @@ fn a_device_with_components_and_a_will() {
         "v":{"p":"sensor","name":"Active power","unit_of_meas":"W","val_tpl":"{{ value_json.d }}"},
         "f":{"p":"sensor","name":"Feed","unit_of_meas":"Wh","val_tpl":"{{ value_json.energy_export }}"},
         "t":{"p":"sensor","name":"Energy today","unit_of_meas":"Wh","val_tpl":"{{ value_json.t }}"},
+        "n":{"name":"Fan","unit_of_meas":"A","dev_cla":"current","stat_t":"shop/pump/n"},
+        "u":{"name":"Heat","unit_of_meas":"°C","dev_cla":"temperature","stat_t":"shop/pump/u"},
         "r":{"p":"switch","unit_of_meas":"W","val_tpl":"{{ value_json.a }}"}}}"#;
     play(
         &mut decoder,
@@ -89,6 +91,8 @@ fn a_device_with_components_and_a_will() {
                 "pump-5 l1 power_w=1\npump-5 l2 power_w=2\npump-5 w power_w=3\npump-5 total power_w=4
                  pump-5 feed energy_export_wh=5",
             ),
+            ("shop/pump/n", "1.5", "pump-5 fan current_a=1.5"),
+            ("shop/pump/u", "61", "unknown"),
             ("shop/alive", r#"{"s":"down"}"#, "pump-5 is offline"),
             ("shop/alive", r#"{"s":"up"}"#, "pump-5 is online"),
             ("shop/alive", r#"{"s":"?"}"#, ""),

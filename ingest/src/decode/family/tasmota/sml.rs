@@ -29,10 +29,11 @@ use Quantity::{Current, Energy, EnergyExport, Power, Voltage};
 use Shows::{Meter, Nothing, WithPower};
 
 /// Lower-case key without the suffix of a phase, quantity, what it shows.
-const KEYS: [(&str, Quantity, Shows); 64] = [
+const KEYS: [(&str, Quantity, Shows); 68] = [
     ("total_in", Energy, Meter),
     ("totalin", Energy, Meter),
     ("total_kwh", Energy, Meter),
+    ("dj_tpwrin", Energy, Meter),
     ("total_consumed", Energy, Meter),
     ("total_consumed_kwh", Energy, Meter),
     ("e_in", Energy, Meter),
@@ -53,6 +54,7 @@ const KEYS: [(&str, Quantity, Shows); 64] = [
     ("counter", Energy, WithPower),
     ("total_out", EnergyExport, Meter),
     ("totalout", EnergyExport, Meter),
+    ("dj_tpwrout", EnergyExport, Meter),
     ("total_delivered", EnergyExport, Meter),
     ("total_delivered_kwh", EnergyExport, Meter),
     ("export_total_kwh", EnergyExport, Meter),
@@ -72,6 +74,7 @@ const KEYS: [(&str, Quantity, Shows); 64] = [
     ("power_curr", Power, Meter),
     ("power_cur", Power, Meter),
     ("curr_power", Power, Meter),
+    ("dj_tpwrcurr", Power, Meter),
     ("curr_w", Power, Meter),
     ("power_actual", Power, Meter),
     ("actual_power", Power, Meter),
@@ -82,6 +85,7 @@ const KEYS: [(&str, Quantity, Shows); 64] = [
     ("watt_summe", Power, Meter),
     ("momentanverbrauch", Power, Meter),
     ("power", Power, Nothing),
+    ("p", Power, Nothing),
     ("watt", Power, Nothing),
     ("leistung", Power, Nothing),
     ("voltage", Voltage, Nothing),
@@ -125,6 +129,9 @@ const PHASES: [(&str, &str); 9] = [
     ("_phase2", "l2"),
     ("_phase3", "l3"),
 ];
+
+/// The powers of the phases beside a power called `P`, as the example for the MT175 names them.
+const BESIDE_P: [(&str, &str); 3] = [("L1", "l1"), ("L2", "l2"), ("L3", "l3")];
 
 /// What a key's value is.
 struct Field<'f> {
@@ -222,8 +229,10 @@ fn fields<'f>(
     (meter, name): (&'f str, &'f str),
     group: Value<'f>,
 ) -> impl Iterator<Item = Field<'f>> {
+    let has_p = group.get("P").is_some();
     group.entries().filter_map(move |(key, value)| {
         let value = value.number()?;
+        let beside_p = || BESIDE_P.iter().find(|(name, _)| has_p && key == *name);
         let place = Place {
             family: super::ENTRY.name,
             meter,
@@ -238,7 +247,9 @@ fn fields<'f>(
                 shows: Meter,
             });
         }
-        let (quantity, phase, shows) = of_code(key).or_else(|| of_word(key))?;
+        let (quantity, phase, shows) = of_code(key)
+            .or_else(|| of_word(key))
+            .or_else(|| beside_p().map(|(_, phase)| (Power, Some(*phase), Nothing)))?;
         let factor = if matches!(quantity, Energy | EnergyExport) {
             1000.0
         } else {
@@ -302,6 +313,18 @@ mod tests {
                  tasmota: m l2 power_w=20",
             ),
             (r#""grid":{"power":75}"#, "tasmota: m total power_w=75"),
+            (
+                r#""MT175":{"E_in":2,"E_out":3,"P":-90,"L1":-40,"L2":-60,"L3":10,"Server_ID":"0c"}"#,
+                "tasmota: m total power_w=-90 energy_wh=2000 energy_export_wh=3000
+                 tasmota: m l1 power_w=-40
+                 tasmota: m l2 power_w=-60
+                 tasmota: m l3 power_w=10",
+            ),
+            (
+                r#""SML":{"DJ_TPWRIN":2,"DJ_TPWROUT":3,"DJ_TPWRCURR":40,"L1":229}"#,
+                "tasmota: m - power_w=40 energy_wh=2000 energy_export_wh=3000",
+            ),
+            (r#""Boiler":{"P":1.4,"L1":2}"#, "tasmota: not a reading"),
             (
                 r#""DW74":{"Total":12.5,"TotalOut":0.25,"Power":7,"Server_id":"0b"}"#,
                 "tasmota: m - power_w=7 energy_wh=12500 energy_export_wh=250",
