@@ -15,14 +15,17 @@ pub(super) const ENTRY: Entry = Entry {
     format: |context: &Context<'_>| Spoken::boxed(context, &SPEECH),
 };
 
+/// The firmware's last will.
+pub(super) const WILL: Will = Will {
+    topic: "<topic>/status",
+    qos: 0,
+    retain: true,
+    online: "online",
+    offline: "offline",
+};
+
 static SPEECH: Speech = Speech {
-    will: Some(Will {
-        topic: "<topic>/status",
-        qos: 0,
-        retain: true,
-        online: "online",
-        offline: "offline",
-    }),
+    will: Some(WILL),
     groups: &[
         Group {
             when: When::Greeting,

@@ -3,9 +3,10 @@
 //!
 //! Retained, QoS 0. <https://esphome.io/components/mqtt.html>, <https://www.home-assistant.io/integrations/mqtt/>.
 
+use super::esphome::WILL;
 use super::{Context, Entry};
 use crate::scenario::Family;
-use crate::speech::{Group, Speech, Spoken, When, Will};
+use crate::speech::{Group, Speech, Spoken, When};
 
 pub(super) const ENTRY: Entry = Entry {
     family: Family::EsphomeKilo,
@@ -15,13 +16,7 @@ pub(super) const ENTRY: Entry = Entry {
 };
 
 static SPEECH: Speech = Speech {
-    will: Some(Will {
-        topic: "<topic>/status",
-        qos: 0,
-        retain: true,
-        online: "online",
-        offline: "offline",
-    }),
+    will: Some(WILL),
     groups: &[
         Group {
             when: When::Greeting,

@@ -2,9 +2,10 @@
 //!
 //! Only the names say the units. Retained, QoS 0; `<topic>/status` is retained. <https://esphome.io/components/mqtt.html>.
 
+use super::esphome::WILL;
 use super::{Context, Entry};
 use crate::scenario::Family;
-use crate::speech::{Group, Speech, Spoken, When, Will};
+use crate::speech::{Group, Speech, Spoken, When};
 
 pub(super) const ENTRY: Entry = Entry {
     family: Family::EsphomeNamed,
@@ -14,13 +15,7 @@ pub(super) const ENTRY: Entry = Entry {
 };
 
 static SPEECH: Speech = Speech {
-    will: Some(Will {
-        topic: "<topic>/status",
-        qos: 0,
-        retain: true,
-        online: "online",
-        offline: "offline",
-    }),
+    will: Some(WILL),
     groups: &[
         Group {
             when: When::Power,

@@ -15,14 +15,17 @@ pub(super) const ENTRY: Entry = Entry {
     format: |context: &Context<'_>| Spoken::boxed(context, &SPEECH),
 };
 
+/// The firmware's last will.
+pub(super) const WILL: Will = Will {
+    topic: "tele/<topic>/LWT",
+    qos: 1,
+    retain: true,
+    online: "Online",
+    offline: "Offline",
+};
+
 static SPEECH: Speech = Speech {
-    will: Some(Will {
-        topic: "tele/<topic>/LWT",
-        qos: 1,
-        retain: true,
-        online: "Online",
-        offline: "Offline",
-    }),
+    will: Some(WILL),
     groups: &[Group {
         when: When::Report,
         qos: 0,

@@ -4,9 +4,10 @@
 //! A utility meter adds its phases: one register a direction. QoS 0, not retained.
 //! <https://tasmota.github.io/docs/Smart-Meter-Interface/>.
 
+use super::tasmota_phases::WILL;
 use super::{Context, Entry};
 use crate::scenario::Family;
-use crate::speech::{Group, Speech, Spoken, When, Will};
+use crate::speech::{Group, Speech, Spoken, When};
 
 pub(super) const ENTRY: Entry = Entry {
     family: Family::TasmotaSml,
@@ -16,13 +17,7 @@ pub(super) const ENTRY: Entry = Entry {
 };
 
 static SPEECH: Speech = Speech {
-    will: Some(Will {
-        topic: "tele/<topic>/LWT",
-        qos: 1,
-        retain: true,
-        online: "Online",
-        offline: "Offline",
-    }),
+    will: Some(WILL),
     groups: &[Group {
         when: When::Report,
         qos: 0,
