@@ -27,7 +27,7 @@ pub(super) struct Counts {
     /// Findings written to the log.
     pub(super) findings: u64,
     /// How often a decoder forgot a meter because its memory was full.
-    pub(super) meters_forgotten: u64,
+    meters_forgotten: u64,
     /// Meters heard, by name.
     pub(super) meters: BTreeMap<String, MeterFigures>,
 }
@@ -36,6 +36,11 @@ impl Figures {
     /// A copy of the counts.
     pub(super) fn counts(&self) -> Counts {
         self.lock().clone()
+    }
+
+    /// How often a decoder forgot a meter, without a copy of all that is counted.
+    pub(super) fn meters_forgotten(&self) -> u64 {
+        self.lock().meters_forgotten
     }
 
     pub(super) fn decoded(&self, record: &Record, decoded: &Decoded) {

@@ -109,7 +109,7 @@ impl Overview {
             poison: account.poison,
             subscriptions_refused: account.subscriptions_refused,
             clock_beacons: account.clock_ticks,
-            meters_forgotten: self.figures.counts().meters_forgotten,
+            meters_forgotten: self.figures.meters_forgotten(),
             findings: log.findings,
             findings_log_bytes: std::fs::metadata(&self.findings_file).map_or(0, |file| file.len()),
         };
