@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::band::Bands;
 use crate::clock::{Clocks, Instant};
 use crate::finding::{FaultKind, Finding};
+use crate::learn::Learned;
 use crate::site::Site;
 use crate::snapshot::{self, SnapshotError};
-use crate::tracker::{Context, Tracker};
+use crate::tracker::{Context, Given, Tracker};
 use crate::{Arrival, Availability, Device, Notice, Reading};
 
 /// While readings come, time goes on for all devices at least this often.
@@ -39,7 +39,7 @@ pub struct Analyzer {
 #[derive(Debug)]
 struct Judged {
     device: Device,
-    bands: Bands,
+    given: Given,
     tracker: Tracker,
 }
 
@@ -49,7 +49,7 @@ impl Judged {
             Context {
                 site,
                 device: &self.device,
-                bands: &self.bands,
+                given: &self.given,
             },
             &mut self.tracker,
         )
@@ -69,13 +69,10 @@ impl Analyzer {
                     .push((number, index));
             }
         }
-        let judged = |device: Device| {
-            let bands = device.bands.clone().unwrap_or_else(|| device.modality.bands());
-            Judged {
-                device,
-                bands,
-                tracker: Tracker::default(),
-            }
+        let judged = |device: Device| Judged {
+            given: Given::of(&device),
+            device,
+            tracker: Tracker::default(),
         };
         let devices = config.devices.into_iter().map(judged).collect();
         Self {
@@ -188,6 +185,13 @@ impl Analyzer {
             let (context, tracker) = judged.split(&self.site);
             tracker.finish(context, until, out);
         }
+    }
+
+    /// What a device has learned of its levels; none for a device that is not known.
+    #[must_use]
+    pub fn learned(&self, device: &str) -> Option<Learned> {
+        let judged = self.devices.iter().find(|judged| &*judged.device.id == device)?;
+        Some(judged.tracker.learned(judged.device.modality))
     }
 
     /// All that is remembered, to be restored after a restart.

@@ -4,6 +4,8 @@
 //!
 //! Limits: at most [`BANDS_MAX`] bands a device. Invariant: bands are sorted, do not overlap and have finite edges.
 
+use serde::{Deserialize, Serialize};
+
 use crate::State;
 
 /// More bands than this are a mistake of configuration.
@@ -11,8 +13,11 @@ pub const BANDS_MAX: usize = 16;
 
 /// How far, as a share of the edge, power must leave the band it is in before it is said to have left.
 const HYSTERESIS_SHARE: f64 = 0.05;
+/// The same for learned bands, whose edges lie between levels that may be a tenth apart.
+const HYSTERESIS_SHARE_LEARNED: f64 = 0.01;
+
 /// A range of watts that means a state: `from_w <= power < until_w`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Band {
     /// What it means.
     pub state: State,
@@ -23,8 +28,13 @@ pub struct Band {
 }
 
 /// The bands of one device.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Bands(Vec<Band>);
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Bands {
+    bands: Vec<Band>,
+    hysteresis_share: f64,
+    /// While the device is in this state, these watts are no other: its load cycles between them.
+    cycle: Option<(State, f64, f64)>,
+}
 
 /// Why a set of bands cannot be used.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -97,20 +107,33 @@ impl Bands {
                 });
             }
         }
-        Ok(Self(bands))
+        Ok(Self {
+            bands,
+            hysteresis_share: HYSTERESIS_SHARE,
+            cycle: None,
+        })
+    }
+
+    /// The same, of bands that a device has taught.
+    pub(crate) fn learned(bands: Vec<Band>, cycle: Option<(State, f64, f64)>) -> Result<Self, BandError> {
+        Ok(Self {
+            hysteresis_share: HYSTERESIS_SHARE_LEARNED,
+            cycle,
+            ..Self::new(bands)?
+        })
     }
 
     /// The bands, from low to high.
     #[must_use]
     pub fn as_slice(&self) -> &[Band] {
-        &self.0
+        &self.bands
     }
 
     /// What a power means on its own.
     #[must_use]
     pub fn state_at(&self, power_w: f64) -> State {
         let band = self
-            .0
+            .bands
             .iter()
             .find(|band| band.from_w <= power_w && power_w < band.until_w);
         band.map_or(State::Unknown, |band| band.state)
@@ -124,10 +147,21 @@ impl Bands {
         if plain == current || plain == State::Scanning {
             return plain;
         }
-        let is_near = self.0.iter().filter(|band| band.state == current).any(|band| {
-            band.from_w - band.from_w.abs() * HYSTERESIS_SHARE <= power_w
-                && power_w < band.until_w + band.until_w.abs() * HYSTERESIS_SHARE
-        });
+        if let Some((state, from_w, until_w)) = self.cycle
+            && state == current
+            && (from_w..until_w).contains(&power_w)
+        {
+            return current;
+        }
+        let share = self.hysteresis_share;
+        let is_near = self
+            .bands
+            .iter()
+            .filter(|band| band.state == current)
+            .any(|band| {
+                band.from_w - band.from_w.abs() * share <= power_w
+                    && power_w < band.until_w + band.until_w.abs() * share
+            });
         if is_near { current } else { plain }
     }
 }

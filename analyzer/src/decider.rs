@@ -3,8 +3,9 @@
 //! Samples of which the state is not yet certain wait; when it is, they leave as final segments, in time order. What
 //! is said of an instant is final after at most [`FINAL_AFTER`]:
 //!
-//! * scanning begins with its first sample; pauses up to the modality's bridge belong to it, and when it is over its
-//!   end lies at the last acquisition, not at the end of the wait;
+//! * scanning is said with its first sample and certain once there is enough of it; a lone spike is taken back. Weak
+//!   acquisitions (a CT's scouts) count, backwards, when a strong one follows within the bridge. Pauses up to the bridge
+//!   belong to it, and when it is over its end lies at the last acquisition, not at the end of the wait;
 //! * another state begins with its first sample once it has held for its dwell; shorter excursions are absorbed;
 //! * where nothing holds for its dwell, the mean power decides (a cycling cryocooler is a level, not two states).
 //!
@@ -16,11 +17,21 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::band::Bands;
-use crate::modality::Timing;
+use crate::modality::{Acquisition, Timing};
 use crate::{FINAL_AFTER, State};
 
 /// Twenty samples a second for [`FINAL_AFTER`]; beyond, the oldest is decided early.
 pub(crate) const PENDING_SAMPLES_MAX: usize = 2400;
+/// A scout is over after this; what is longer is a fan or a heat exchanger.
+const SCOUT_MAX: SignedDuration = SignedDuration::from_secs(15);
+/// A scout is over when power falls below this part of where it began: noise does not end it.
+const WEAK_ENDS: f64 = 0.85;
+/// A meter that tells more often than this shows every acquisition with two readings; one alone is a spike, s.
+const LONE_S: f64 = 3.5;
+/// A state other than scanning is told by more than one reading.
+const DWELL_INTERVALS: f64 = 1.5;
+/// No dwell is longer, so that what is said is final in time.
+const DWELL_MAX: SignedDuration = SignedDuration::from_secs(115);
 
 /// A stretch of constant power whose state is final.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,20 +53,53 @@ pub(crate) struct Said {
     pub(crate) is_provisional: bool,
 }
 
+/// Where acquisitions begin, and how much of one makes it certain.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Onset {
+    /// Acquisition, W.
+    pub(crate) strong_w: f64,
+    /// Acquisition if a strong one follows, W.
+    pub(crate) weak_w: Option<f64>,
+    /// So much of it makes it certain, s.
+    pub(crate) least_s: f64,
+    /// Awaited so long, s.
+    pub(crate) wait_s: f64,
+    /// A single reading may be a spike.
+    pub(crate) is_lone_doubtful: bool,
+}
+
+impl Onset {
+    /// Acquisition from `strong_w` on; weak from `weak_w` on, if that is lower.
+    pub(crate) fn new(acquisition: &Acquisition, strong_w: f64, weak_w: Option<f64>) -> Self {
+        Self {
+            strong_w,
+            weak_w: weak_w.filter(|weak_w| *weak_w < strong_w),
+            least_s: acquisition.least_s,
+            wait_s: acquisition.wait_s,
+            is_lone_doubtful: acquisition.least_s > 0.0,
+        }
+    }
+}
+
 /// The state machine of one device.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Decider {
     /// The state that is certain up to the first pending sample; none before the first sample ever.
     state: Option<State>,
     pending: VecDeque<Pending>,
+    /// Since when power has been above where scouts begin.
+    weak_since: Option<Timestamp>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Pending {
+    #[serde(with = "crate::nanoseconds")]
     from: Timestamp,
     power_w: Option<f64>,
     /// What its power means, seen from the state at its time.
     raw: State,
+    /// Acquisition, if a strong one follows.
+    is_weak: bool,
     said: Option<Said>,
 }
 
@@ -64,6 +108,32 @@ struct Pending {
 pub(crate) struct Rules<'a> {
     pub(crate) bands: &'a Bands,
     pub(crate) timing: Timing,
+    /// None where scanning is never claimed.
+    pub(crate) onset: Option<Onset>,
+    /// How often the meter tells something new, s.
+    pub(crate) interval_s: f64,
+}
+
+impl Rules<'_> {
+    fn dwell(&self, from: State, to: State) -> SignedDuration {
+        let dwell = if to > from {
+            self.timing.rise_dwell
+        } else {
+            self.timing.fall_dwell
+        };
+        let readings = SignedDuration::from_secs_f64(self.interval_s * DWELL_INTERVALS);
+        dwell.max(readings.min(DWELL_MAX))
+    }
+
+    /// A meter shows pauses longer than they are, by up to its interval.
+    fn bridge(&self) -> SignedDuration {
+        let seen = self.timing.bridge + SignedDuration::from_secs_f64(self.interval_s);
+        seen.min(FINAL_AFTER.max(self.timing.bridge))
+    }
+
+    fn scout_max(&self) -> SignedDuration {
+        SCOUT_MAX.max(SignedDuration::from_secs_f64(self.interval_s * 2.5))
+    }
 }
 
 /// What a step of the decider brought out.
@@ -107,20 +177,26 @@ impl Decider {
             None | Some(State::Unknown) => rules.bands.state_at(power_w),
             Some(current) => rules.bands.state_from(power_w, current),
         };
-        self.take(
-            rules,
-            Pending {
-                from: at,
-                power_w: Some(power_w),
-                raw,
-                said: None,
-            },
-            out,
-        );
-        let state = self.state();
+        // a meter that is too slow for acquisitions has no scanning to claim
+        let raw = if raw == State::Scanning && rules.onset.is_none() {
+            State::Idle
+        } else {
+            raw
+        };
+        let is_weak = self.is_weak(rules, at, power_w) && raw != State::Scanning;
+        let sample = Pending {
+            from: at,
+            power_w: Some(power_w),
+            raw,
+            is_weak,
+            said: None,
+        };
+        self.take(rules, sample, out);
+        // an acquisition is said at once, also while a spike is still possible
+        let state = if raw == State::Scanning { raw } else { self.state() };
         let said = Said {
             state,
-            is_provisional: raw != state,
+            is_provisional: raw != self.state() || is_weak,
         };
         if let Some(newest) = self.pending.back_mut() {
             newest.said = Some(said);
@@ -131,16 +207,14 @@ impl Decider {
     /// The meter is silent from `at` on.
     pub(crate) fn silence(&mut self, rules: Rules<'_>, at: Timestamp, out: &mut Decided) {
         self.decide(rules, at, out);
-        self.take(
-            rules,
-            Pending {
-                from: at,
-                power_w: None,
-                raw: State::Unknown,
-                said: None,
-            },
-            out,
-        );
+        let silence = Pending {
+            from: at,
+            power_w: None,
+            raw: State::Unknown,
+            is_weak: false,
+            said: None,
+        };
+        self.take(rules, silence, out);
     }
 
     /// Time has gone on to `until` without a sample: what is certain is made final so far.
@@ -150,10 +224,12 @@ impl Decider {
             && self.pending.len() == 1
             && Some(newest.raw) == self.state
             && newest.from < until
+            && !(newest.is_weak && until.duration_since(newest.from) < rules.bridge())
         {
             self.release(1, until, out);
             self.pending.push_back(Pending {
                 from: until,
+                is_weak: false,
                 said: None,
                 ..newest
             });
@@ -183,36 +259,170 @@ impl Decider {
         let Some(state) = self.state else {
             return self.enter(newest.raw, newest.from, out);
         };
-        if newest.raw == state {
-            return self.release_before_newest(out);
-        }
-        // silence is certain at once, and so is what follows it; an exposure lasts seconds
-        if newest.power_w.is_none() || state == State::Unknown || newest.raw == State::Scanning {
+        // silence is certain at once, and so is what follows it
+        if newest.power_w.is_none() || state == State::Unknown {
             if newest.power_w.is_none() {
                 self.close_scanning(newest.from, out);
             }
             self.release_before_newest(out);
             return self.enter(newest.raw, newest.from, out);
         }
-        let Some(left_at) = self.left_at() else { return };
         if state == State::Scanning {
-            if now.duration_since(left_at) >= rules.timing.bridge {
-                self.close_scanning(now, out);
+            return self.decide_scanning(rules, now, out);
+        }
+        if self.is_acquisition_open(rules, now, out) {
+            return;
+        }
+        // what was a spike is one no longer
+        let newest = self.pending.back().copied().unwrap_or(newest);
+        if newest.raw == state {
+            let certain = self.first_scout(rules, now).unwrap_or(self.pending.len() - 1);
+            if let Some(until) = self.pending.get(certain).map(|pending| pending.from) {
+                self.release(certain, until, out);
             }
             return;
         }
+        self.decide_rest(rules, now, newest, out);
+    }
+
+    /// Scanning goes on, or is over since its last acquisition.
+    fn decide_scanning(&mut self, rules: Rules<'_>, now: Timestamp, out: &mut Decided) {
+        let is_acquiring = self
+            .pending
+            .back()
+            .is_some_and(|newest| newest.raw == State::Scanning);
+        if is_acquiring {
+            return self.release_before_newest(out);
+        }
+        let Some(left_at) = self.left_at() else { return };
+        // a scout in the pause lets it go on, if another acquisition follows
+        let mut paused_at = left_at;
+        for (pending, until) in self.spans(now).filter(|(pending, _)| pending.is_weak) {
+            if pending.from.duration_since(paused_at) < rules.bridge() {
+                paused_at = until;
+            }
+        }
+        let is_over = now.duration_since(paused_at) >= rules.bridge();
+        if is_over || now.duration_since(left_at) >= FINAL_AFTER {
+            self.close_scanning(now, out);
+        }
+    }
+
+    /// Whether an acquisition has begun that is not certain yet; makes it certain, or a spike, when it is time.
+    fn is_acquisition_open(&mut self, rules: Rules<'_>, now: Timestamp, out: &mut Decided) -> bool {
+        let Some(onset) = rules.onset else { return false };
+        let Some(first) = self
+            .pending
+            .iter()
+            .position(|pending| pending.raw == State::Scanning)
+        else {
+            return false;
+        };
+        let (mut strong, mut weak, mut last) = (SignedDuration::ZERO, 0_u32, first);
+        let mut readings = 0_u32;
+        for (number, (pending, until)) in self.spans(now).enumerate() {
+            if pending.raw == State::Scanning {
+                strong += until.duration_since(pending.from);
+                readings += 1;
+                last = number;
+            } else if pending.is_weak {
+                weak += 1;
+            }
+        }
+        let strong_s = strong.as_secs_f64();
+        let is_seen_twice = !onset.is_lone_doubtful
+            || readings + weak >= 2
+            || rules.interval_s > LONE_S
+            || strong_s >= rules.interval_s * 3.0;
+        if strong_s >= onset.least_s && is_seen_twice {
+            let begin = self.look_back(rules, first);
+            let begin_at = self.pending[begin].from;
+            self.release(begin, begin_at, out);
+            self.enter(State::Scanning, begin_at, out);
+            let last_at = self.pending[last - begin].from;
+            self.release(last - begin, last_at, out);
+            return true;
+        }
+        let waited = now.duration_since(self.pending[first].from);
+        if waited.as_secs_f64() < onset.wait_s {
+            return true;
+        }
+        let state = self.state();
+        for pending in self
+            .pending
+            .iter_mut()
+            .filter(|pending| pending.raw == State::Scanning)
+        {
+            pending.raw = state;
+        }
+        false
+    }
+
+    /// Where an acquisition that is certain from `first` on began: with the scouts before it.
+    fn look_back(&self, rules: Rules<'_>, first: usize) -> usize {
+        let mut begin = first;
+        for number in (0..first).rev() {
+            let pause = self.pending[begin]
+                .from
+                .duration_since(self.pending[number + 1].from);
+            if pause > rules.bridge() {
+                break;
+            }
+            if self.pending[number].is_weak {
+                begin = number;
+            }
+        }
+        begin
+    }
+
+    /// The first sample that may still turn out to be a scout.
+    fn first_scout(&self, rules: Rules<'_>, now: Timestamp) -> Option<usize> {
+        rules.onset?.weak_w?;
+        let may_be = |pending: &Pending| pending.is_weak && now.duration_since(pending.from) < rules.bridge();
+        self.pending.iter().position(may_be)
+    }
+
+    /// Whether a power may be a scout's. What lasts longer than one is a fan or a heat exchanger, and so is what came
+    /// before it without a break.
+    fn is_weak(&mut self, rules: Rules<'_>, at: Timestamp, power_w: f64) -> bool {
+        let Some(weak_w) = rules.onset.and_then(|onset| onset.weak_w) else {
+            return false;
+        };
+        let edge_w = if self.weak_since.is_some() {
+            weak_w * WEAK_ENDS
+        } else {
+            weak_w
+        };
+        if power_w < edge_w {
+            self.weak_since = None;
+            return false;
+        }
+        let since = *self.weak_since.get_or_insert(at);
+        let is_scout = at.duration_since(since) <= rules.scout_max();
+        if !is_scout {
+            for pending in self
+                .pending
+                .iter_mut()
+                .rev()
+                .take_while(|pending| pending.from >= since)
+            {
+                pending.is_weak = false;
+            }
+        }
+        is_scout
+    }
+
+    /// A state other than scanning begins once it has held for its dwell.
+    fn decide_rest(&mut self, rules: Rules<'_>, now: Timestamp, newest: Pending, out: &mut Decided) {
+        let Some(left_at) = self.left_at() else { return };
+        let state = self.state();
         let run = self
             .pending
             .iter()
             .rposition(|pending| pending.raw != newest.raw)
             .map_or(0, |other| other + 1);
         let run_from = self.pending[run].from;
-        let dwell = if newest.raw > state {
-            rules.timing.rise_dwell
-        } else {
-            rules.timing.fall_dwell
-        };
-        if now.duration_since(run_from) >= dwell {
+        if now.duration_since(run_from) >= rules.dwell(state, newest.raw) {
             self.release(run, run_from, out);
             self.enter(newest.raw, run_from, out);
         } else if now.duration_since(left_at) >= FINAL_AFTER {
@@ -331,6 +541,8 @@ mod tests {
         let rules = Rules {
             bands: &bands,
             timing,
+            onset: modality.onset(&bands),
+            interval_s: 5.0,
         };
         let (mut decider, mut out) = (Decider::default(), Decided::default());
         for &(second, power_w) in samples {

@@ -5,7 +5,11 @@ use jiff::SignedDuration;
 use crate::DeviceId;
 use crate::band::Bands;
 use crate::calendar::OpeningHours;
+use crate::learn::Pin;
 use crate::modality::Modality;
+
+/// More named levels than this no machine has.
+pub const PINS_MAX: usize = 8;
 
 /// One device: a scanner, a workstation, a rack, a chiller.
 #[derive(Clone, Debug)]
@@ -22,8 +26,10 @@ pub struct Device {
     pub feeds: Vec<Feed>,
     /// When it is meant to be used.
     pub opening: OpeningHours,
-    /// Its own bands; none means the modality's published levels.
+    /// Its own bands, which then hold; none means that they are learned.
     pub bands: Option<Bands>,
+    /// What a person says of levels that are learned; at most [`PINS_MAX`].
+    pub pins: Vec<Pin>,
     /// More than this is not plausible, W.
     pub power_w_max: f64,
     /// No reading for so long is silence (state unknown); none means it is learned from the meter's rhythm.

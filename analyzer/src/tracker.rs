@@ -9,12 +9,14 @@ use serde::{Deserialize, Serialize};
 use crate::alert::{OvernightIdleContext, OvernightIdleState, Piece};
 use crate::band::Bands;
 use crate::booking::{Booking, Mark, Parcel};
-use crate::decider::{Decided, Decider, Rules, Segment};
+use crate::decider::{Decided, Decider, Onset, Rules, Segment};
 use crate::exam::ExamState;
 use crate::feed::FeedState;
 use crate::finding::{Fault, FaultKind, Finding, Interval, Sample, StateChange};
 use crate::honesty::Honesty;
+use crate::learn::{Learned, Learner};
 use crate::ledger::Ledger;
+use crate::modality::Modality;
 use crate::site::Site;
 use crate::slice::Slice;
 use crate::{Arrival, Device, Energy, Reading};
@@ -27,14 +29,26 @@ const LATENESS: SignedDuration = SignedDuration::from_secs(10);
 pub(crate) struct Context<'a> {
     pub(crate) site: &'a Site,
     pub(crate) device: &'a Device,
-    pub(crate) bands: &'a Bands,
+    /// What holds unless something was learned: its own bands, else the published ones.
+    pub(crate) given: &'a Given,
 }
 
-impl<'a> Context<'a> {
-    fn rules(self) -> Rules<'a> {
-        Rules {
-            bands: self.bands,
-            timing: self.device.modality.timing,
+/// The bands that a device has without learning.
+#[derive(Debug)]
+pub(crate) struct Given {
+    bands: Bands,
+    onset: Option<Onset>,
+    /// They are the device's own: nothing learned takes their place.
+    is_own: bool,
+}
+
+impl Given {
+    pub(crate) fn of(device: &Device) -> Self {
+        let bands = device.bands.clone().unwrap_or_else(|| device.modality.bands());
+        Self {
+            onset: device.modality.onset(&bands),
+            is_own: device.bands.is_some(),
+            bands,
         }
     }
 }
@@ -44,6 +58,9 @@ impl<'a> Context<'a> {
 pub(crate) struct Tracker {
     feeds: Vec<FeedState>,
     honesty: Honesty,
+    learner: Learner,
+    /// What the learner has brought out last; none while it knows too little.
+    learned: Option<Bands>,
     decider: Decider,
     booking: Booking,
     ledger: Ledger,
@@ -60,6 +77,21 @@ pub(crate) struct Tracker {
 struct Open {
     interval: Interval,
     is_closed: bool,
+}
+
+/// What a device is judged by at the moment.
+fn rules<'a>(learner: &Learner, learned: Option<&'a Bands>, context: Context<'a>) -> Rules<'a> {
+    let given = context.given;
+    let (bands, onset) = match learned.filter(|_| !given.is_own) {
+        Some(bands) => (bands, learner.onset()),
+        None => (&given.bands, given.onset),
+    };
+    Rules {
+        bands,
+        timing: context.device.modality.timing,
+        onset: onset.filter(|_| !learner.is_too_coarse(context.device.modality)),
+        interval_s: learner.interval_s(),
+    }
 }
 
 impl Tracker {
@@ -120,7 +152,11 @@ impl Tracker {
         let until = now - LATENESS;
         if self.decider.newest().is_some_and(|newest| newest < until) {
             let mut decided = Decided::default();
-            self.decider.hold(context.rules(), until, &mut decided);
+            self.decider.hold(
+                rules(&self.learner, self.learned.as_ref(), context),
+                until,
+                &mut decided,
+            );
             self.follow(context, &decided, None, out);
         }
         self.say_rows(context, now, out);
@@ -159,7 +195,11 @@ impl Tracker {
             }
         }
         let mut decided = Decided::default();
-        self.decider.finish(context.rules(), until, &mut decided);
+        self.decider.finish(
+            rules(&self.learner, self.learned.as_ref(), context),
+            until,
+            &mut decided,
+        );
         self.follow(context, &decided, None, out);
         let mut parcels = Vec::new();
         self.booking.close(&mut parcels);
@@ -241,8 +281,15 @@ impl Tracker {
             return;
         }
         self.is_implausible = false;
+        self.learner.sample(device.modality, at, power_w);
+        self.look(context, at);
         let mut decided = Decided::default();
-        let said = self.decider.sample(context.rules(), at, power_w, &mut decided);
+        let said = self.decider.sample(
+            rules(&self.learner, self.learned.as_ref(), context),
+            at,
+            power_w,
+            &mut decided,
+        );
         self.follow(context, &decided, Some(power_w), out);
         let (device, state, is_provisional) = (device.id.clone(), said.state, said.is_provisional);
         out.push(Finding::Sample(Sample {
@@ -252,6 +299,18 @@ impl Tracker {
             state,
             is_provisional,
         }));
+    }
+
+    /// What is known of the device's levels.
+    pub(crate) fn learned(&self, modality: &Modality) -> Learned {
+        self.learner.learned(modality)
+    }
+
+    /// Lets the learner look at its curve when it is time.
+    fn look(&mut self, context: Context<'_>, now: Timestamp) {
+        if let Some(look) = self.learner.look(context.device, now) {
+            self.learned = look.bands;
+        }
     }
 
     /// Feeds that have not been heard for too long by `now` fall silent.
@@ -273,12 +332,16 @@ impl Tracker {
     fn fall_silent(&mut self, context: Context<'_>, (index, at): (usize, Timestamp), out: &mut Vec<Finding>) {
         let was_silent = self.feeds.iter().any(|feed| feed.cadence.is_silent());
         self.feeds[index].fall_silent(at);
+        self.learner.silence();
         let Some(newest) = self.decider.newest().filter(|_| !was_silent) else {
             return;
         };
         let mut decided = Decided::default();
-        self.decider
-            .silence(context.rules(), at.max(newest), &mut decided);
+        self.decider.silence(
+            rules(&self.learner, self.learned.as_ref(), context),
+            at.max(newest),
+            &mut decided,
+        );
         self.follow(context, &decided, None, out);
     }
 

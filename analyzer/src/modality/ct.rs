@@ -4,7 +4,7 @@
 
 use jiff::SignedDuration;
 
-use super::{Modality, Timing};
+use super::{Acquisition, Edge, Learning, Modality, Name, Timing};
 use crate::State;
 
 /// See the module.
@@ -17,6 +17,37 @@ pub(super) static CT: Modality = Modality {
         (State::Idle, 1_600.0, 10_000.0),
         (State::Scanning, 10_000.0, 250_000.0),
     ],
+    names: &[
+        Name {
+            state: State::Off,
+            watts: (0.0, 500.0),
+            of_idle: (0.0, 0.2),
+        },
+        Name {
+            state: State::Standby,
+            watts: (500.0, 1_500.0),
+            of_idle: (0.2, 0.65),
+        },
+        Name {
+            state: State::Idle,
+            watts: (1_300.0, 3_500.0),
+            of_idle: (1.0, 1.0),
+        },
+    ],
+    learning: Learning {
+        steady_s: 25.0,
+        pulse_ratio: 1.3,
+        works_from_idle: true,
+        cycle: None,
+    },
+    acquisition: Some(Acquisition {
+        edge: Edge::Middle,
+        typical_w: 50_000.0,
+        has_scouts: true,
+        least_s: 1.0,
+        wait_s: 60.0,
+        interval_s_max: 15.0,
+    }),
     power_w_max: 250_000.0,
     timing: Timing {
         bridge: SignedDuration::from_secs(60),

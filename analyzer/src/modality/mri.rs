@@ -5,7 +5,7 @@
 
 use jiff::SignedDuration;
 
-use super::{Modality, Timing};
+use super::{Acquisition, Cycle, Edge, Learning, Modality, Name, Timing};
 use crate::State;
 
 /// See the module.
@@ -18,6 +18,46 @@ pub(super) static MRI: Modality = Modality {
         (State::Idle, 9_500.0, 27_000.0),
         (State::Scanning, 27_000.0, 150_000.0),
     ],
+    names: &[
+        Name {
+            state: State::Standby,
+            watts: (6_000.0, 6_800.0),
+            of_idle: (0.4, 0.7),
+        },
+        Name {
+            state: State::Off,
+            watts: (7_300.0, 9_700.0),
+            of_idle: (0.55, 0.95),
+        },
+        Name {
+            state: State::Idle,
+            watts: (9_500.0, 26_000.0),
+            of_idle: (1.0, 1.0),
+        },
+        Name {
+            state: State::Scanning,
+            watts: (28_000.0, 60_000.0),
+            of_idle: (2.0, 6.0),
+        },
+    ],
+    learning: Learning {
+        steady_s: 30.0,
+        pulse_ratio: 1.5,
+        works_from_idle: false,
+        cycle: Some(Cycle {
+            below_w: 9_000.0,
+            ratio: 2.9,
+            state: State::Standby,
+        }),
+    },
+    acquisition: Some(Acquisition {
+        edge: Edge::Part(0.35),
+        typical_w: 38_000.0,
+        has_scouts: false,
+        least_s: 8.0,
+        wait_s: 30.0,
+        interval_s_max: 30.0,
+    }),
     power_w_max: 150_000.0,
     timing: Timing {
         bridge: SignedDuration::from_secs(90),

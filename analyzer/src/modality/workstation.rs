@@ -4,7 +4,7 @@
 
 use jiff::SignedDuration;
 
-use super::{Modality, Timing};
+use super::{Learning, Modality, Name, Timing};
 use crate::State;
 
 /// See the module.
@@ -16,6 +16,30 @@ pub(super) static WORKSTATION: Modality = Modality {
         (State::Standby, 35.0, 80.0),
         (State::Idle, 80.0, 2_000.0),
     ],
+    names: &[
+        Name {
+            state: State::Off,
+            watts: (0.0, 25.0),
+            of_idle: (0.0, 0.22),
+        },
+        Name {
+            state: State::Standby,
+            watts: (30.0, 80.0),
+            of_idle: (0.22, 0.62),
+        },
+        Name {
+            state: State::Idle,
+            watts: (60.0, 400.0),
+            of_idle: (1.0, 1.0),
+        },
+    ],
+    learning: Learning {
+        steady_s: 45.0,
+        pulse_ratio: 1.12,
+        works_from_idle: true,
+        cycle: None,
+    },
+    acquisition: None,
     power_w_max: 2_000.0,
     timing: Timing {
         bridge: SignedDuration::from_secs(30),

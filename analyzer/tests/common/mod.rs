@@ -56,6 +56,7 @@ pub(crate) fn config_of(modality: &str) -> Config {
         }],
         opening: OpeningHours::Weekly(plan),
         bands: None,
+        pins: Vec::new(),
         power_w_max: 300_000.0,
         silent_after: None,
         overnight_idle: Some(OvernightIdle {

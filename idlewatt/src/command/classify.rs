@@ -276,6 +276,7 @@ fn config(modality: &'static Modality, bands: Option<Bands>) -> Config {
         }],
         opening: OpeningHours::Always,
         bands,
+        pins: Vec::new(),
         power_w_max: f64::MAX,
         silent_after: None,
         overnight_idle: None,

@@ -102,6 +102,7 @@ fn device(
             feeds: feeds?.into_iter().map(|placed| placed.feed).collect(),
             opening,
             bands: bands?,
+            pins: Vec::new(),
             power_w_max: power_w_max?,
             silent_after: silent_after_s.map(|seconds| SignedDuration::from_secs(seconds.get().into())),
             // a rack or a chiller that runs is no forgotten scanner
