@@ -143,11 +143,17 @@ impl Bands {
     /// Scanning is entered without hysteresis, because an exposure lasts seconds.
     #[must_use]
     pub fn state_from(&self, power_w: f64, current: State) -> State {
+        self.state_while(power_w, current, true)
+    }
+
+    /// The same; a device that `may_cycle` stays in the state whose load cycles up to that power.
+    pub(crate) fn state_while(&self, power_w: f64, current: State, may_cycle: bool) -> State {
         let plain = self.state_at(power_w);
         if plain == current || plain == State::Scanning {
             return plain;
         }
         if let Some((state, from_w, until_w)) = self.cycle
+            && may_cycle
             && state == current
             && (from_w..until_w).contains(&power_w)
         {

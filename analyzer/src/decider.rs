@@ -22,12 +22,16 @@ use crate::{FINAL_AFTER, State};
 
 /// Twenty samples a second for [`FINAL_AFTER`]; beyond, the oldest is decided early.
 pub(crate) const PENDING_SAMPLES_MAX: usize = 2400;
+/// A compressor that runs for longer does not cycle: the device is in the state that its power says.
+const CYCLE_MAX: SignedDuration = SignedDuration::from_mins(25);
 /// A scout is over after this; what is longer is a fan or a heat exchanger.
 const SCOUT_MAX: SignedDuration = SignedDuration::from_secs(15);
 /// A scout is over when power falls below this part of where it began: noise does not end it.
 const WEAK_ENDS: f64 = 0.85;
 /// A meter that tells more often than this shows every acquisition with two readings; one alone is a spike, s.
 const LONE_S: f64 = 3.5;
+/// A pause looks longer than it is by up to an interval at either end, and short exposures inside it are not seen.
+const BRIDGE_INTERVALS: f64 = 2.5;
 /// A state other than scanning is told by more than one reading.
 const DWELL_INTERVALS: f64 = 1.5;
 /// No dwell is longer, so that what is said is final in time.
@@ -87,6 +91,8 @@ pub(crate) struct Decider {
     /// The state that is certain up to the first pending sample; none before the first sample ever.
     state: Option<State>,
     pending: VecDeque<Pending>,
+    /// When power was last in the plain band of the current state.
+    plain_at: Option<Timestamp>,
     /// Since when power has been above where scouts begin.
     weak_since: Option<Timestamp>,
 }
@@ -127,7 +133,7 @@ impl Rules<'_> {
 
     /// A meter shows pauses longer than they are, by up to its interval.
     fn bridge(&self) -> SignedDuration {
-        let seen = self.timing.bridge + SignedDuration::from_secs_f64(self.interval_s);
+        let seen = self.timing.bridge + SignedDuration::from_secs_f64(self.interval_s * BRIDGE_INTERVALS);
         seen.min(FINAL_AFTER.max(self.timing.bridge))
     }
 
@@ -175,7 +181,13 @@ impl Decider {
         self.decide(rules, at, out);
         let raw = match self.state {
             None | Some(State::Unknown) => rules.bands.state_at(power_w),
-            Some(current) => rules.bands.state_from(power_w, current),
+            Some(current) => {
+                if rules.bands.state_at(power_w) == current {
+                    self.plain_at = Some(at);
+                }
+                let may_cycle = self.plain_at.is_some_and(|plain| at.duration_since(plain) <= CYCLE_MAX);
+                rules.bands.state_while(power_w, current, may_cycle)
+            }
         };
         // a meter that is too slow for acquisitions has no scanning to claim
         let raw = if raw == State::Scanning && rules.onset.is_none() {

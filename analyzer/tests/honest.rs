@@ -289,6 +289,7 @@ fn a_scan_is_said_at_once_and_its_tail_is_corrected_in_place() {
     );
     played.power(11, 61_000.0);
     assert_eq!(change(&played), Some((State::Scanning, played.at(10))));
+    played.hold(15..200, 1, 2_600.0);
     let states_at = |second: i64| -> Vec<(State, bool)> {
         let samples = played
             .said

@@ -19,6 +19,8 @@ const BELOW_BASE: f64 = 0.75;
 const TYPICAL_S_MIN: f64 = 20.0;
 /// Acquisition draws at least this many times the highest level of rest (where the edge is half-way).
 const STANDS_OUT: f64 = 2.5;
+/// A scout begins this part of the way from idle to the middle.
+const SCOUT_PART: f64 = 0.25;
 /// No acquisition begins nearer to a level of rest than this.
 const CLEAR: f64 = 1.2;
 /// The upper half of a cycle may reach this much above what was seen of it.
@@ -59,25 +61,21 @@ pub(super) fn onset(
     let top_w = rest
         .map(|band| band.until_w_seen)
         .fold(main.until_w_seen, f64::max);
-    let strong_w = match acquisition.edge {
+    let (strong_w, weak_w) = match acquisition.edge {
         Edge::Middle => {
-            let typical_w = typical_w(curve, main.level_w * STANDS_OUT)
-                .unwrap_or(acquisition.typical_w.max(main.level_w * 8.0));
-            (main.level_w * typical_w).sqrt().max(top_w * CLEAR)
+            let typical_w = typical_w(curve, main.level_w * STANDS_OUT).unwrap_or(acquisition.typical_w.max(main.level_w * 8.0));
+            let middle_w = (main.level_w * typical_w).sqrt();
+            let weak_w = main.level_w + (middle_w - main.level_w) * SCOUT_PART;
+            (middle_w.max(top_w * CLEAR), weak_w.max(main.until_w_seen * CLEAR))
         }
         Edge::Part(part) => {
             let clear_w = top_w * (1.0 + (step * CLEAR_STEPS).max(0.06));
             let typical_w = typical_w(curve, clear_w).unwrap_or(acquisition.typical_w.max(top_w * 1.5));
-            // before the machine has been seen prepared to scan, the published edge keeps its place
-            let edge_w = top_w + (typical_w - top_w) * part;
-            edge_w.max(clear_w)
+            ((top_w + (typical_w - top_w) * part).max(clear_w), f64::MAX)
         }
-        Edge::Above(part) => top_w * (1.0 + part.max(step * CLEAR_STEPS)),
+        Edge::Above(part) => (top_w * (1.0 + part.max(step * CLEAR_STEPS)), f64::MAX),
     };
-    let weak_w = acquisition
-        .has_scouts
-        .then(|| (main.level_w * strong_w).sqrt().max(main.until_w_seen * CLEAR));
-    Some(Onset::new(&acquisition, strong_w, weak_w))
+    Some(Onset::new(&acquisition, strong_w, acquisition.has_scouts.then_some(weak_w)))
 }
 
 /// The usual power above some watts, by energy, of time that did not hold still; none while there is too little of it.

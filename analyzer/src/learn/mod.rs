@@ -192,7 +192,7 @@ impl Learner {
             let is_near =
                 |other_w: f64, reach: f64| (plateau.level_w - other_w).abs() <= other_w.abs() * reach;
             let pin = device.pins.iter().find(|pin| is_near(pin.level_w, PIN_REACH));
-            let cycle = modality.learning.cycle.filter(|_| plateau.lower_half.is_some());
+            let cycle = modality.learning.cycle.filter(|_| plateau.cycles_until_w.is_some());
             if let Some(state) = pin.map(|pin| pin.state).or(cycle.map(|cycle| cycle.state)) {
                 return Known::Pinned(state);
             }

@@ -35,12 +35,16 @@ const RATE_MIN: f64 = 0.4;
 const RATE_SHARE: f64 = 0.1;
 /// What speaks against calling a level idle from which no work ever rises, below one from which it does.
 const AGAINST_IDLER: f64 = 2.0;
+/// Clearly below.
+const IDLER_BELOW: f64 = 0.7;
 /// After so much time at it, s.
 const IDLER_S: f32 = 3600.0;
 /// What the name before is worth.
 const FOR_BEFORE: f64 = 0.3;
 /// A second level of a state other than idle or scanning.
 const AGAINST_TWO: f64 = 1.5;
+/// A second level of idle that is held for long.
+const AGAINST_TWO_IDLE: f64 = 0.4;
 /// A level of idle that is held less, against the one held longest, is not where idle lies.
 const IDLE_SHARE: f32 = 0.15;
 /// Two levels nearer than this may well be one state.
@@ -146,10 +150,16 @@ impl Weigh<'_> {
         let pairs = self.plateaus.windows(2).zip(way.windows(2));
         for (levels, names) in pairs.filter(|(_, names)| names[0] == names[1]) {
             let is_near = (levels[1].level_w / levels[0].level_w).ln() < NEAR;
-            let is_free = matches!(self.modality.names[names[0]].state, State::Idle | State::Scanning);
-            if !is_near && !is_free {
-                cost += AGAINST_TWO;
-            }
+            let state = self.modality.names[names[0]].state;
+            // an MRI is prepared to scan for minutes; what is held for hours is another state
+            let is_brief = levels[1].brief_s > levels[1].seconds * 0.5;
+            cost += match state {
+                _ if is_near => 0.0,
+                State::Scanning => 0.0,
+                State::Idle if is_brief => 0.0,
+                State::Idle => AGAINST_TWO_IDLE,
+                _ => AGAINST_TWO,
+            };
         }
         cost
     }
@@ -170,7 +180,7 @@ impl Weigh<'_> {
             && name.state == State::Idle
             && self.busiest >= RATE_MIN * 2.0
             && !is_busy
-            && self.busiest_w > plateau.level_w
+            && self.busiest_w * IDLER_BELOW > plateau.level_w
             && plateau.seconds >= IDLER_S;
         if is_idler {
             cost += AGAINST_IDLER;

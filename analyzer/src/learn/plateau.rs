@@ -21,6 +21,8 @@ const SECONDS_MIN: f32 = 240.0;
 /// And less than this part of all still time, fans that run now and then.
 const SHARE_MIN: f32 = 0.000_5;
 
+/// Halves nearer to each other than this are not worth telling apart.
+const CYCLE_RATIO_MIN: f64 = 1.25;
 /// Fewer changes from one to the other may be chance.
 const CYCLES_MIN: f32 = 4.0;
 /// This part of a half's changes goes to the other half.
@@ -47,8 +49,8 @@ pub(crate) struct Plateau {
     /// Short stretches that went over to a higher level at once, and to a lower one.
     pub(super) ups: f32,
     pub(super) downs: f32,
-    /// The lower half of a cycle whose upper half may be told as another state: until where it reaches, W.
-    pub(crate) lower_half: Option<f64>,
+    /// A cycle, or its lower half: up to where it goes, W.
+    pub(crate) cycles_until_w: Option<f64>,
 }
 
 /// The plateaus of a curve, from low to high.
@@ -148,7 +150,7 @@ fn plateau(curve: &Curve, first: usize, last: usize) -> Option<Plateau> {
         launches: sum(|still| still.launches),
         ups: sum(|still| still.ups),
         downs: sum(|still| still.downs),
-        lower_half: None,
+        cycles_until_w: None,
     })
 }
 
@@ -189,11 +191,11 @@ fn join_cycles(found: &mut Vec<Plateau>, cycle: Cycle) {
                 launches: low.launches + high.launches,
                 ups: 0.0,
                 downs: 0.0,
-                lower_half: None,
+                cycles_until_w: Some(high.until_w),
             };
             found.remove(place + 1);
         } else {
-            found[place].lower_half = Some(high.until_w);
+            found[place].cycles_until_w = Some(high.until_w);
             place += 1;
         }
     }

@@ -33,9 +33,15 @@ pub(super) static CT: Modality = Modality {
             watts: (1_300.0, 3_500.0),
             of_idle: (1.0, 1.0),
         },
+        // an exposure that holds still for long, against a heat exchanger at 9.5 kW
+        Name {
+            state: State::Scanning,
+            watts: (20_000.0, 120_000.0),
+            of_idle: (8.0, 60.0),
+        },
     ],
     learning: Learning {
-        steady_s: 25.0,
+        steady_s: 40.0,
         pulse_ratio: 1.3,
         works_from_idle: true,
         cycle: None,
