@@ -163,7 +163,7 @@ impl Learner {
         Learned {
             bands: self.named.clone(),
             scanning_from_w: self.onset.map(|onset| onset.strong_w),
-            scout_from_w: self.onset.and_then(|onset| onset.weak_w),
+            scout_rise_w: self.onset.and_then(|onset| Some(onset.rise?.weak_w)),
             curve: points.collect(),
             interval_s: self.pace.interval_s(),
             is_too_coarse: self.is_too_coarse(modality),
@@ -192,7 +192,10 @@ impl Learner {
             let is_near =
                 |other_w: f64, reach: f64| (plateau.level_w - other_w).abs() <= other_w.abs() * reach;
             let pin = device.pins.iter().find(|pin| is_near(pin.level_w, PIN_REACH));
-            let cycle = modality.learning.cycle.filter(|_| plateau.cycles_until_w.is_some());
+            let cycle = modality
+                .learning
+                .cycle
+                .filter(|_| plateau.cycles_until_w.is_some());
             if let Some(state) = pin.map(|pin| pin.state).or(cycle.map(|cycle| cycle.state)) {
                 return Known::Pinned(state);
             }
@@ -217,8 +220,8 @@ pub struct Learned {
     pub bands: Vec<LearnedBand>,
     /// Acquisition begins here, W; none where it is not claimed.
     pub scanning_from_w: Option<f64>,
-    /// A weaker acquisition begins here, if a stronger one follows, W.
-    pub scout_from_w: Option<f64>,
+    /// A rise by so much is an acquisition too, if others are near, W.
+    pub scout_rise_w: Option<f64>,
     /// The load-duration curve, from low to high, empty bins left out.
     pub curve: Vec<CurvePoint>,
     /// How often the meter tells something new, s.
