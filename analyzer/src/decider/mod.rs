@@ -11,6 +11,7 @@
 //!
 //! Limits: at most [`PENDING_SAMPLES_MAX`] samples wait. Invariant: segments tile time from the first sample on.
 
+mod cycling;
 mod onset;
 
 use std::collections::VecDeque;
@@ -23,22 +24,23 @@ use crate::modality::Timing;
 use crate::{FINAL_AFTER, State};
 
 use onset::{Level, Load, Turned};
+use cycling::Cycling;
 pub(crate) use onset::{Onset, Rise};
 
 /// Twenty samples a second for [`FINAL_AFTER`]; beyond, the oldest is decided early.
 pub(crate) const PENDING_SAMPLES_MAX: usize = 2400;
-/// A compressor that runs for longer does not cycle: the device is in the state that its power says.
-const CYCLE_MAX: SignedDuration = SignedDuration::from_mins(25);
 /// So many scouts near each other are an examination even if no exposure is seen.
 const SCOUTS_MIN: usize = 3;
 /// A meter that tells more often than this shows every acquisition with two readings; one alone is a spike, s.
 const LONE_S: f64 = 3.5;
+/// No bridge is longer, so that what is said is final in time.
+const BRIDGE_MAX: SignedDuration = SignedDuration::from_secs(105);
 /// A pause looks longer than it is by up to an interval at either end, and short exposures inside it are not seen.
 const BRIDGE_INTERVALS: f64 = 2.5;
 /// A state other than scanning is told by more than one reading.
 const DWELL_INTERVALS: f64 = 1.5;
 /// No dwell is longer, so that what is said is final in time.
-const DWELL_MAX: SignedDuration = SignedDuration::from_secs(115);
+const DWELL_MAX: SignedDuration = SignedDuration::from_secs(105);
 
 /// A stretch of constant power whose state is final.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,8 +50,8 @@ pub(crate) struct Segment {
     pub(crate) state: State,
     /// The power held through it; none while the meter is silent.
     pub(crate) power_w: Option<f64>,
-    /// What was said of the sample at `from` when it came; none where the segment does not begin with one.
-    pub(crate) said: Option<Said>,
+    /// The sample that it begins with, if it does.
+    pub(crate) spoken: Option<Spoken>,
 }
 
 /// What was said of a sample at once.
@@ -58,6 +60,16 @@ pub(crate) struct Said {
     pub(crate) state: State,
     /// Whether it could still be corrected.
     pub(crate) is_provisional: bool,
+    /// How long before its stamp it holds, ms.
+    lead_ms: u16,
+}
+
+/// A sample, and what was said of it at once.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Spoken {
+    pub(crate) at: Timestamp,
+    pub(crate) power_w: f64,
+    pub(crate) said: Said,
 }
 
 /// The state machine of one device.
@@ -66,9 +78,10 @@ pub(crate) struct Decider {
     /// The state that is certain up to the first pending sample; none before the first sample ever.
     state: Option<State>,
     pending: VecDeque<Pending>,
-    /// When power was last in the plain band of the current state.
-    plain_at: Option<Timestamp>,
+    cycle: Cycling,
     level: Level,
+    /// The power that became final last.
+    last_w: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -79,6 +92,8 @@ struct Pending {
     /// What its power means, seen from the state at its time.
     raw: State,
     load: Load,
+    /// A lone reading that is nobody's power.
+    is_spike: bool,
     said: Option<Said>,
 }
 
@@ -107,7 +122,7 @@ impl Rules<'_> {
     /// A meter shows pauses longer than they are, by up to its interval.
     fn bridge(&self) -> SignedDuration {
         let seen = self.timing.bridge + SignedDuration::from_secs_f64(self.interval_s * BRIDGE_INTERVALS);
-        seen.min(FINAL_AFTER.max(self.timing.bridge))
+        seen.min(BRIDGE_MAX)
     }
 }
 
@@ -139,14 +154,17 @@ impl Decider {
         self.pending.back().map(|pending| pending.from)
     }
 
-    /// Takes a sample that is newer than all before, and says at once what can be said of it.
+    /// Takes a sample that is newer than all before, and says at once what can be said of it. It holds from a `lead`
+    /// before its stamp.
     pub(crate) fn sample(
         &mut self,
         rules: Rules<'_>,
-        at: Timestamp,
+        (stamp, lead): (Timestamp, SignedDuration),
         power_w: f64,
         out: &mut Decided,
     ) -> Said {
+        let earliest = self.newest().map(|newest| newest + SignedDuration::from_millis(1));
+        let at = (stamp - lead).max(earliest.unwrap_or(Timestamp::MIN)).min(stamp);
         self.decide(rules, at, out);
         let load = self.load(rules, at, power_w);
         let raw = self.raw(rules, at, power_w, load);
@@ -155,6 +173,7 @@ impl Decider {
             power_w: Some(power_w),
             raw,
             load,
+            is_spike: false,
             said: None,
         };
         self.take(rules, sample, out);
@@ -167,6 +186,7 @@ impl Decider {
         let said = Said {
             state,
             is_provisional: state != self.state() || raw != state || load == Load::Weak,
+            lead_ms: u16::try_from(stamp.duration_since(at).as_millis()).unwrap_or(u16::MAX),
         };
         if let Some(newest) = self.pending.back_mut() {
             newest.said = Some(said);
@@ -206,15 +226,11 @@ impl Decider {
         }
         let raw = match self.state {
             None | Some(State::Unknown) => rules.bands.state_at(power_w),
-            Some(current) => {
-                if rules.bands.state_at(power_w) == current {
-                    self.plain_at = Some(at);
-                }
-                let may_cycle = self
-                    .plain_at
-                    .is_some_and(|plain| at.duration_since(plain) <= CYCLE_MAX);
-                rules.bands.state_while(power_w, current, may_cycle)
-            }
+            Some(current) => rules.bands.state_from(power_w, current),
+        };
+        let raw = match rules.bands.cycle() {
+            Some(cycle) => self.cycle.judge(cycle, at, power_w, raw, self.state()),
+            None => raw,
         };
         // what is not an acquisition, by how it rose or because the meter is too slow to tell, is readiness
         if raw == State::Scanning { State::Idle } else { raw }
@@ -229,6 +245,7 @@ impl Decider {
             power_w: None,
             raw: State::Unknown,
             load: Load::Rest,
+            is_spike: false,
             said: None,
         };
         self.take(rules, silence, out);
@@ -365,13 +382,13 @@ impl Decider {
         if now.duration_since(self.pending[first].from).as_secs_f64() < onset.wait_s {
             return true;
         }
-        let state = self.state();
+        let (state, is_lone) = (self.state(), onset.is_lone_doubtful && seen < 2);
         for pending in self
             .pending
             .iter_mut()
             .filter(|pending| pending.raw == State::Scanning)
         {
-            (pending.raw, pending.load) = (state, Load::Rest);
+            (pending.raw, pending.load, pending.is_spike) = (state, Load::Rest, is_lone);
         }
         false
     }
@@ -551,15 +568,20 @@ impl Decider {
                 return;
             };
             let until = self.pending.front().map_or(until, |next| next.from);
-            let Pending {
-                from, power_w, said, ..
-            } = sample;
+            let Pending { from, said, .. } = sample;
+            let power_w = if sample.is_spike { self.last_w } else { sample.power_w };
+            self.last_w = power_w;
+            let spoken = said.zip(sample.power_w).map(|(said, power_w)| Spoken {
+                at: from + SignedDuration::from_millis(i64::from(said.lead_ms)),
+                power_w,
+                said,
+            });
             out.segments.push(Segment {
                 from,
                 until,
                 state,
                 power_w,
-                said,
+                spoken,
             });
         }
     }
@@ -586,7 +608,7 @@ mod tests {
         };
         let (mut decider, mut out) = (Decider::default(), Decided::default());
         for &(second, power_w) in samples {
-            decider.sample(rules, at(second), power_w, &mut out);
+            decider.sample(rules, (at(second), SignedDuration::ZERO), power_w, &mut out);
         }
         decider.finish(rules, at(until), &mut out);
         let mut merged: Vec<(i64, i64, State)> = Vec::new();

@@ -9,7 +9,7 @@
 use super::curve::{Curve, lower_w, middle_w};
 use super::evidence::LearnedBand;
 use crate::State;
-use crate::band::{Band, Bands};
+use crate::band::{Band, Bands, CycleBand};
 use crate::decider::{Onset, Rise};
 use crate::modality::{Edge, Modality};
 
@@ -153,9 +153,15 @@ pub(super) fn bands(modality: &Modality, learned: &mut [LearnedBand], onset: Opt
             until_w: f64::MAX,
         });
     }
-    let cycle = learned
-        .iter()
-        .find_map(|band| Some((band.state, band.from_w, band.cycles_until_w? * CLEAR_CYCLE)));
+    let cycle = learned.iter().find_map(|band| {
+        let upper = band.cycle?;
+        Some(CycleBand {
+            state: band.state,
+            from_w: band.from_w,
+            until_w: upper.until_w * CLEAR_CYCLE,
+            is_usual: upper.is_usual,
+        })
+    });
     Bands::learned(joined(bands), cycle).ok()
 }
 

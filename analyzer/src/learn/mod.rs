@@ -34,7 +34,7 @@ use plateau::Plateau;
 use stillness::{Measure, Stillness};
 
 pub use evidence::{Evidence, LearnedBand, LevelMoved};
-pub use plateau::Cycle;
+pub use plateau::{Cycle, UpperHalf};
 
 /// Levels are looked at anew so often.
 const LOOK_EVERY: SignedDuration = SignedDuration::from_mins(10);
@@ -136,6 +136,11 @@ impl Learner {
         self.pace.interval_s()
     }
 
+    /// How long before its stamp a reading begins to hold.
+    pub(crate) fn lead(&self) -> SignedDuration {
+        SignedDuration::from_secs_f64(self.pace.half_s())
+    }
+
     /// Whether the meter tells too rarely for acquisitions to be seen.
     pub(crate) fn is_too_coarse(&self, modality: &Modality) -> bool {
         modality
@@ -192,12 +197,11 @@ impl Learner {
             let is_near =
                 |other_w: f64, reach: f64| (plateau.level_w - other_w).abs() <= other_w.abs() * reach;
             let pin = device.pins.iter().find(|pin| is_near(pin.level_w, PIN_REACH));
-            let cycle = modality
-                .learning
-                .cycle
-                .filter(|_| plateau.cycles_until_w.is_some());
-            if let Some(state) = pin.map(|pin| pin.state).or(cycle.map(|cycle| cycle.state)) {
-                return Known::Pinned(state);
+            if let Some(pin) = pin {
+                return Known::Pinned(pin.state);
+            }
+            if let Some(cycle) = modality.learning.cycle.filter(|_| plateau.cycle.is_some()) {
+                return Known::Cycle(cycle.state);
             }
             let before = self.named.iter().find(|band| is_near(band.level_w, SAME_LEVEL));
             before.map_or(Known::Nothing, |band| Known::Before(band.state))

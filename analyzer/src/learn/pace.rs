@@ -17,6 +17,8 @@ const CHANGES_MIN: u16 = 12;
 const ON_CHANGE: f64 = 0.4;
 /// Or where usual pauses differ by so much from reading to reading.
 const UNEVEN: f64 = 0.5;
+/// Pauses of which the half matters and is known, s.
+const STEADY_S: (f64, f64) = (1.5, 20.0);
 const SECONDS: (f64, f64) = (0.02, 7200.0);
 
 /// The rhythms of one device's readings.
@@ -58,6 +60,15 @@ impl Pace {
         } else {
             self.news_s.min(self.usual_s)
         }
+    }
+
+    /// Half the pause of a meter that is asked in a steady rhythm, whole tenths of a second: its reading stands for the
+    /// time around it, be it a mean or a momentary value. Zero for a fast meter, and for one that reports changes.
+    pub(super) fn half_s(&self) -> f64 {
+        if self.is_on_change() || !(STEADY_S.0..=STEADY_S.1).contains(&self.usual_s) {
+            return 0.0;
+        }
+        (self.usual_s * 5.0).round() / 10.0
     }
 
     /// Whether what it does not tell has not changed.
