@@ -37,6 +37,8 @@ const LONE_S: f64 = 3.5;
 const BRIDGE_MAX: SignedDuration = SignedDuration::from_secs(105);
 /// A pause looks longer than it is by up to an interval at either end, and short exposures inside it are not seen.
 const BRIDGE_INTERVALS: f64 = 2.5;
+/// What rises to less than this part of the acquisition right after it is the anode's spin-up.
+const SPIN_UP: f64 = 0.5;
 /// A state other than scanning is told by more than one reading.
 const DWELL_INTERVALS: f64 = 1.5;
 /// No dwell is longer, so that what is said is final in time.
@@ -325,12 +327,9 @@ impl Decider {
 
     /// Scanning goes on, or is over since its last acquisition.
     fn decide_scanning(&mut self, rules: Rules<'_>, now: Timestamp, out: &mut Decided) {
-        if self
-            .pending
-            .back()
-            .is_some_and(|newest| newest.raw == State::Scanning)
-        {
-            return self.release_before_newest(out);
+        let is_acquisition = |pending: &Pending| pending.raw == State::Scanning;
+        if let Some(last) = self.pending.iter().rposition(is_acquisition) {
+            self.acquire(last, out);
         }
         let Some(left_at) = self.left_at() else { return };
         // scouts in the pause let it go on for as long as another acquisition may follow
@@ -344,7 +343,9 @@ impl Decider {
             return self.close_scanning(now, out);
         }
         if now.duration_since(left_at) >= FINAL_AFTER {
-            match last_scout.filter(|_| self.scouts() > 1) {
+            // a rise that is not over yet may be a fan
+            let is_over = self.pending.back().is_some_and(|newest| newest.load == Load::Rest);
+            match last_scout.filter(|_| is_over && self.scouts() > 1) {
                 // they went on through all that time: they are acquisitions
                 Some(last) => self.acquire(last, out),
                 None => self.close_scanning(now, out),
@@ -420,10 +421,21 @@ impl Decider {
 
     /// Scanning begins with the pending sample `begin` and has been seen up to `last`.
     fn begin(&mut self, begin: usize, last: usize, out: &mut Decided) {
+        let begin = self.after_spin_up(begin, last);
         let begin_at = self.pending[begin].from;
         self.release(begin, begin_at, out);
         self.enter(State::Scanning, begin_at, out);
         self.acquire(last - begin, out);
+    }
+
+    /// Where the acquisition itself begins in a rise that begins at `begin`: the anode comes up to speed before it.
+    fn after_spin_up(&self, begin: usize, last: usize) -> usize {
+        let power_w = |number: usize| self.pending[number].power_w.unwrap_or(0.0);
+        let run = (begin..=last).take_while(|number| self.pending[*number].load > Load::Rest);
+        let level_w = if begin > 0 { power_w(begin - 1) } else { self.last_w.unwrap_or(0.0) };
+        let height_w = |number: usize| power_w(number) - level_w;
+        let highest_w = run.clone().map(height_w).fold(0.0, f64::max);
+        run.into_iter().find(|number| height_w(*number) >= highest_w * SPIN_UP).unwrap_or(begin)
     }
 
     /// All up to the pending sample `last` is scanning.

@@ -43,7 +43,7 @@ pub(super) static ANGIO: Modality = Modality {
         },
     ],
     learning: Learning {
-        steady_s: 45.0,
+        steady_s: 90.0,
         pulse_ratio: 1.08,
         works_from_idle: true,
         cycle: None,
