@@ -24,7 +24,7 @@ const SECONDS_MIN: f32 = 240.0;
 const SHARE_MIN: f32 = 0.000_5;
 
 /// Halves nearer to each other than this are not worth telling apart.
-const CYCLE_RATIO_MIN: f64 = 1.25;
+const CYCLE_RATIO_MIN: f64 = 1.1;
 /// Fewer changes from one to the other may be chance.
 const CYCLES_MIN: f32 = 4.0;
 /// This part of a half's changes goes to the other half.
@@ -170,6 +170,10 @@ fn plateau(curve: &Curve, first: usize, last: usize) -> Option<Plateau> {
 pub struct Cycle {
     /// The mean of a cycle lies below, W.
     pub below_w: f64,
+    /// A cycle whose upper half is this many times the lower is wide; that of another state is not.
+    pub wide: f64,
+    /// The mean of a cycle that is not wide lies below, W.
+    pub narrow_below_w: f64,
     /// The upper half is at most this many times the lower.
     pub ratio: f64,
     /// What a device that cycles is.
@@ -186,7 +190,8 @@ fn find_cycles(found: &mut [Plateau], cycle: Cycle) {
         let mean_w = (low.level_w * low_s + high.level_w * high_s) / (low_s + high_s);
         let ratio = high.level_w / low.level_w.max(1.0);
         let alternate = is_mostly(low.ups, low.ups + low.downs) && is_mostly(high.downs, high.ups + high.downs);
-        if alternate && mean_w < cycle.below_w && (CYCLE_RATIO_MIN..=cycle.ratio).contains(&ratio) {
+        let below_w = if ratio < cycle.wide { cycle.narrow_below_w } else { cycle.below_w };
+        if alternate && mean_w < below_w && (CYCLE_RATIO_MIN..=cycle.ratio).contains(&ratio) {
             found[place - 1].cycle = Some(UpperHalf {
                 until_w: high.until_w,
                 is_usual: high.brief_s > high.seconds * BRIEF_SHARE,
@@ -258,6 +263,8 @@ mod tests {
         }
         let cycle = Cycle {
             below_w: 9_000.0,
+            wide: 1.3,
+            narrow_below_w: 7_200.0,
             ratio: 1.6,
             state: State::Standby,
         };

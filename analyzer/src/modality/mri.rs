@@ -57,7 +57,9 @@ pub(super) static MRI: Modality = Modality {
         works_from_idle: false,
         cycle: Some(Cycle {
             below_w: 9_000.0,
-            ratio: 2.9,
+            wide: 1.3,
+            narrow_below_w: 7_200.0,
+            ratio: 3.5,
             state: State::Standby,
         }),
     },
