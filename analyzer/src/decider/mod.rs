@@ -23,8 +23,8 @@ use crate::band::Bands;
 use crate::modality::Timing;
 use crate::{FINAL_AFTER, State};
 
-use onset::{Level, Load, Turned};
 use cycling::Cycling;
+use onset::{Level, Load, Turned};
 pub(crate) use onset::{Onset, Rise};
 
 /// Twenty samples a second for [`FINAL_AFTER`]; beyond, the oldest is decided early.
@@ -165,7 +165,9 @@ impl Decider {
         power_w: f64,
         out: &mut Decided,
     ) -> Said {
-        let earliest = self.newest().map(|newest| newest + SignedDuration::from_millis(1));
+        let earliest = self
+            .newest()
+            .map(|newest| newest + SignedDuration::from_millis(1));
         let at = (stamp - lead).max(earliest.unwrap_or(Timestamp::MIN)).min(stamp);
         self.decide(rules, at, out);
         let load = self.load(rules, at, power_w);
@@ -344,7 +346,10 @@ impl Decider {
         }
         if now.duration_since(left_at) >= FINAL_AFTER {
             // a rise that is not over yet may be a fan
-            let is_over = self.pending.back().is_some_and(|newest| newest.load == Load::Rest);
+            let is_over = self
+                .pending
+                .back()
+                .is_some_and(|newest| newest.load == Load::Rest);
             match last_scout.filter(|_| is_over && self.scouts() > 1) {
                 // they went on through all that time: they are acquisitions
                 Some(last) => self.acquire(last, out),
@@ -432,10 +437,16 @@ impl Decider {
     fn after_spin_up(&self, begin: usize, last: usize) -> usize {
         let power_w = |number: usize| self.pending[number].power_w.unwrap_or(0.0);
         let run = (begin..=last).take_while(|number| self.pending[*number].load > Load::Rest);
-        let level_w = if begin > 0 { power_w(begin - 1) } else { self.last_w.unwrap_or(0.0) };
+        let level_w = if begin > 0 {
+            power_w(begin - 1)
+        } else {
+            self.last_w.unwrap_or(0.0)
+        };
         let height_w = |number: usize| power_w(number) - level_w;
         let highest_w = run.clone().map(height_w).fold(0.0, f64::max);
-        run.into_iter().find(|number| height_w(*number) >= highest_w * SPIN_UP).unwrap_or(begin)
+        run.into_iter()
+            .find(|number| height_w(*number) >= highest_w * SPIN_UP)
+            .unwrap_or(begin)
     }
 
     /// All up to the pending sample `last` is scanning.
@@ -581,7 +592,11 @@ impl Decider {
             };
             let until = self.pending.front().map_or(until, |next| next.from);
             let Pending { from, said, .. } = sample;
-            let power_w = if sample.is_spike { self.last_w } else { sample.power_w };
+            let power_w = if sample.is_spike {
+                self.last_w
+            } else {
+                sample.power_w
+            };
             self.last_w = power_w;
             let spoken = said.zip(sample.power_w).map(|(said, power_w)| Spoken {
                 at: from + SignedDuration::from_millis(i64::from(said.lead_ms)),

@@ -126,8 +126,16 @@ impl Weigh<'_> {
                 .zip(way)
                 .map(|(plateau, name)| (plateau, &self.modality.names[*name]))
         };
-        let base = self.modality.names.iter().position(|name| name.state == State::Idle);
-        let idle = self.plateaus.iter().zip(way).find(|(_, name)| Some(**name) == base);
+        let base = self
+            .modality
+            .names
+            .iter()
+            .position(|name| name.state == State::Idle);
+        let idle = self
+            .plateaus
+            .iter()
+            .zip(way)
+            .find(|(_, name)| Some(**name) == base);
         let idle_w = idle.map(|(plateau, _)| plateau.level_w);
         let mut cost = 0.0;
         for ((plateau, name), known) in named().zip(&self.known) {

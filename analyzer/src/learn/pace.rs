@@ -47,7 +47,11 @@ impl Pace {
 
     /// How long the meter takes to tell something new, s; zero while nothing is known.
     pub(super) fn interval_s(&self) -> f64 {
-        if self.is_on_change() { self.fast_s } else { self.usual_s }
+        if self.is_on_change() {
+            self.fast_s
+        } else {
+            self.usual_s
+        }
     }
 
     /// Half the pause of a meter that is asked in a steady rhythm, whole tenths of a second: its reading stands for the

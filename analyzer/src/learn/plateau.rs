@@ -189,8 +189,13 @@ fn find_cycles(found: &mut [Plateau], cycle: Cycle) {
         let (low_s, high_s) = (f64::from(low.seconds), f64::from(high.seconds));
         let mean_w = (low.level_w * low_s + high.level_w * high_s) / (low_s + high_s);
         let ratio = high.level_w / low.level_w.max(1.0);
-        let alternate = is_mostly(low.ups, low.ups + low.downs) && is_mostly(high.downs, high.ups + high.downs);
-        let below_w = if ratio < cycle.wide { cycle.narrow_below_w } else { cycle.below_w };
+        let alternate =
+            is_mostly(low.ups, low.ups + low.downs) && is_mostly(high.downs, high.ups + high.downs);
+        let below_w = if ratio < cycle.wide {
+            cycle.narrow_below_w
+        } else {
+            cycle.below_w
+        };
         if alternate && mean_w < below_w && (CYCLE_RATIO_MIN..=cycle.ratio).contains(&ratio) {
             found[place - 1].cycle = Some(UpperHalf {
                 until_w: high.until_w,

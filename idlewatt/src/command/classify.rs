@@ -152,7 +152,6 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
     let Some(last) = last else {
         bail!("the trace holds no row that can be read")
     };
-    if std::env::var_os("DBG").is_some() { let l = analyzer.learned(TRACE).unwrap(); for b in &l.bands { eprintln!("{:?} {:.0} [{:.0}..{:.0}) seen {:.0}..{:.0} cyc {:?} {:?}", b.state, b.level_w, b.from_w, b.until_w, b.from_w_seen, b.until_w_seen, b.cycle, b.evidence); } eprintln!("scan {:?} weak {:?} interval {} bins {}", l.scanning_from_w, l.scout_rise_w, l.interval_s, l.curve.len()); }
     analyzer.finish(last, &mut findings);
     write_lines(&mut findings, arguments.exams, out)?;
     out.flush()?;
