@@ -96,7 +96,8 @@ impl Learner {
     pub(crate) fn sample(&mut self, modality: &Modality, at: Timestamp, power_w: f64) {
         if let Some(held) = self.held {
             let seconds = at.duration_since(held.from).as_secs_f64();
-            self.pace.reading(seconds);
+            #[expect(clippy::float_cmp, reason = "the same message again has the same value")]
+            self.pace.reading(seconds, held.power_w == power_w);
             self.hold(modality, held.power_w, seconds);
         }
         self.held = Some(Held { from: at, power_w });

@@ -43,6 +43,8 @@ const IDLER_S: f32 = 3600.0;
 const FOR_BEFORE: f64 = 0.3;
 /// A second level of a name that has one.
 const AGAINST_TWO: f64 = 1.5;
+/// Two levels so near each other that are two states (an MRI's off and idle may be).
+const AGAINST_SPLIT: f64 = 1.0;
 /// Two levels nearer than this may well be one state.
 const NEAR: f64 = 0.3;
 
@@ -150,10 +152,17 @@ impl Weigh<'_> {
             }
         }
         let pairs = self.plateaus.windows(2).zip(way.windows(2));
-        for (levels, names) in pairs.filter(|(_, names)| names[0] == names[1]) {
+        for (levels, names) in pairs {
             let is_near = (levels[1].level_w / levels[0].level_w).ln() < NEAR;
-            if !is_near && !self.modality.names[names[0]].are_many {
-                cost += AGAINST_TWO;
+            let [below, above] = [names[0], names[1]].map(|name| &self.modality.names[name]);
+            if names[0] == names[1] {
+                cost += if is_near || below.are_many {
+                    0.0
+                } else {
+                    AGAINST_TWO
+                };
+            } else if is_near && below.state != above.state && self.modality.learning.works_from_idle {
+                cost += AGAINST_SPLIT;
             }
         }
         cost

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// How fast the medians move.
 const RATE: f64 = 1.1;
 /// A meter is one that reports changes where it can be this much faster than it usually is.
-const ON_CHANGE: f64 = 0.4;
+const ON_CHANGE: f64 = 0.25;
 /// Or where pauses differ by so much from the usual one.
 const UNEVEN: f64 = 0.5;
 /// How fast what a meter can do is forgotten: by a factor of e in this time, s.
@@ -29,8 +29,8 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// A reading after so many seconds.
-    pub(super) fn reading(&mut self, seconds: f64) {
+    /// A reading after so many seconds; one that is the same as before may be the same message again.
+    pub(super) fn reading(&mut self, seconds: f64, is_same: bool) {
         let seconds = seconds.clamp(SECONDS.0, SECONDS.1);
         if self.usual_s <= 0.0 {
             (self.usual_s, self.fast_s) = (seconds, seconds);
@@ -38,7 +38,9 @@ impl Pace {
         self.usual_s = nudged(self.usual_s, seconds);
         let apart = ((seconds - self.usual_s).abs() / self.usual_s).min(2.0);
         self.unevenness += (apart - self.unevenness) * 0.02;
-        self.fast_s = if seconds < self.fast_s {
+        self.fast_s = if seconds < self.fast_s && is_same {
+            self.fast_s
+        } else if seconds < self.fast_s {
             nudged(self.fast_s, seconds)
         } else {
             (self.fast_s * (1.0 + seconds / FORGET_S)).min(seconds)
@@ -88,7 +90,7 @@ mod tests {
         let mut pace = Pace::default();
         for _ in 0..times {
             for &seconds in pauses_s {
-                pace.reading(seconds);
+                pace.reading(seconds, false);
             }
         }
         pace
@@ -106,7 +108,7 @@ mod tests {
         let mut pace = pace(&[60.0, 60.0, 41.0, 1.0, 2.0, 1.0, 24.0, 1.0], 50);
         assert!(pace.interval_s() < 3.0 && pace.is_on_change(), "{pace:?}");
         for _ in 0..12 * 60 {
-            pace.reading(60.0);
+            pace.reading(60.0, true);
         }
         assert!(pace.interval_s() < 3.0 && pace.is_on_change(), "{pace:?}");
     }
