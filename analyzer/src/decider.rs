@@ -185,7 +185,9 @@ impl Decider {
                 if rules.bands.state_at(power_w) == current {
                     self.plain_at = Some(at);
                 }
-                let may_cycle = self.plain_at.is_some_and(|plain| at.duration_since(plain) <= CYCLE_MAX);
+                let may_cycle = self
+                    .plain_at
+                    .is_some_and(|plain| at.duration_since(plain) <= CYCLE_MAX);
                 rules.bands.state_while(power_w, current, may_cycle)
             }
         };

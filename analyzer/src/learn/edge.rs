@@ -63,7 +63,8 @@ pub(super) fn onset(
         .fold(main.until_w_seen, f64::max);
     let (strong_w, weak_w) = match acquisition.edge {
         Edge::Middle => {
-            let typical_w = typical_w(curve, main.level_w * STANDS_OUT).unwrap_or(acquisition.typical_w.max(main.level_w * 8.0));
+            let typical_w = typical_w(curve, main.level_w * STANDS_OUT)
+                .unwrap_or(acquisition.typical_w.max(main.level_w * 8.0));
             let middle_w = (main.level_w * typical_w).sqrt();
             let weak_w = main.level_w + (middle_w - main.level_w) * SCOUT_PART;
             (middle_w.max(top_w * CLEAR), weak_w.max(main.until_w_seen * CLEAR))
@@ -75,7 +76,11 @@ pub(super) fn onset(
         }
         Edge::Above(part) => (top_w * (1.0 + part.max(step * CLEAR_STEPS)), f64::MAX),
     };
-    Some(Onset::new(&acquisition, strong_w, acquisition.has_scouts.then_some(weak_w)))
+    Some(Onset::new(
+        &acquisition,
+        strong_w,
+        acquisition.has_scouts.then_some(weak_w),
+    ))
 }
 
 /// The usual power above some watts, by energy, of time that did not hold still; none while there is too little of it.

@@ -16,6 +16,7 @@ mod evidence;
 mod naming;
 mod pace;
 mod plateau;
+mod report;
 mod stillness;
 
 use jiff::{SignedDuration, Timestamp};
@@ -35,6 +36,7 @@ use stillness::{Measure, Stillness};
 
 pub use evidence::{Evidence, LearnedBand, LevelMoved};
 pub use plateau::Cycle;
+pub(crate) use report::Report;
 
 /// Levels are looked at anew so often.
 const LOOK_EVERY: SignedDuration = SignedDuration::from_mins(10);
@@ -46,8 +48,8 @@ const HOLD_S_MAX: f64 = 900.0;
 const SLOW_S: f64 = 3.5;
 /// A level that was named keeps its name while it moves by less.
 const SAME_LEVEL: f64 = 0.07;
-/// A pin holds for levels this near.
-const PIN_REACH: f64 = 0.15;
+/// A pin holds for levels this near, as a part of it.
+pub const PIN_REACH: f64 = 0.15;
 
 /// A person's word on a level: "what draws about so much is called so".
 #[derive(Clone, Debug, PartialEq)]
@@ -192,7 +194,10 @@ impl Learner {
             let is_near =
                 |other_w: f64, reach: f64| (plateau.level_w - other_w).abs() <= other_w.abs() * reach;
             let pin = device.pins.iter().find(|pin| is_near(pin.level_w, PIN_REACH));
-            let cycle = modality.learning.cycle.filter(|_| plateau.cycles_until_w.is_some());
+            let cycle = modality
+                .learning
+                .cycle
+                .filter(|_| plateau.cycles_until_w.is_some());
             if let Some(state) = pin.map(|pin| pin.state).or(cycle.map(|cycle| cycle.state)) {
                 return Known::Pinned(state);
             }

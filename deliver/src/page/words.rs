@@ -189,6 +189,7 @@ words! {
     estimated_power: "power is estimated" / "puissance estimée",
     unknown_name: "name is not explained" / "nom inexpliqué",
     unit_assumed: "unit is assumed" / "unité supposée",
+    interval_too_coarse: "readings too rare to see scans" / "relevés trop rares pour voir les acquisitions",
 
     // pipeline
     account: "Account of messages" / "Bilan des messages",
