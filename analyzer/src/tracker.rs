@@ -307,6 +307,11 @@ impl Tracker {
         self.learner.learned(modality)
     }
 
+    /// What its power means by what was learned.
+    pub(crate) fn learned_bands(&self) -> Option<&Bands> {
+        self.learned.as_ref()
+    }
+
     /// Lets the learner look at its curve when it is time.
     fn look(&mut self, context: Context<'_>, now: Timestamp, out: &mut Vec<Finding>) {
         if let Some(look) = self.learner.look(context.device, now) {
