@@ -162,12 +162,7 @@ impl Rows {
 
 impl Columns {
     fn row(&self, record: &ByteRecord) -> anyhow::Result<Row> {
-        let ts_unix_s = number(record, self.ts_unix_s)?.context("ts_unix_s is empty")?;
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "a float saturates, and what saturates is out of range"
-        )]
-        let millis = (ts_unix_s * 1000.0).round() as i64;
+        let millis = millis(record, self.ts_unix_s)?;
         let at = Timestamp::from_millisecond(millis).context("ts_unix_s is not a Unix time in seconds")?;
         let power_w = number(record, self.power_w)?.filter(|power_w| power_w.is_finite());
         let energy_wh = match self.energy_wh {
@@ -175,7 +170,7 @@ impl Columns {
             None => None,
         };
         if power_w.is_none() && energy_wh.is_none() {
-            bail!("ts_unix_s {ts_unix_s}: neither power_w nor energy_wh is a number");
+            bail!("{at}: neither power_w nor energy_wh is a number");
         }
         Ok(Row {
             at,
@@ -183,6 +178,27 @@ impl Columns {
             energy_wh,
         })
     }
+}
+
+/// The Unix time of a row, ms.
+fn millis(record: &ByteRecord, column: usize) -> anyhow::Result<i64> {
+    /// More digits than this may not fit.
+    const DIGITS_MAX: usize = 15;
+    // nearly all are whole seconds, which need no float
+    let bytes = record.get(column).unwrap_or_default();
+    if (1..=DIGITS_MAX).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_digit) {
+        let seconds = bytes
+            .iter()
+            .fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
+        return Ok(seconds * 1000);
+    }
+    let ts_unix_s = number(record, column)?.context("ts_unix_s is empty")?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a float saturates, and what saturates is out of range"
+    )]
+    let millis = (ts_unix_s * 1000.0).round() as i64;
+    Ok(millis)
 }
 
 /// The number in a column; none where it is empty.

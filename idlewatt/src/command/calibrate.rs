@@ -87,7 +87,9 @@ fn of_trace(modality: &str, path: &Path) -> anyhow::Result<Review> {
         findings.clear();
         Ok(())
     })?;
-    let name = path.file_name().map_or_else(|| "trace".into(), |name| name.to_string_lossy());
+    let name = path
+        .file_name()
+        .map_or_else(|| "trace".into(), |name| name.to_string_lossy());
     let name = if name == "-" { "trace".into() } else { name };
     Review::of(&analyzer, trace::TRACE, &name, modality).context("the trace is the only device")
 }
@@ -97,7 +99,11 @@ fn of_service(path: &Path, id: &str) -> anyhow::Result<Review> {
     let device = config.devices.iter().find(|device| &*device.device.id == id);
     let DeviceConfig { device, .. } = device.with_context(|| {
         let ids: Vec<&str> = config.devices.iter().map(|device| &*device.device.id).collect();
-        format!("'{id}' is no device of {}; it has {}", path.display(), ids.join(", "))
+        format!(
+            "'{id}' is no device of {}; it has {}",
+            path.display(),
+            ids.join(", ")
+        )
     })?;
     let interpreter = pipeline::recall(&config)?;
     let name = if device.name == id {

@@ -21,7 +21,7 @@ pub struct Arguments {
     /// The kind of machine: angio, cooling, ct, mri, server, workstation, xray
     #[arg(long)]
     modality: String,
-    /// Bands of the device (TOML: [[band]] state, `from_w`, `until_w`) instead of the modality's published levels
+    /// Fixed bands (TOML: bands = [{ state, `from_w`, `until_w` }]; calibrate --toml prints them); nothing is learned then
     #[arg(long, value_name = "FILE")]
     bands: Option<PathBuf>,
     /// Also print examinations
@@ -35,6 +35,7 @@ pub struct Arguments {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct BandsFile {
+    #[serde(alias = "bands")]
     band: Vec<BandEntry>,
 }
 

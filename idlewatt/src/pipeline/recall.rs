@@ -29,7 +29,11 @@ pub fn recall(config: &Config) -> anyhow::Result<Interpreter> {
         .findings()
         .exists()
         .then(|| deliver::log::stored_snapshot(&files.findings()));
-    if let Some((newest, bytes)) = stored.transpose().context("the findings log cannot be read")?.flatten() {
+    if let Some((newest, bytes)) = stored
+        .transpose()
+        .context("the findings log cannot be read")?
+        .flatten()
+    {
         match interpreter.restore(&bytes) {
             Ok(()) => seq = newest,
             Err(error) => tracing::warn!(%error, "the journal is read from its beginning"),

@@ -40,7 +40,11 @@ pub(super) fn write(review: &Review, is_coloured: bool, out: &mut dyn Write) -> 
         let (from_w, until_w) = (edge_w(row), edge_w(row + 1));
         let state = review.state_at((from_w * until_w).sqrt());
         let name = review.called((from_w * until_w).sqrt());
-        let axis = if row % 3 == 0 { watts(from_w) } else { String::new() };
+        let axis = if row % 3 == 0 {
+            watts(from_w)
+        } else {
+            String::new()
+        };
         let cells: String = columns
             .iter()
             .map(|power_w| STEPS[eighths((power_w / from_w).ln() / ratio)])

@@ -31,12 +31,7 @@ pub(super) struct Difference {
 }
 
 impl Review {
-    pub(super) fn of(
-        analyzer: &Analyzer,
-        id: &str,
-        name: &str,
-        modality: &'static Modality,
-    ) -> Option<Self> {
+    pub(super) fn of(analyzer: &Analyzer, id: &str, name: &str, modality: &'static Modality) -> Option<Self> {
         Some(Self {
             name: name.to_owned(),
             modality,
@@ -57,7 +52,13 @@ impl Review {
     /// The part of all time between these watts.
     pub(super) fn share(&self, from_w: f64, until_w: f64) -> f64 {
         let inside = |point: &&CurvePoint| (from_w..until_w).contains(&middle_w(point));
-        let seconds: f64 = self.learned.curve.iter().filter(inside).map(|point| point.seconds).sum();
+        let seconds: f64 = self
+            .learned
+            .curve
+            .iter()
+            .filter(inside)
+            .map(|point| point.seconds)
+            .sum();
         seconds / self.seconds()
     }
 
@@ -94,7 +95,10 @@ impl Review {
         let published = self.modality.bands();
         let mut differences: Vec<Difference> = Vec::new();
         for point in &self.learned.curve {
-            let (learned, other) = (self.state_at(middle_w(point)), published.state_at(middle_w(point)));
+            let (learned, other) = (
+                self.state_at(middle_w(point)),
+                published.state_at(middle_w(point)),
+            );
             let share = point.seconds / self.seconds();
             let known = differences
                 .iter_mut()

@@ -9,12 +9,12 @@ use std::ops::Range;
 use analyzer::State;
 use plotters::coord::Shift;
 use plotters::coord::combinators::{BindKeyPoints, WithKeyPoints};
-use plotters::coord::types::RangedCoordf64;
+use plotters::coord::types::RangedCoordi64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::review::{Review, middle_w};
-use super::text::{percent, watts};
+use super::text::{percent, round_watts, watts};
 
 const SIZE: (u32, u32) = (1100, 620);
 const TITLE_HEIGHT: u32 = 46;
@@ -56,7 +56,7 @@ const DARK: [(RGBColor, &str); 9] = [
 ];
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-type Scale = WithKeyPoints<RangedCoordf64>;
+type Scale = WithKeyPoints<RangedCoordi64>;
 type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<Scale, Scale>>;
 type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
 
@@ -99,10 +99,15 @@ pub(super) fn draw(review: &Review) -> anyhow::Result<String> {
     };
     let mut svg = String::new();
     draw_all(review, least_w..most_w, &mut svg)?;
-    let mut style = String::from("<style>text{font-family:system-ui,\"DejaVu Sans\",sans-serif}@media (prefers-color-scheme:dark){");
+    let mut style = String::from(
+        "<style>text{font-family:system-ui,\"DejaVu Sans\",sans-serif}@media (prefers-color-scheme:dark){",
+    );
     for (RGBColor(red, green, blue), dark) in DARK {
         let light = format!("#{red:02X}{green:02X}{blue:02X}");
-        let _ = write!(style, "[fill=\"{light}\" i]{{fill:{dark}}}[stroke=\"{light}\" i]{{stroke:{dark}}}");
+        let _ = write!(
+            style,
+            "[fill=\"{light}\" i]{{fill:{dark}}}[stroke=\"{light}\" i]{{stroke:{dark}}}"
+        );
     }
     style.push_str("}</style>");
     let after = svg.find('>').map_or(0, |place| place + 1);
@@ -140,19 +145,18 @@ fn chart<'a, 'b>(
     span_w: &Range<f64>,
     review: &Review,
 ) -> Result<Chart<'a, 'b>, DrawingAreaErrorKind<std::io::Error>> {
-    let (least, most) = (span_w.start.ln(), span_w.end.ln());
     let mut chart = ChartBuilder::on(area)
         .margin_right(MARGIN)
         .y_label_area_size(axis.width)
         .x_label_area_size(AXIS_HEIGHT)
         .build_cartesian_2d(
-            (0.0..axis.most).with_key_points(axis.ticks.clone()),
-            (least..most).with_key_points(watt_ticks(span_w)),
+            (0..place(axis.most)).with_key_points(places(&axis.ticks)),
+            (height(span_w.start)..height(span_w.end)).with_key_points(watt_ticks(span_w)),
         )?;
     for band in review.bands.as_slice() {
-        let (from, until) = (band.from_w.max(span_w.start).ln(), band.until_w.clamp(1.0, span_w.end).ln());
-        if from < until {
-            let corners = [(0.0, from), (axis.most, until)];
+        let (from_w, until_w) = (band.from_w.max(span_w.start), band.until_w.min(span_w.end));
+        if from_w < until_w {
+            let corners = [(0, height(from_w)), (place(axis.most), height(until_w))];
             chart.draw_series([Rectangle::new(corners, paint(band.state).mix(0.13).filled())])?;
         }
     }
@@ -163,7 +167,13 @@ fn chart<'a, 'b>(
         .axis_style(SOFT)
         .label_style(font(13).color(&SOFT))
         .x_label_formatter(&|share| percent(axis.shown(*share)))
-        .y_label_formatter(&|power| if axis.width > 0 { watts(power.exp()) } else { String::new() })
+        .y_label_formatter(&|power| {
+            if axis.width > 0 {
+                round_watts(value(*power).exp())
+            } else {
+                String::new()
+            }
+        })
         .x_desc(axis.says)
         .axis_desc_style(font(13).color(&INK))
         .draw()?;
@@ -172,18 +182,46 @@ fn chart<'a, 'b>(
 
 impl Axis {
     /// The share that stands at a place of the axis.
-    fn shown(&self, place: f64) -> f64 {
-        if self.is_root { place * place } else { place }
+    fn shown(&self, place: i64) -> f64 {
+        let share = value(place);
+        if self.is_root { share * share } else { share }
     }
 }
 
+/// Charts count in millionths: the chart library labels whole numbers as it is told.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "shares and logarithms of watts are small"
+)]
+fn place(value: f64) -> i64 {
+    (value * 1e6).round() as i64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "back from few digits")]
+fn value(place: i64) -> f64 {
+    place as f64 / 1e6
+}
+
+fn places(values: &[f64]) -> Vec<i64> {
+    values.iter().map(|value| place(*value)).collect()
+}
+
+/// Where a power stands: the scale is in ratios.
+fn height(power_w: f64) -> i64 {
+    place(power_w.max(1.0).ln())
+}
+
 /// Round watts, the usual 1, 2, 5; decades alone where they are many.
-fn watt_ticks(span_w: &Range<f64>) -> Vec<f64> {
+fn watt_ticks(span_w: &Range<f64>) -> Vec<i64> {
     let decades = (span_w.end / span_w.start).log10();
-    let steps = if decades > 3.5 { &DECADES[..1] } else { &DECADES[..] };
+    let steps = if decades > 3.5 {
+        &DECADES[..1]
+    } else {
+        &DECADES[..]
+    };
     let inside = |power_w: &f64| span_w.contains(power_w);
     let all = (0..9).flat_map(|decade| steps.iter().map(move |step| step * 10_f64.powi(decade)));
-    all.filter(inside).map(f64::ln).collect()
+    all.filter(inside).map(height).collect()
 }
 
 fn draw_curve(review: &Review, span_w: &Range<f64>, area: &Area<'_>) -> Drawn {
@@ -195,17 +233,17 @@ fn draw_curve(review: &Review, span_w: &Range<f64>, area: &Area<'_>) -> Drawn {
         says: "share of the time at this power or more",
     };
     let mut chart = chart(area, &axis, span_w, review)?;
-    let line: Vec<(f64, f64)> = review
-        .duration()
-        .into_iter()
-        .map(|(share, power_w)| (share, power_w.clamp(span_w.start, span_w.end).ln()))
-        .collect();
+    let curve = review.duration();
+    let at = |&(share, power_w): &(f64, f64)| (place(share), height(power_w.clamp(span_w.start, span_w.end)));
     // each stretch of the curve in the colour of its state, down to the axis
-    for run in line.chunk_by(|one, next| review.state_at(one.1.exp()) == review.state_at(next.1.exp())) {
-        let state = run.first().map_or(State::Unknown, |point| review.state_at(point.1.exp()));
-        let area = AreaSeries::new(run.iter().copied(), span_w.start.ln(), paint(state).mix(0.45).filled());
-        chart.draw_series(area)?;
+    for run in curve.chunk_by(|one, next| review.state_at(one.1) == review.state_at(next.1)) {
+        let state = run
+            .first()
+            .map_or(State::Unknown, |point| review.state_at(point.1));
+        let style = paint(state).mix(0.45).filled();
+        chart.draw_series(AreaSeries::new(run.iter().map(at), height(span_w.start), style))?;
     }
+    let line: Vec<(i64, i64)> = curve.iter().map(at).collect();
     chart.draw_series(LineSeries::new(line, INK.stroke_width(2)))?;
     Ok(())
 }
@@ -213,7 +251,11 @@ fn draw_curve(review: &Review, span_w: &Range<f64>, area: &Area<'_>) -> Drawn {
 fn draw_bars(review: &Review, span_w: &Range<f64>, area: &Area<'_>) -> Drawn {
     let share = |seconds: f64| (seconds / review.seconds()).sqrt();
     let points = &review.learned.curve;
-    let most = points.iter().map(|point| share(point.seconds)).fold(0.01, f64::max) * 1.05;
+    let most = points
+        .iter()
+        .map(|point| share(point.seconds))
+        .fold(0.01, f64::max)
+        * 1.05;
     let ticks = SHARES.into_iter().map(f64::sqrt).filter(|tick| *tick < most);
     let axis = Axis {
         most,
@@ -223,11 +265,16 @@ fn draw_bars(review: &Review, span_w: &Range<f64>, area: &Area<'_>) -> Drawn {
         says: "share of the time at each power (2 to 3 % wide)",
     };
     let mut chart = chart(area, &axis, span_w, review)?;
-    chart.draw_series(points.iter().filter(|point| point.until_w > span_w.start).map(|point| {
-        let (from, until) = (point.from_w.max(span_w.start).ln(), point.until_w.ln());
-        let colour = paint(review.state_at(middle_w(point)));
-        Rectangle::new([(0.0, from), (share(point.seconds), until)], colour.filled())
-    }))?;
+    chart.draw_series(
+        points
+            .iter()
+            .filter(|point| point.until_w > span_w.start)
+            .map(|point| {
+                let (from, until) = (height(point.from_w.max(span_w.start)), height(point.until_w));
+                let colour = paint(review.state_at(middle_w(point)));
+                Rectangle::new([(0, from), (place(share(point.seconds)), until)], colour.filled())
+            }),
+    )?;
     Ok(())
 }
 
@@ -283,14 +330,28 @@ fn names(review: &Review) -> Vec<Name> {
             || band.state.to_string(),
             |label| format!("{label} = {}", band.state),
         );
-        let doubt = if band.evidence.is_provisional() { ", provisional" } else { "" };
+        let doubt = if band.evidence.is_provisional() {
+            ", provisional"
+        } else {
+            ""
+        };
         names.push(Name {
             power_w: band.level_w,
             text: format!("{called} {}{doubt}", watts(band.level_w)),
             colour: paint(band.state),
         });
     }
-    for (edge_w, what) in [(learned.scanning_from_w, "scanning from"), (learned.scout_from_w, "scouts from")] {
+    for band in review.unseen().into_iter().filter(|_| !learned.bands.is_empty()) {
+        names.push(Name {
+            power_w: (band.from_w.max(1.0) * band.until_w).sqrt(),
+            text: format!("{}, not seen yet", band.state),
+            colour: paint(band.state),
+        });
+    }
+    for (edge_w, what) in [
+        (learned.scanning_from_w, "scanning from"),
+        (learned.scout_from_w, "scouts from"),
+    ] {
         if let Some(power_w) = edge_w {
             names.push(Name {
                 power_w,

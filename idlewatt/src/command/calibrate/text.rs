@@ -25,7 +25,10 @@ pub(super) fn write(review: &Review, is_coloured: bool, out: &mut dyn Write) -> 
             "The configuration fixes its bands: what is shown here was learned beside them and does not hold."
         )?;
     } else if review.modality.names.is_empty() {
-        writeln!(out, "Nothing is learned of this kind of device: its published levels hold.")?;
+        writeln!(
+            out,
+            "Nothing is learned of this kind of device: its published levels hold."
+        )?;
     } else if learned.bands.is_empty() {
         writeln!(out, "No level is known yet: the published ones hold.")?;
     }
@@ -61,13 +64,20 @@ fn write_table(review: &Review, is_coloured: bool, out: &mut dyn Write) -> io::R
             format!("{:.1} h", evidence.seconds / 3600.0),
             percent(review.share(band.from_w, band.until_w)),
             percent(evidence.stability),
-            or_dash(evidence.separation.map(|apart| percent(apart.exp_m1()))),
+            or_dash(evidence.separation.map(apart)),
             evidence.launches,
             confidence(band)
         )?;
     }
-    let scanning = review.bands.as_slice().iter().filter(|band| band.state == State::Scanning);
-    let unseen = review.unseen().into_iter().map(|band| (band, "not seen yet, published place"));
+    let scanning = review
+        .bands
+        .as_slice()
+        .iter()
+        .filter(|band| band.state == State::Scanning);
+    let unseen = review
+        .unseen()
+        .into_iter()
+        .map(|band| (band, "not seen yet, published place"));
     for (band, note) in unseen.chain(scanning.map(|band| (band, "acquisition, by its power alone"))) {
         write_band(review, band, note, is_coloured, out)?;
     }
@@ -100,7 +110,10 @@ fn write_band(
 fn write_scanning(review: &Review, out: &mut dyn Write) -> io::Result<()> {
     let learned = &review.learned;
     let Some(acquisition) = review.modality.acquisition else {
-        return writeln!(out, "Nothing is acquired with this kind of device: scanning is never claimed.");
+        return writeln!(
+            out,
+            "Nothing is acquired with this kind of device: scanning is never claimed."
+        );
     };
     let (interval_s, max_s) = (learned.interval_s, acquisition.interval_s_max);
     if learned.is_too_coarse {
@@ -113,7 +126,10 @@ fn write_scanning(review: &Review, out: &mut dyn Write) -> io::Result<()> {
     }
     if let Some(scanning_from_w) = learned.scanning_from_w {
         let scouts = learned.scout_from_w.map(|scout_from_w| {
-            format!("; from {} already where a scan follows (scouts)", watts(scout_from_w))
+            format!(
+                "; from {} already where a scan follows (scouts)",
+                watts(scout_from_w)
+            )
         });
         writeln!(
             out,
@@ -134,7 +150,11 @@ fn write_differences(review: &Review, out: &mut dyn Write) -> io::Result<()> {
         return writeln!(out, "The published levels would say the same of all this time.");
     }
     let share: f64 = differences.iter().map(|difference| difference.share).sum();
-    writeln!(out, "The published levels would call {} of the time otherwise:", percent(share))?;
+    writeln!(
+        out,
+        "The published levels would call {} of the time otherwise:",
+        percent(share)
+    )?;
     for it in differences {
         writeln!(
             out,
@@ -156,8 +176,20 @@ fn confidence(band: &LearnedBand) -> String {
         (false, true) => "provisional",
         (false, false) => "known",
     };
-    let cycle = band.cycles_until_w.map(|until_w| format!(", cycles up to {}", watts(until_w)));
+    let cycle = band
+        .cycles_until_w
+        .map(|until_w| format!(", cycles up to {}", watts(until_w)));
     format!("{:.2} {word}{}", evidence.confidence, cycle.unwrap_or_default())
+}
+
+/// How far away, in ratios, the next level of another name is.
+fn apart(ratio_ln: f64) -> String {
+    let ratio = ratio_ln.exp();
+    if ratio < 2.0 {
+        percent(ratio - 1.0)
+    } else {
+        format!("{ratio:.1} x")
+    }
 }
 
 fn or_dash(text: Option<String>) -> String {
@@ -166,7 +198,11 @@ fn or_dash(text: Option<String>) -> String {
 
 /// A power with three figures.
 pub(super) fn watts(power_w: f64) -> String {
-    let (amount, unit) = if power_w.abs() < 999.5 { (power_w, "W") } else { (power_w / 1000.0, "kW") };
+    let (amount, unit) = if power_w.abs() < 999.5 {
+        (power_w, "W")
+    } else {
+        (power_w / 1000.0, "kW")
+    };
     let decimals = match amount.abs() {
         amount if amount >= 99.95 => 0,
         amount if amount >= 9.995 => 1,
@@ -176,8 +212,20 @@ pub(super) fn watts(power_w: f64) -> String {
     format!("{amount:.decimals$} {unit}")
 }
 
+/// A round power, as it stands at an axis.
+pub(super) fn round_watts(power_w: f64) -> String {
+    if power_w < 999.5 {
+        format!("{power_w:.0} W")
+    } else {
+        format!("{:.0} kW", power_w / 1000.0)
+    }
+}
+
 /// A part of one, with as many figures as it needs.
 pub(super) fn percent(part: f64) -> String {
+    if part < 0.000_05 {
+        return if part > 0.0 { "< 0.01 %" } else { "0 %" }.to_owned();
+    }
     let decimals = usize::from(part < 0.0995) + usize::from(part < 0.00995);
     format!("{:.decimals$} %", part * 100.0)
 }
