@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::band::Bands;
 use crate::clock::{Clocks, Instant};
 use crate::finding::{FaultKind, Finding};
 use crate::learn::Learned;
@@ -192,6 +193,13 @@ impl Analyzer {
     pub fn learned(&self, device: &str) -> Option<Learned> {
         let judged = self.devices.iter().find(|judged| &*judged.device.id == device)?;
         Some(judged.tracker.learned(judged.device.modality))
+    }
+
+    /// What a device's power means by what it has learned; none before its first level is known.
+    #[must_use]
+    pub fn learned_bands(&self, device: &str) -> Option<&Bands> {
+        let judged = self.devices.iter().find(|judged| &*judged.device.id == device)?;
+        judged.tracker.learned_bands()
     }
 
     /// All that is remembered, to be restored after a restart.

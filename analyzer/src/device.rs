@@ -38,6 +38,14 @@ pub struct Device {
     pub overnight_idle: Option<OvernightIdle>,
 }
 
+impl Device {
+    /// Whether what its power means is learned from its own levels.
+    #[must_use]
+    pub fn learns(&self) -> bool {
+        self.bands.is_none() && !self.modality.names.is_empty()
+    }
+}
+
 /// One meter's part in a device.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Feed {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::learn::LearnedBand;
 use crate::site::TariffPeriod;
 use crate::{Energy, State};
 
@@ -32,6 +33,8 @@ pub enum Finding {
     Alert(AlertEvent),
     /// Something is wrong with a meter or its counter.
     Fault(Fault),
+    /// What a device's power means was learned, or is learned to be otherwise.
+    Bands(BandsLearned),
 }
 
 /// A point of the power curve: the device's power and what it means. Key: device, at.
@@ -194,6 +197,25 @@ pub struct AlertEvent {
     pub co2e_g: f64,
 }
 
+/// What a device's power means, as it was learned from its own levels; all of it, each time it is said. Key: device, at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BandsLearned {
+    /// Which device.
+    pub device: DeviceId,
+    /// From when it holds.
+    pub at: Timestamp,
+    /// The levels of rest, from low to high.
+    pub bands: Vec<LearnedBand>,
+    /// Acquisition begins here, W; none where it is not claimed.
+    pub scanning_from_w: Option<f64>,
+    /// A weaker acquisition begins here, if a stronger one follows, W.
+    pub scout_from_w: Option<f64>,
+    /// How often the meter tells something new, s.
+    pub interval_s: f64,
+    /// The meter tells too rarely for acquisitions to be seen.
+    pub is_too_coarse: bool,
+}
+
 /// Something is wrong with a meter. Key: device, meter, at, kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fault {
@@ -244,6 +266,8 @@ pub enum FaultKind {
     UnknownName,
     /// The meter does not say the unit; the usual one was assumed.
     UnitAssumed,
+    /// Readings come too rarely for acquisitions to be seen: scanning is not claimed.
+    IntervalTooCoarse,
 }
 
 impl FaultKind {
@@ -267,6 +291,7 @@ impl FaultKind {
             Self::EstimatedPower => "estimated_power",
             Self::UnknownName => "unknown_name",
             Self::UnitAssumed => "unit_assumed",
+            Self::IntervalTooCoarse => "interval_too_coarse",
         }
     }
 }

@@ -33,11 +33,11 @@ mod state;
 mod tracker;
 
 pub use analyzer::{Analyzer, Config};
-pub use device::{Device, Feed, OvernightIdle};
+pub use device::{Device, Feed, OvernightIdle, PINS_MAX};
 pub use energy::Energy;
 pub use finding::{
-    AlertEvent, AlertPhase, DeviceId, Exam, Fault, FaultKind, Finding, Interval, LedgerRow, Sample, Severity,
-    StateChange,
+    AlertEvent, AlertPhase, BandsLearned, DeviceId, Exam, Fault, FaultKind, Finding, Interval, LedgerRow,
+    Sample, Severity, StateChange,
 };
 pub use reading::{Arrival, Availability, Notice, Reading, is_pair};
 pub use snapshot::SnapshotError;

@@ -14,7 +14,7 @@ use crate::exam::ExamState;
 use crate::feed::FeedState;
 use crate::finding::{Fault, FaultKind, Finding, Interval, Sample, StateChange};
 use crate::honesty::Honesty;
-use crate::learn::{Learned, Learner};
+use crate::learn::{Learned, Learner, Report};
 use crate::ledger::Ledger;
 use crate::modality::Modality;
 use crate::site::Site;
@@ -59,6 +59,7 @@ pub(crate) struct Tracker {
     feeds: Vec<FeedState>,
     honesty: Honesty,
     learner: Learner,
+    report: Report,
     /// What the learner has brought out last; none while it knows too little.
     learned: Option<Bands>,
     decider: Decider,
@@ -282,7 +283,7 @@ impl Tracker {
         }
         self.is_implausible = false;
         self.learner.sample(device.modality, at, power_w);
-        self.look(context, at);
+        self.look(context, at, out);
         let mut decided = Decided::default();
         let said = self.decider.sample(
             rules(&self.learner, self.learned.as_ref(), context),
@@ -306,10 +307,16 @@ impl Tracker {
         self.learner.learned(modality)
     }
 
+    /// What its power means by what was learned.
+    pub(crate) fn learned_bands(&self) -> Option<&Bands> {
+        self.learned.as_ref()
+    }
+
     /// Lets the learner look at its curve when it is time.
-    fn look(&mut self, context: Context<'_>, now: Timestamp) {
+    fn look(&mut self, context: Context<'_>, now: Timestamp, out: &mut Vec<Finding>) {
         if let Some(look) = self.learner.look(context.device, now) {
             self.learned = look.bands;
+            self.report.look(context.device, &self.learner, now, out);
         }
     }
 

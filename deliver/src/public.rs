@@ -6,6 +6,10 @@ use analyzer::{AlertEvent, Exam, Fault, Finding, Interval, LedgerRow, Sample, St
 use jiff::Timestamp;
 use serde::Serialize;
 
+mod bands;
+
+pub use bands::{BandJson, BandsJson};
+
 /// One finding as one JSON object; `kind` says which.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -72,6 +76,7 @@ pub enum FindingJson<'a> {
         fault: &'static str,
         detail: &'a str,
     },
+    Bands(BandsJson<'a>),
 }
 
 impl<'a> FindingJson<'a> {
@@ -86,6 +91,7 @@ impl<'a> FindingJson<'a> {
             Finding::Ledger(it) => it.into(),
             Finding::Alert(it) => it.into(),
             Finding::Fault(it) => it.into(),
+            Finding::Bands(it) => Self::Bands(it.into()),
         }
     }
 
@@ -99,6 +105,7 @@ impl<'a> FindingJson<'a> {
             | Self::MeterFault { at, .. } => *at,
             Self::Interval { from, .. } | Self::Exam { from, .. } => *from,
             Self::Energy { hour, .. } => *hour,
+            Self::Bands(bands) => bands.at,
         }
     }
 }

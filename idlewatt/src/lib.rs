@@ -4,3 +4,4 @@ pub mod command;
 pub mod config;
 pub mod demo;
 pub mod pipeline;
+mod trace;

@@ -10,5 +10,6 @@ pub mod pipeline;
 pub mod publisher;
 mod server;
 pub mod session;
+pub mod trace;
 pub mod victoria;
 pub mod week;

@@ -22,7 +22,7 @@ const STATES: [State; 5] = [
 ];
 const SEVERITIES: [Severity; 3] = [Severity::Info, Severity::Warning, Severity::Critical];
 const PHASES: [AlertPhase; 3] = [AlertPhase::Raised, AlertPhase::Reminded, AlertPhase::Cleared];
-const FAULTS: [FaultKind; 16] = [
+const FAULTS: [FaultKind; 17] = [
     FaultKind::CounterReset,
     FaultKind::CounterRollback,
     FaultKind::CounterJump,
@@ -39,6 +39,7 @@ const FAULTS: [FaultKind; 16] = [
     FaultKind::EstimatedPower,
     FaultKind::UnknownName,
     FaultKind::UnitAssumed,
+    FaultKind::IntervalTooCoarse,
 ];
 
 fn code_of<T: PartialEq>(table: &[T], value: &T) -> i64 {

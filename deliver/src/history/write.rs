@@ -1,5 +1,7 @@
 //! The writer: one batch of findings, one transaction, one cursor.
 
+mod learned;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +10,7 @@ use analyzer::{
 };
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use self::learned::write_learned;
 use super::code::{
     CO2E_SCALE, COST_SCALE, POWER_SCALE, duration_millis, fault_code, millis, phase_code, scaled,
     severity_code, state_code, tariff_code,
@@ -144,6 +147,10 @@ fn write_all(transaction: &Transaction<'_>, cache: &mut Cache, findings: &[Findi
             Finding::Fault(fault) => {
                 let key = device_key(transaction, cache, &fault.device)?;
                 write_fault(transaction, key, fault)?;
+            }
+            Finding::Bands(bands) => {
+                let key = device_key(transaction, cache, &bands.device)?;
+                write_learned(transaction, key, bands)?;
             }
         }
     }

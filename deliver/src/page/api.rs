@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Context;
 use crate::history::{AlertFilter, Amount, HistoryError, Totals};
+use crate::public::BandsJson;
 
 /// A curve never has more points than this: longer ranges get longer steps.
 const POINTS_MAX: i64 = 1500;
@@ -56,7 +57,7 @@ fn by_state(totals: &Totals) -> Vec<StateBody> {
 }
 
 #[derive(Serialize)]
-struct DeviceBody {
+struct DeviceBody<'a> {
     id: String,
     name: String,
     room: String,
@@ -68,6 +69,8 @@ struct DeviceBody {
     sampled_at: Option<Timestamp>,
     has_open_alert: bool,
     meter_fault: Option<&'static str>,
+    /// What its power means, learned from its own levels; null before that, and where the configuration fixes it.
+    learned: Option<BandsJson<'a>>,
     today: Vec<StateBody>,
     kpis_7_days: Vec<KpiBody>,
 }
@@ -106,7 +109,7 @@ fn kpis(totals: &Totals) -> Vec<KpiBody> {
 
 pub(super) async fn devices(Extract(shared): Extract<Context>) -> Response {
     let snapshot = shared.page.live.snapshot(shared.now());
-    let devices: Vec<DeviceBody> = shared
+    let devices: Vec<DeviceBody<'_>> = shared
         .page
         .devices
         .iter()
@@ -124,6 +127,7 @@ pub(super) async fn devices(Extract(shared): Extract<Context>) -> Response {
                 sampled_at: live.sampled_at,
                 has_open_alert: live.open_alert().is_some(),
                 meter_fault: live.meter_fault.as_ref().map(|fault| fault.kind.name()),
+                learned: live.learned.as_deref().map(BandsJson::from),
                 today: by_state(&live.today),
                 kpis_7_days: kpis(&live.week),
             })

@@ -18,6 +18,7 @@ mod chart;
 mod device;
 mod events;
 mod frame;
+mod learned;
 mod pipeline;
 mod reply;
 mod shape;

@@ -292,6 +292,7 @@ impl Speaker {
             FaultKind::EstimatedPower => words.estimated_power,
             FaultKind::UnknownName => words.unknown_name,
             FaultKind::UnitAssumed => words.unit_assumed,
+            FaultKind::IntervalTooCoarse => words.interval_too_coarse,
         }
     }
 

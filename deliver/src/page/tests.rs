@@ -74,6 +74,9 @@ fn first_findings(devices: &[PageDevice]) -> Vec<Finding> {
             }));
         }
         findings.push(ledger(&id, at, State::Idle, false));
+        if device.modality == "ct" {
+            findings.push(Finding::Bands(crate::example::learned(id, at)));
+        }
     }
     findings
 }
@@ -237,6 +240,18 @@ async fn the_api_gives_what_the_page_shows() {
     let devices = json(ask(&served, "/api/devices", &[]).await);
     assert_eq!(devices[0]["state"], "idle");
     assert_eq!(devices[0]["power_w"], 2600.0);
+    let levels = &devices[0]["learned"]["bands"];
+    assert_eq!(levels[0]["label"], "night");
+    assert_eq!(
+        (&levels[2]["level_w"], &levels[2]["until_w"]),
+        (&2600.0.into(), &serde_json::Value::Null)
+    );
+    assert_eq!(levels[2]["is_provisional"], true);
+    assert_eq!(
+        devices[2]["learned"],
+        serde_json::Value::Null,
+        "nothing is learned of it"
+    );
     let summary = json(ask(&served, "/api/summary", &[]).await);
     assert_eq!(summary["idle_waste_7_days"]["closed_hours"]["energy_wh"], 4500.0);
     assert_eq!(summary["idle_waste_today"]["all_hours"]["cost"], 0.72);

@@ -241,6 +241,51 @@ fn bands_and_windows_must_not_overlap() {
 }
 
 #[test]
+fn named_levels_are_checked() {
+    let level = |levels: &str| format!("meter = \"m1\"\nlevels = [{levels}]");
+    for (levels, expected) in [
+        (
+            "{ level_w = 0, state = \"off\", label = \" \" }",
+            &[
+                "idlewatt.toml:22: device 'ct-1': levels 'level_w': 0 W is no level that could be found again; write the level that 'idlewatt calibrate' shows",
+                "idlewatt.toml:22: device 'ct-1': levels 'label': a label has 1 to 40 characters; write what people call it, as in label = \"Eco mode\"",
+            ][..],
+        ),
+        (
+            "{ level_w = 9000, state = \"scanning\" }",
+            &[
+                "idlewatt.toml:22: device 'ct-1': levels 'state': no level at which a CT rests is 'scanning'; write one of \"off\", \"standby\", \"idle\"",
+            ],
+        ),
+        (
+            "{ level_w = 1000, state = \"standby\" }, { level_w = 1200, state = \"idle\" }",
+            &[
+                "idlewatt.toml:22: device 'ct-1': 'levels': the levels 1000 W and 1200 W are too near each other: each names what lies within 15 % of it; take out one of them, or give the device 'bands'",
+            ],
+        ),
+        (
+            "{ level_w = 1000, state = \"standby\" }]\nbands = [{ state = \"idle\", from_w = 0, until_w = 9 }",
+            &[
+                "idlewatt.toml:22: device 'ct-1': 'levels': 'bands' are fixed: nothing is learned that a level could name; take out 'bands' to learn and name levels, or 'levels' to fix the bands",
+            ],
+        ),
+    ] {
+        check("meter = \"m1\"", &level(levels), expected);
+    }
+    let named = level("{ level_w = 1000, state = \"standby\", label = \"Eco mode\" }");
+    let devices = load(&SOUND.replace("meter = \"m1\"", &named))
+        .expect("sound")
+        .config
+        .devices;
+    let expected = analyzer::learn::Pin {
+        level_w: 1000.0,
+        state: analyzer::State::Standby,
+        label: Some("Eco mode".to_owned()),
+    };
+    assert_eq!(devices[0].device.pins, [expected]);
+}
+
+#[test]
 fn brokers_and_sinks_are_checked() {
     check(
         "url = \"mqtt://localhost\"",

@@ -54,6 +54,12 @@ impl Interpreter {
         self.analyzer.advance(batch.committed, findings);
     }
 
+    /// The analyzer, to be asked what it knows.
+    #[must_use]
+    pub const fn analyzer(&self) -> &Analyzer {
+        &self.analyzer
+    }
+
     /// All that is remembered, to be restored after a restart: what the decoder was taught, then the analyzer's memory.
     pub(super) fn snapshot(&self) -> Vec<u8> {
         let lessons: Vec<(&str, &[u8])> = self.decoder.lessons().collect();

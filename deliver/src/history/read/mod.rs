@@ -5,6 +5,7 @@
 pub(super) mod alert;
 pub(super) mod curve;
 pub(super) mod exam;
+mod learned;
 mod ledger;
 
 use std::path::{Path, PathBuf};

@@ -1,5 +1,6 @@
 //! The history as its readers see it: once is once, newer replaces older, sums are exact.
 
+mod learned;
 mod measure;
 
 use std::path::PathBuf;
@@ -110,6 +111,8 @@ fn dump(room: &Room) -> String {
         "fault",
         "power_minute",
         "power_quarter",
+        "learned",
+        "learned_band",
     ] {
         let mut statement = connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
         let columns = statement.column_count();

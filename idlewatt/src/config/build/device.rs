@@ -10,6 +10,7 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use super::feed::{PlacedFeed, feeds, review_shared_meters};
+use super::level::pins;
 use super::opening::{opening, review_opening};
 use super::site::text;
 use crate::config::review::Review;
@@ -90,6 +91,7 @@ fn device(
     let opening = hours(review, file, section, zone);
     let exempt = exempt(review, section);
     let bands = modality.and_then(|modality| bands(review, section, modality));
+    let pins = modality.and_then(|modality| pins(review, section, modality));
     let power_w_max = modality.and_then(|modality| power_w_max(review, section, modality));
     let silent_after_s = section.silent_after_s.or(*file.defaults.silent_after_s);
     let (id, modality) = (id?, modality?);
@@ -102,7 +104,7 @@ fn device(
             feeds: feeds?.into_iter().map(|placed| placed.feed).collect(),
             opening,
             bands: bands?,
-            pins: Vec::new(),
+            pins: pins?,
             power_w_max: power_w_max?,
             silent_after: silent_after_s.map(|seconds| SignedDuration::from_secs(seconds.get().into())),
             // a rack or a chiller that runs is no forgotten scanner
@@ -155,7 +157,7 @@ fn overnight_idle(file: &schema::File) -> Option<OvernightIdle> {
     })
 }
 
-/// Its own bands, or none for the published ones; nothing where a fault was said.
+/// Its own bands, or none where they are learned; nothing where a fault was said.
 fn bands(
     review: &mut Review<'_>,
     section: &Entry<schema::Device>,

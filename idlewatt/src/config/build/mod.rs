@@ -3,6 +3,7 @@
 mod broker;
 mod device;
 mod feed;
+mod level;
 mod mapper;
 mod opening;
 mod publish;

@@ -47,8 +47,12 @@ section! {
         /// Why it may idle overnight: no alert is raised. An emergency CT must be ready, a PET-CT needs 12 hours to
         /// recalibrate.
         exempt: Option<String> => optional("\"emergency CT, must be ready at night\""),
-        /// What its power means. Not said: the published levels of its modality. A state may have several bands; power
-        /// in none of them is unknown. MRI: power-save lies below off, and near 0 W nothing is right.
+        /// What people know of its levels, which are learned: one that was given a wrong name, or one that people call
+        /// otherwise. A level counts as the one meant within 15 %. 'idlewatt calibrate' shows them.
+        levels: Vec<Entry<Level>> => inline(Level, "[{ level_w = 9400, state = \"standby\", label = \"Eco mode\" }]", Comment),
+        /// What its power means. Not said: learned from its own levels, beginning with the published ones of its
+        /// modality. Said: fixed, nothing is learned. A state may have several bands; power in none of them is unknown.
+        /// MRI: power-save lies below off, and near 0 W nothing is right. 'idlewatt calibrate --toml' writes them.
         bands: Vec<Entry<Band>> => inline(Band, "[{ state = \"off\", from_w = -50, until_w = 650 }, { state = \"idle\", from_w = 650, until_w = 9000 }]", Comment),
         /// More than this is not plausible, watts. Not said: that of its modality.
         power_w_max: Option<Number> => optional("150000"),
@@ -66,6 +70,16 @@ section! {
         reversed: bool => preset(false),
         /// The same meter feeds another device as well, on purpose.
         shared: bool => preset(false),
+    }
+
+    /// A level at which a device rests, and its name.
+    Level {
+        /// The level, watts.
+        level_w: Option<Number> => required("9400"),
+        /// "off", "standby" or "idle"; of an MRI also "scanning".
+        state: Option<StateWord> => required("\"standby\""),
+        /// What people call it.
+        label: Option<String> => optional("\"Eco mode\""),
     }
 
     /// A range of watts that means a state.

@@ -9,7 +9,7 @@ mod site;
 mod storage;
 
 pub(crate) use broker::Broker;
-pub(crate) use device::{Alerts, Band, Defaults, Device, Opening, OpeningPlan};
+pub(crate) use device::{Alerts, Band, Defaults, Device, Level, Opening, OpeningPlan};
 pub(crate) use mapper::{Clamp, Mapper, MapperField, Naming};
 pub(crate) use service::{Decode, Page, Publish, Service};
 pub(crate) use sink::Sink;
