@@ -27,13 +27,29 @@ pub struct Band {
     pub until_w: f64,
 }
 
+/// Watts between which the load of one state cycles; the upper half of it may lie in another state's band.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct CycleBand {
+    pub(crate) state: State,
+    pub(crate) from_w: f64,
+    pub(crate) until_w: f64,
+    /// What comes to these watts cycles, as long as it has not stayed in the upper half.
+    pub(crate) is_usual: bool,
+}
+
+impl CycleBand {
+    pub(crate) fn holds(&self, power_w: f64) -> bool {
+        (self.from_w..self.until_w).contains(&power_w)
+    }
+}
+
 /// The bands of one device.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bands {
     bands: Vec<Band>,
     hysteresis_share: f64,
-    /// While the device is in this state, these watts are no other: its load cycles between them.
-    cycle: Option<(State, f64, f64)>,
+    /// The state whose load cycles.
+    cycle: Option<CycleBand>,
 }
 
 /// Why a set of bands cannot be used.
@@ -115,7 +131,7 @@ impl Bands {
     }
 
     /// The same, of bands that a device has taught.
-    pub(crate) fn learned(bands: Vec<Band>, cycle: Option<(State, f64, f64)>) -> Result<Self, BandError> {
+    pub(crate) fn learned(bands: Vec<Band>, cycle: Option<CycleBand>) -> Result<Self, BandError> {
         Ok(Self {
             hysteresis_share: HYSTERESIS_SHARE_LEARNED,
             cycle,
@@ -127,6 +143,11 @@ impl Bands {
     #[must_use]
     pub fn as_slice(&self) -> &[Band] {
         &self.bands
+    }
+
+    /// Where the load of a state cycles.
+    pub(crate) fn cycle(&self) -> Option<CycleBand> {
+        self.cycle
     }
 
     /// What a power means on its own.
@@ -143,21 +164,9 @@ impl Bands {
     /// Scanning is entered without hysteresis, because an exposure lasts seconds.
     #[must_use]
     pub fn state_from(&self, power_w: f64, current: State) -> State {
-        self.state_while(power_w, current, true)
-    }
-
-    /// The same; a device that `may_cycle` stays in the state whose load cycles up to that power.
-    pub(crate) fn state_while(&self, power_w: f64, current: State, may_cycle: bool) -> State {
         let plain = self.state_at(power_w);
         if plain == current || plain == State::Scanning {
             return plain;
-        }
-        if let Some((state, from_w, until_w)) = self.cycle
-            && may_cycle
-            && state == current
-            && (from_w..until_w).contains(&power_w)
-        {
-            return current;
         }
         let share = self.hysteresis_share;
         let is_near = self

@@ -287,7 +287,7 @@ impl Tracker {
         let mut decided = Decided::default();
         let said = self.decider.sample(
             rules(&self.learner, self.learned.as_ref(), context),
-            at,
+            (at, self.learner.lead()),
             power_w,
             &mut decided,
         );
@@ -381,16 +381,13 @@ impl Tracker {
 
     /// Says again what was said too early.
     fn correct(&self, context: Context<'_>, segment: &Segment, out: &mut Vec<Finding>) {
-        let (Some(said), Some(power_w)) = (segment.said, segment.power_w) else {
-            return;
-        };
-        if said.is_provisional || said.state != segment.state {
-            let (device, at, state) = (context.device.id.clone(), segment.from, segment.state);
+        let Some(spoken) = segment.spoken else { return };
+        if spoken.said.is_provisional || spoken.said.state != segment.state {
             out.push(Finding::Sample(Sample {
-                device,
-                at,
-                power_w,
-                state,
+                device: context.device.id.clone(),
+                at: spoken.at,
+                power_w: spoken.power_w,
+                state: segment.state,
                 is_provisional: false,
             }));
         }

@@ -16,6 +16,8 @@ use crate::server::{free_port, http};
 
 /// Longer than anything takes, even on a busy machine.
 pub const WITHIN: Duration = Duration::from_secs(120);
+/// Of its log, when something is not as it should be.
+const LINES_SHOWN: usize = 20;
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// The binary that cargo has put beside the running test.
@@ -194,7 +196,11 @@ impl Idlewatt {
         };
         let reached = tokio::time::timeout(within, looking).await;
         if reached.is_err() {
-            bail!("never {what}: {:#?}\n{last}", last.account());
+            bail!(
+                "never {what}: {:#?}\n{last}\n{}",
+                last.account(),
+                self.last_lines()
+            );
         }
         Ok(last)
     }
@@ -218,7 +224,7 @@ impl Idlewatt {
         };
         let reached = tokio::time::timeout(WITHIN, looking).await;
         if reached.is_err() {
-            bail!("health never says {what}: {last:#}");
+            bail!("health never says {what}: {last:#}\n{}", self.last_lines());
         }
         Ok(last)
     }
@@ -227,6 +233,13 @@ impl Idlewatt {
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The end of its log, for a failure to show.
+    fn last_lines(&self) -> String {
+        let log = self.log();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(LINES_SHOWN)..].join("\n")
     }
 
     /// Its log so far, of all starts.

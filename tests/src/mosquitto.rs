@@ -9,6 +9,8 @@ use anyhow::{Context, bail};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 
+pub use crate::server::free_port;
+
 const PROGRAM: &str = "/usr/sbin/mosquitto";
 const READY_WITHIN: Duration = Duration::from_secs(10);
 const PORT_ATTEMPTS: usize = 5;
@@ -194,12 +196,4 @@ impl Drop for Mosquitto {
     fn drop(&mut self) {
         drop(self.stop(Signal::Kill));
     }
-}
-
-/// A port that nobody listens on just now, chosen by the kernel.
-///
-/// # Errors
-/// When there is none.
-pub fn free_port() -> anyhow::Result<u16> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }

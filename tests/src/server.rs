@@ -1,13 +1,15 @@
 //! What the harnesses of database servers share: a child process with a log, a port from the kernel, plain HTTP.
 
 use std::fs::File;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 const READY_WITHIN: Duration = Duration::from_secs(30);
 
@@ -80,9 +82,25 @@ impl Drop for Server {
     }
 }
 
-/// A port that nobody listens on just now, chosen by the kernel.
-pub(crate) fn free_port() -> anyhow::Result<u16> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+/// The ports that this process has been given; see [`free_port`].
+static RESERVED: Mutex<Vec<TcpSocket>> = Mutex::new(Vec::new());
+
+/// A port of our own, chosen by the kernel. It stays ours until the test's process ends: a socket that is bound and
+/// never listens keeps it, so that nobody else is given it while our server is down, and a server (they all set
+/// `SO_REUSEADDR`) can listen on it all the same.
+///
+/// # Errors
+/// When the kernel has none.
+pub fn free_port() -> anyhow::Result<u16> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+    let port = socket.local_addr()?.port();
+    RESERVED
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(socket);
+    Ok(port)
 }
 
 /// One request to a server on this machine: status and body. `headers` are whole lines, each with its line end.

@@ -9,8 +9,8 @@
 use super::curve::{Curve, lower_w, middle_w};
 use super::evidence::LearnedBand;
 use crate::State;
-use crate::band::{Band, Bands};
-use crate::decider::Onset;
+use crate::band::{Band, Bands, CycleBand};
+use crate::decider::{Onset, Rise};
 use crate::modality::{Edge, Modality};
 
 /// Watts below this part of a magnet's lowest level are in no band.
@@ -19,6 +19,8 @@ const BELOW_BASE: f64 = 0.75;
 const TYPICAL_S_MIN: f64 = 20.0;
 /// Acquisition draws at least this many times the highest level of rest (where the edge is half-way).
 const STANDS_OUT: f64 = 2.5;
+/// What rises by this part of the usual acquisition is one, however long.
+const SURE_PART: f64 = 0.4;
 /// A scout begins this part of the way from idle to the middle.
 const SCOUT_PART: f64 = 0.25;
 /// No acquisition begins nearer to a level of rest than this.
@@ -61,26 +63,35 @@ pub(super) fn onset(
     let top_w = rest
         .map(|band| band.until_w_seen)
         .fold(main.until_w_seen, f64::max);
-    let (strong_w, weak_w) = match acquisition.edge {
+    let (strong_w, rise) = match acquisition.edge {
         Edge::Middle => {
             let typical_w = typical_w(curve, main.level_w * STANDS_OUT)
                 .unwrap_or(acquisition.typical_w.max(main.level_w * 8.0));
-            let middle_w = (main.level_w * typical_w).sqrt();
-            let weak_w = main.level_w + (middle_w - main.level_w) * SCOUT_PART;
-            (middle_w.max(top_w * CLEAR), weak_w.max(main.until_w_seen * CLEAR))
+            let medium_w = (main.level_w * typical_w).sqrt() - main.level_w;
+            let strong_w = (typical_w * SURE_PART)
+                .max((top_w - main.level_w) * CLEAR)
+                .max(medium_w);
+            let weak_w = if acquisition.has_scouts {
+                medium_w * SCOUT_PART
+            } else {
+                medium_w
+            };
+            let weak_w = weak_w.max(main.until_w_seen * CLEAR - main.level_w);
+            let rise = Rise {
+                weak_w,
+                medium_w: medium_w.max(weak_w),
+                strong_w,
+            };
+            (main.level_w + rise.medium_w, Some(rise))
         }
         Edge::Part(part) => {
             let clear_w = top_w * (1.0 + (step * CLEAR_STEPS).max(0.06));
             let typical_w = typical_w(curve, clear_w).unwrap_or(acquisition.typical_w.max(top_w * 1.5));
-            ((top_w + (typical_w - top_w) * part).max(clear_w), f64::MAX)
+            ((top_w + (typical_w - top_w) * part).max(clear_w), None)
         }
-        Edge::Above(part) => (top_w * (1.0 + part.max(step * CLEAR_STEPS)), f64::MAX),
+        Edge::Above(part) => (top_w * (1.0 + part.max(step * CLEAR_STEPS)), None),
     };
-    Some(Onset::new(
-        &acquisition,
-        strong_w,
-        acquisition.has_scouts.then_some(weak_w),
-    ))
+    Some(Onset::new(&acquisition, strong_w, rise))
 }
 
 /// The usual power above some watts, by energy, of time that did not hold still; none while there is too little of it.
@@ -142,9 +153,15 @@ pub(super) fn bands(modality: &Modality, learned: &mut [LearnedBand], onset: Opt
             until_w: f64::MAX,
         });
     }
-    let cycle = learned
-        .iter()
-        .find_map(|band| Some((band.state, band.from_w, band.cycles_until_w? * CLEAR_CYCLE)));
+    let cycle = learned.iter().find_map(|band| {
+        let upper = band.cycle?;
+        Some(CycleBand {
+            state: band.state,
+            from_w: band.from_w,
+            until_w: upper.until_w * CLEAR_CYCLE,
+            is_usual: upper.is_usual,
+        })
+    });
     Bands::learned(joined(bands), cycle).ok()
 }
 

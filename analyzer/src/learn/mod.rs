@@ -35,7 +35,7 @@ use plateau::Plateau;
 use stillness::{Measure, Stillness};
 
 pub use evidence::{Evidence, LearnedBand, LevelMoved};
-pub use plateau::Cycle;
+pub use plateau::{Cycle, UpperHalf};
 pub(crate) use report::Report;
 
 /// Levels are looked at anew so often.
@@ -98,7 +98,8 @@ impl Learner {
     pub(crate) fn sample(&mut self, modality: &Modality, at: Timestamp, power_w: f64) {
         if let Some(held) = self.held {
             let seconds = at.duration_since(held.from).as_secs_f64();
-            self.pace.reading(seconds, held.power_w, power_w);
+            #[expect(clippy::float_cmp, reason = "the same message again has the same value")]
+            self.pace.reading(seconds, held.power_w == power_w);
             self.hold(modality, held.power_w, seconds);
         }
         self.held = Some(Held { from: at, power_w });
@@ -138,6 +139,11 @@ impl Learner {
         self.pace.interval_s()
     }
 
+    /// How long before its stamp a reading begins to hold.
+    pub(crate) fn lead(&self) -> SignedDuration {
+        SignedDuration::from_secs_f64(self.pace.half_s())
+    }
+
     /// Whether the meter tells too rarely for acquisitions to be seen.
     pub(crate) fn is_too_coarse(&self, modality: &Modality) -> bool {
         modality
@@ -165,7 +171,7 @@ impl Learner {
         Learned {
             bands: self.named.clone(),
             scanning_from_w: self.onset.map(|onset| onset.strong_w),
-            scout_from_w: self.onset.and_then(|onset| onset.weak_w),
+            scout_rise_w: self.onset.and_then(|onset| Some(onset.rise?.weak_w)),
             curve: points.collect(),
             interval_s: self.pace.interval_s(),
             is_too_coarse: self.is_too_coarse(modality),
@@ -194,12 +200,11 @@ impl Learner {
             let is_near =
                 |other_w: f64, reach: f64| (plateau.level_w - other_w).abs() <= other_w.abs() * reach;
             let pin = device.pins.iter().find(|pin| is_near(pin.level_w, PIN_REACH));
-            let cycle = modality
-                .learning
-                .cycle
-                .filter(|_| plateau.cycles_until_w.is_some());
-            if let Some(state) = pin.map(|pin| pin.state).or(cycle.map(|cycle| cycle.state)) {
-                return Known::Pinned(state);
+            if let Some(pin) = pin {
+                return Known::Pinned(pin.state);
+            }
+            if let Some(cycle) = modality.learning.cycle.filter(|_| plateau.cycle.is_some()) {
+                return Known::Cycle(cycle.state);
             }
             let before = self.named.iter().find(|band| is_near(band.level_w, SAME_LEVEL));
             before.map_or(Known::Nothing, |band| Known::Before(band.state))
@@ -222,8 +227,8 @@ pub struct Learned {
     pub bands: Vec<LearnedBand>,
     /// Acquisition begins here, W; none where it is not claimed.
     pub scanning_from_w: Option<f64>,
-    /// A weaker acquisition begins here, if a stronger one follows, W.
-    pub scout_from_w: Option<f64>,
+    /// A rise by so much is an acquisition too, if others are near, W.
+    pub scout_rise_w: Option<f64>,
     /// The load-duration curve, from low to high, empty bins left out.
     pub curve: Vec<CurvePoint>,
     /// How often the meter tells something new, s.

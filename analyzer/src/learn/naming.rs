@@ -41,12 +41,10 @@ const IDLER_BELOW: f64 = 0.7;
 const IDLER_S: f32 = 3600.0;
 /// What the name before is worth.
 const FOR_BEFORE: f64 = 0.3;
-/// A second level of a state other than idle or scanning.
+/// A second level of a name that has one.
 const AGAINST_TWO: f64 = 1.5;
-/// A second level of idle that is held for long.
-const AGAINST_TWO_IDLE: f64 = 0.4;
-/// A level of idle that is held less, against the one held longest, is not where idle lies.
-const IDLE_SHARE: f32 = 0.15;
+/// Two levels so near each other that are two states (an MRI's off and idle may be).
+const AGAINST_SPLIT: f64 = 1.0;
 /// Two levels nearer than this may well be one state.
 const NEAR: f64 = 0.3;
 
@@ -90,6 +88,8 @@ pub(super) enum Known {
     Nothing,
     /// It was called so when last looked at.
     Before(State),
+    /// It is the lower half of a cycle, of which only the mean is published.
+    Cycle(State),
     /// A person has said so.
     Pinned(State),
 }
@@ -128,38 +128,42 @@ impl Weigh<'_> {
                 .zip(way)
                 .map(|(plateau, name)| (plateau, &self.modality.names[*name]))
         };
-        let idle = || {
-            named()
-                .filter(|(_, name)| name.state == State::Idle)
-                .map(|(plateau, _)| plateau)
-        };
-        let longest = idle().map(|plateau| plateau.seconds).fold(0.0, f32::max);
-        // an MRI that is prepared counts as idle, but what other levels are parts of is its rest
-        let idle_w = idle()
-            .find(|plateau| plateau.seconds >= longest * IDLE_SHARE)
-            .map(|plateau| plateau.level_w);
+        let base = self
+            .modality
+            .names
+            .iter()
+            .position(|name| name.state == State::Idle);
+        let idle = self
+            .plateaus
+            .iter()
+            .zip(way)
+            .find(|(_, name)| Some(**name) == base);
+        let idle_w = idle.map(|(plateau, _)| plateau.level_w);
         let mut cost = 0.0;
         for ((plateau, name), known) in named().zip(&self.known) {
-            cost += self.against(plateau, name, idle_w);
+            if *known != Known::Cycle(name.state) {
+                cost += self.against(plateau, name, idle_w);
+            }
             match known {
+                Known::Cycle(state) if *state != name.state => cost += 1e3,
                 Known::Before(state) if *state == name.state => cost -= FOR_BEFORE,
                 Known::Pinned(state) if *state != name.state => cost += 1e3,
                 _ => {}
             }
         }
         let pairs = self.plateaus.windows(2).zip(way.windows(2));
-        for (levels, names) in pairs.filter(|(_, names)| names[0] == names[1]) {
+        for (levels, names) in pairs {
             let is_near = (levels[1].level_w / levels[0].level_w).ln() < NEAR;
-            let state = self.modality.names[names[0]].state;
-            // an MRI is prepared to scan for minutes; what is held for hours is another state
-            let is_brief = levels[1].brief_s > levels[1].seconds * 0.5;
-            cost += match state {
-                _ if is_near => 0.0,
-                State::Scanning => 0.0,
-                State::Idle if is_brief => 0.0,
-                State::Idle => AGAINST_TWO_IDLE,
-                _ => AGAINST_TWO,
-            };
+            let [below, above] = [names[0], names[1]].map(|name| &self.modality.names[name]);
+            if names[0] == names[1] {
+                cost += if is_near || below.are_many {
+                    0.0
+                } else {
+                    AGAINST_TWO
+                };
+            } else if is_near && below.state != above.state && self.modality.learning.works_from_idle {
+                cost += AGAINST_SPLIT;
+            }
         }
         cost
     }
@@ -167,7 +171,7 @@ impl Weigh<'_> {
     /// What speaks against a name for a plateau.
     fn against(&self, plateau: &Plateau, name: &Name, idle_w: Option<f64>) -> f64 {
         let mut cost = outside(plateau.level_w, name.watts);
-        if let Some(idle_w) = idle_w.filter(|_| name.state != State::Idle) {
+        if let Some(idle_w) = idle_w.filter(|_| name.of_idle != BASE) {
             cost += outside(plateau.level_w / idle_w, name.of_idle);
         }
         let works = (f64::from(plateau.launches) / LAUNCHES_FULL).min(1.0);
@@ -177,7 +181,7 @@ impl Weigh<'_> {
             cost += FOR_LAUNCHES * works;
         }
         let is_idler = self.modality.learning.works_from_idle
-            && name.state == State::Idle
+            && name.of_idle == BASE
             && self.busiest >= RATE_MIN * 2.0
             && !is_busy
             && self.busiest_w * IDLER_BELOW > plateau.level_w
@@ -188,6 +192,9 @@ impl Weigh<'_> {
         cost
     }
 }
+
+/// What the base level of idle is of itself.
+const BASE: (f64, f64) = (1.0, 1.0);
 
 /// Pulses an hour at a level.
 fn rate(plateau: &Plateau) -> f64 {

@@ -1,10 +1,12 @@
 //! Plateaus of the load-duration curve: levels at which a machine stays, with the valleys between them.
 //!
 //! The seconds of still stretches are smoothed over neighbouring bins; each maximum that stands clear of its neighbours
-//! is a plateau. Levels that only ever alternate with each other within minutes (the two halves of a cycling
-//! compressor) are one plateau at their mean, where the modality says that such cycles occur.
+//! is a plateau. Where the modality says that compressors cycle, the lower of two levels that alternate within minutes
+//! knows that it is half of a cycle.
 //!
 //! Limits: at most [`PLATEAUS_MAX`], the longest stay. Invariant: plateaus are sorted and do not overlap.
+
+use serde::{Deserialize, Serialize};
 
 use crate::State;
 
@@ -22,7 +24,7 @@ const SECONDS_MIN: f32 = 240.0;
 const SHARE_MIN: f32 = 0.000_5;
 
 /// Halves nearer to each other than this are not worth telling apart.
-const CYCLE_RATIO_MIN: f64 = 1.25;
+const CYCLE_RATIO_MIN: f64 = 1.1;
 /// Fewer changes from one to the other may be chance.
 const CYCLES_MIN: f32 = 4.0;
 /// This part of a half's changes goes to the other half.
@@ -49,8 +51,17 @@ pub(crate) struct Plateau {
     /// Short stretches that went over to a higher level at once, and to a lower one.
     pub(super) ups: f32,
     pub(super) downs: f32,
-    /// A cycle, or its lower half: up to where it goes, W.
-    pub(crate) cycles_until_w: Option<f64>,
+    /// It is the lower half of a cycle.
+    pub(crate) cycle: Option<UpperHalf>,
+}
+
+/// The other half of a cycle.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UpperHalf {
+    /// Up to where it goes, W.
+    pub until_w: f64,
+    /// Its level is hardly ever held for longer: what goes there is taken for a cycle until it stays.
+    pub is_usual: bool,
 }
 
 /// The plateaus of a curve, from low to high.
@@ -69,7 +80,7 @@ pub(super) fn plateaus(curve: &Curve, cycles: Option<Cycle>) -> Vec<Plateau> {
     }
     found.retain(|plateau| plateau.seconds >= SECONDS_MIN.max(total * SHARE_MIN));
     if let Some(cycle) = cycles {
-        join_cycles(&mut found, cycle);
+        find_cycles(&mut found, cycle);
     }
     while found.len() > PLATEAUS_MAX {
         let least = found
@@ -150,7 +161,7 @@ fn plateau(curve: &Curve, first: usize, last: usize) -> Option<Plateau> {
         launches: sum(|still| still.launches),
         ups: sum(|still| still.ups),
         downs: sum(|still| still.downs),
-        cycles_until_w: None,
+        cycle: None,
     })
 }
 
@@ -159,44 +170,37 @@ fn plateau(curve: &Curve, first: usize, last: usize) -> Option<Plateau> {
 pub struct Cycle {
     /// The mean of a cycle lies below, W.
     pub below_w: f64,
+    /// A cycle whose upper half is this many times the lower is wide; that of another state is not.
+    pub wide: f64,
+    /// The mean of a cycle that is not wide lies below, W.
+    pub narrow_below_w: f64,
     /// The upper half is at most this many times the lower.
     pub ratio: f64,
     /// What a device that cycles is.
     pub state: State,
 }
 
-/// Levels of which one always follows the other within minutes are halves of a cycle: one level at their mean. Where
-/// the upper half is also a level of its own (an MRI that is off draws what a running compressor draws), it stays one,
-/// and the lower half says how far up its cycle goes.
-fn join_cycles(found: &mut Vec<Plateau>, cycle: Cycle) {
+/// Levels of which one always follows the other within minutes are halves of a cycle. The lower half tells it; the
+/// upper one may be what another state draws as well (an MRI that is off draws what a running compressor draws).
+fn find_cycles(found: &mut [Plateau], cycle: Cycle) {
     let is_mostly = |part: f32, of: f32| part >= CYCLES_MIN && part >= of * CYCLE_SHARE;
-    let mut place = 0;
-    while place + 1 < found.len() {
-        let (low, high) = (found[place], found[place + 1]);
-        let seconds = low.seconds + high.seconds;
-        let level_w = (low.level_w * f64::from(low.seconds) + high.level_w * f64::from(high.seconds))
-            / f64::from(seconds);
-        let is_near = high.level_w <= low.level_w * cycle.ratio && level_w < cycle.below_w;
+    for place in 1..found.len() {
+        let (low, high) = (found[place - 1], found[place]);
+        let (low_s, high_s) = (f64::from(low.seconds), f64::from(high.seconds));
+        let mean_w = (low.level_w * low_s + high.level_w * high_s) / (low_s + high_s);
+        let ratio = high.level_w / low.level_w.max(1.0);
         let alternate =
             is_mostly(low.ups, low.ups + low.downs) && is_mostly(high.downs, high.ups + high.downs);
-        if !is_near || !alternate {
-            place += 1;
-        } else if high.brief_s > high.seconds * BRIEF_SHARE {
-            found[place] = Plateau {
-                level_w,
-                from_w: low.from_w,
-                until_w: high.until_w,
-                seconds,
-                brief_s: low.brief_s + high.brief_s,
-                launches: low.launches + high.launches,
-                ups: 0.0,
-                downs: 0.0,
-                cycles_until_w: Some(high.until_w),
-            };
-            found.remove(place + 1);
+        let below_w = if ratio < cycle.wide {
+            cycle.narrow_below_w
         } else {
-            found[place].cycles_until_w = Some(high.until_w);
-            place += 1;
+            cycle.below_w
+        };
+        if alternate && mean_w < below_w && (CYCLE_RATIO_MIN..=cycle.ratio).contains(&ratio) {
+            found[place - 1].cycle = Some(UpperHalf {
+                until_w: high.until_w,
+                is_usual: high.brief_s > high.seconds * BRIEF_SHARE,
+            });
         }
     }
 }
@@ -247,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn the_halves_of_a_cycle_are_one_level_at_their_mean() {
+    fn the_lower_half_of_a_cycle_knows_the_upper() {
         let mut curve = Curve::default();
         for (level_w, seconds, brief_s, ups, downs) in [
             (5_200.0, 4_000.0, 4_000.0, 50.0, 0.0),
@@ -264,11 +268,13 @@ mod tests {
         }
         let cycle = Cycle {
             below_w: 9_000.0,
+            wide: 1.3,
+            narrow_below_w: 7_200.0,
             ratio: 1.6,
             state: State::Standby,
         };
         let found = plateaus(&curve, Some(cycle));
-        assert_eq!(found.len(), 2, "{found:?}");
-        assert!((found[0].level_w - 6_400.0).abs() < 100.0, "{found:?}");
+        let cycles: Vec<bool> = found.iter().map(|plateau| plateau.cycle.is_some()).collect();
+        assert_eq!(cycles, [true, false, false], "{found:?}");
     }
 }

@@ -20,20 +20,30 @@ pub(super) static ANGIO: Modality = Modality {
             state: State::Off,
             watts: (300.0, 1_100.0),
             of_idle: (0.0, 0.55),
+            are_many: false,
         },
         Name {
             state: State::Standby,
             watts: (1_100.0, 4_000.0),
             of_idle: (0.35, 0.85),
+            are_many: false,
         },
         Name {
             state: State::Idle,
             watts: (700.0, 7_400.0),
             of_idle: (1.0, 1.0),
+            are_many: false,
+        },
+        // a patient in the room
+        Name {
+            state: State::Idle,
+            watts: (700.0, 9_000.0),
+            of_idle: (1.01, 1.25),
+            are_many: true,
         },
     ],
     learning: Learning {
-        steady_s: 45.0,
+        steady_s: 90.0,
         pulse_ratio: 1.08,
         works_from_idle: true,
         cycle: None,

@@ -22,22 +22,33 @@ pub(super) static CT: Modality = Modality {
             state: State::Off,
             watts: (0.0, 500.0),
             of_idle: (0.0, 0.2),
+            are_many: false,
         },
         Name {
             state: State::Standby,
             watts: (500.0, 1_500.0),
             of_idle: (0.2, 0.65),
+            are_many: false,
         },
         Name {
             state: State::Idle,
             watts: (1_300.0, 3_500.0),
             of_idle: (1.0, 1.0),
+            are_many: false,
         },
-        // an exposure that holds still for long, against a heat exchanger at 9.5 kW
+        // fans, and heat exchangers of up to 9.5 kW
+        Name {
+            state: State::Idle,
+            watts: (2_000.0, 13_500.0),
+            of_idle: (1.05, 5.5),
+            are_many: true,
+        },
+        // an exposure that holds still for long
         Name {
             state: State::Scanning,
             watts: (20_000.0, 120_000.0),
             of_idle: (8.0, 60.0),
+            are_many: true,
         },
     ],
     learning: Learning {

@@ -60,8 +60,10 @@ pub struct Name {
     pub state: State,
     /// Published levels, W: least and greatest.
     pub watts: (f64, f64),
-    /// The same as parts of the device's own idle level.
+    /// The same as parts of the device's own idle level, the lowest of the first name for it.
     pub of_idle: (f64, f64),
+    /// Whether several levels far apart may bear this name.
+    pub are_many: bool,
 }
 
 /// How levels are learned from a stream of watts.

@@ -23,21 +23,32 @@ pub(super) static MRI: Modality = Modality {
             state: State::Standby,
             watts: (6_000.0, 6_800.0),
             of_idle: (0.4, 0.7),
+            are_many: false,
         },
         Name {
             state: State::Off,
             watts: (7_300.0, 9_700.0),
             of_idle: (0.55, 0.95),
+            are_many: false,
         },
         Name {
             state: State::Idle,
-            watts: (9_500.0, 26_000.0),
+            watts: (9_500.0, 14_500.0),
             of_idle: (1.0, 1.0),
+            are_many: false,
+        },
+        // prepared to scan
+        Name {
+            state: State::Idle,
+            watts: (17_000.0, 26_000.0),
+            of_idle: (1.2, 2.8),
+            are_many: true,
         },
         Name {
             state: State::Scanning,
             watts: (28_000.0, 60_000.0),
             of_idle: (2.0, 6.0),
+            are_many: true,
         },
     ],
     learning: Learning {
@@ -46,7 +57,9 @@ pub(super) static MRI: Modality = Modality {
         works_from_idle: false,
         cycle: Some(Cycle {
             below_w: 9_000.0,
-            ratio: 2.9,
+            wide: 1.3,
+            narrow_below_w: 7_200.0,
+            ratio: 3.5,
             state: State::Standby,
         }),
     },

@@ -21,16 +21,19 @@ pub(super) static WORKSTATION: Modality = Modality {
             state: State::Off,
             watts: (0.0, 25.0),
             of_idle: (0.0, 0.22),
+            are_many: false,
         },
         Name {
             state: State::Standby,
             watts: (30.0, 80.0),
             of_idle: (0.22, 0.62),
+            are_many: false,
         },
         Name {
             state: State::Idle,
             watts: (60.0, 400.0),
             of_idle: (1.0, 1.0),
+            are_many: true,
         },
     ],
     learning: Learning {

@@ -20,16 +20,26 @@ pub(super) static XRAY: Modality = Modality {
             state: State::Off,
             watts: (0.0, 200.0),
             of_idle: (0.0, 0.15),
+            are_many: false,
         },
         Name {
             state: State::Standby,
             watts: (300.0, 1_200.0),
             of_idle: (0.15, 0.65),
+            are_many: false,
         },
         Name {
             state: State::Idle,
             watts: (1_200.0, 4_000.0),
             of_idle: (1.0, 1.0),
+            are_many: false,
+        },
+        // motors and fans
+        Name {
+            state: State::Idle,
+            watts: (1_200.0, 6_000.0),
+            of_idle: (1.05, 2.0),
+            are_many: true,
         },
     ],
     learning: Learning {

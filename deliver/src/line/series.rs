@@ -212,10 +212,10 @@ pub const SERIES: &[Measurement] = &[
                 "acquisition begins here; absent where it is not claimed",
             ),
             column(
-                "scout_from_w",
+                "scout_rise_w",
                 "float",
                 "W",
-                "a weaker acquisition begins here, if a stronger one follows",
+                "a rise by so much is an acquisition too, if others are near",
             ),
             column(
                 "interval_s",

@@ -31,10 +31,11 @@ fn table(speaker: &Speaker, bands: &[LearnedBand]) -> Markup {
             table {
                 thead { tr {
                     th scope="col" { (words.state) }
-                    @for name in [words.level, words.level_from, words.level_until, words.level_seen] {
+                    th.number scope="col" { (words.level) }
+                    th scope="col" { (words.certainty) }
+                    @for name in [words.level_from, words.level_until, words.level_seen] {
                         th.number scope="col" { (name) }
                     }
-                    th scope="col" { (words.certainty) }
                 } }
                 tbody {
                     @for band in bands {
@@ -45,10 +46,10 @@ fn table(speaker: &Speaker, bands: &[LearnedBand]) -> Markup {
                                 @if let Some(label) = &band.label { " " span.label { (label) } }
                             }
                             td.number { b { (speaker.power(band.level_w)) } }
+                            td { (certainty(speaker, band)) }
                             td.number { (edge(from_w)) }
                             td.number { (edge(until_w)) }
                             td.number { (speaker.duration(seen(band))) }
-                            td { (certainty(speaker, band)) }
                         }
                     }
                 }
@@ -80,7 +81,7 @@ fn scanning(speaker: &Speaker, learned: &BandsLearned) -> Markup {
     html! {
         @if let Some(scanning_from_w) = learned.scanning_from_w {
             (words.scanning_begins) " " b { (speaker.power(scanning_from_w)) }
-            @if let Some(scout_from_w) = learned.scout_from_w { ", " (words.scouts_from) " " (speaker.power(scout_from_w)) }
+            @if let Some(scout_rise_w) = learned.scout_rise_w { ", " (words.scouts_from) " " (speaker.power(scout_rise_w)) }
             ". "
         }
         (words.news_every) " " (every) "."

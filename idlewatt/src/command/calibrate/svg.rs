@@ -348,17 +348,12 @@ fn names(review: &Review) -> Vec<Name> {
             colour: paint(band.state),
         });
     }
-    for (edge_w, what) in [
-        (learned.scanning_from_w, "scanning from"),
-        (learned.scout_from_w, "scouts from"),
-    ] {
-        if let Some(power_w) = edge_w {
-            names.push(Name {
-                power_w,
-                text: format!("{what} {}", watts(power_w)),
-                colour: SCANNING,
-            });
-        }
+    if let Some(power_w) = learned.scanning_from_w {
+        names.push(Name {
+            power_w,
+            text: format!("scanning from {}", watts(power_w)),
+            colour: SCANNING,
+        });
     }
     if learned.bands.is_empty() {
         for band in review.bands.as_slice() {

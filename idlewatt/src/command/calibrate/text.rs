@@ -125,10 +125,10 @@ fn write_scanning(review: &Review, out: &mut dyn Write) -> io::Result<()> {
         return Ok(());
     }
     if let Some(scanning_from_w) = learned.scanning_from_w {
-        let scouts = learned.scout_from_w.map(|scout_from_w| {
+        let scouts = learned.scout_rise_w.map(|scout_rise_w| {
             format!(
-                "; from {} already where a scan follows (scouts)",
-                watts(scout_from_w)
+                "; a rise by {} is a scan too where others are near (scouts)",
+                watts(scout_rise_w)
             )
         });
         writeln!(
@@ -177,8 +177,8 @@ fn confidence(band: &LearnedBand) -> String {
         (false, false) => "known",
     };
     let cycle = band
-        .cycles_until_w
-        .map(|until_w| format!(", cycles up to {}", watts(until_w)));
+        .cycle
+        .map(|half| format!(", cycles up to {}", watts(half.until_w)));
     format!("{:.2} {word}{}", evidence.confidence, cycle.unwrap_or_default())
 }
 

@@ -11,31 +11,38 @@
 //!
 //! Limits: at most [`PENDING_SAMPLES_MAX`] samples wait. Invariant: segments tile time from the first sample on.
 
+mod cycling;
+mod onset;
+
 use std::collections::VecDeque;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::band::Bands;
-use crate::modality::{Acquisition, Timing};
+use crate::modality::Timing;
 use crate::{FINAL_AFTER, State};
+
+use cycling::Cycling;
+use onset::{Level, Load, Turned};
+pub(crate) use onset::{Onset, Rise};
 
 /// Twenty samples a second for [`FINAL_AFTER`]; beyond, the oldest is decided early.
 pub(crate) const PENDING_SAMPLES_MAX: usize = 2400;
-/// A compressor that runs for longer does not cycle: the device is in the state that its power says.
-const CYCLE_MAX: SignedDuration = SignedDuration::from_mins(25);
-/// A scout is over after this; what is longer is a fan or a heat exchanger.
-const SCOUT_MAX: SignedDuration = SignedDuration::from_secs(15);
-/// A scout is over when power falls below this part of where it began: noise does not end it.
-const WEAK_ENDS: f64 = 0.85;
+/// So many scouts near each other are an examination even if no exposure is seen.
+const SCOUTS_MIN: usize = 3;
 /// A meter that tells more often than this shows every acquisition with two readings; one alone is a spike, s.
 const LONE_S: f64 = 3.5;
+/// No bridge is longer, so that what is said is final in time.
+const BRIDGE_MAX: SignedDuration = SignedDuration::from_secs(105);
 /// A pause looks longer than it is by up to an interval at either end, and short exposures inside it are not seen.
 const BRIDGE_INTERVALS: f64 = 2.5;
+/// What rises to less than this part of the acquisition right after it is the anode's spin-up.
+const SPIN_UP: f64 = 0.5;
 /// A state other than scanning is told by more than one reading.
 const DWELL_INTERVALS: f64 = 1.5;
 /// No dwell is longer, so that what is said is final in time.
-const DWELL_MAX: SignedDuration = SignedDuration::from_secs(115);
+const DWELL_MAX: SignedDuration = SignedDuration::from_secs(105);
 
 /// A stretch of constant power whose state is final.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,8 +52,8 @@ pub(crate) struct Segment {
     pub(crate) state: State,
     /// The power held through it; none while the meter is silent.
     pub(crate) power_w: Option<f64>,
-    /// What was said of the sample at `from` when it came; none where the segment does not begin with one.
-    pub(crate) said: Option<Said>,
+    /// The sample that it begins with, if it does.
+    pub(crate) spoken: Option<Spoken>,
 }
 
 /// What was said of a sample at once.
@@ -55,34 +62,16 @@ pub(crate) struct Said {
     pub(crate) state: State,
     /// Whether it could still be corrected.
     pub(crate) is_provisional: bool,
+    /// How long before its stamp it holds, ms.
+    lead_ms: u16,
 }
 
-/// Where acquisitions begin, and how much of one makes it certain.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Onset {
-    /// Acquisition, W.
-    pub(crate) strong_w: f64,
-    /// Acquisition if a strong one follows, W.
-    pub(crate) weak_w: Option<f64>,
-    /// So much of it makes it certain, s.
-    pub(crate) least_s: f64,
-    /// Awaited so long, s.
-    pub(crate) wait_s: f64,
-    /// A single reading may be a spike.
-    pub(crate) is_lone_doubtful: bool,
-}
-
-impl Onset {
-    /// Acquisition from `strong_w` on; weak from `weak_w` on, if that is lower.
-    pub(crate) fn new(acquisition: &Acquisition, strong_w: f64, weak_w: Option<f64>) -> Self {
-        Self {
-            strong_w,
-            weak_w: weak_w.filter(|weak_w| *weak_w < strong_w),
-            least_s: acquisition.least_s,
-            wait_s: acquisition.wait_s,
-            is_lone_doubtful: acquisition.least_s > 0.0,
-        }
-    }
+/// A sample, and what was said of it at once.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Spoken {
+    pub(crate) at: Timestamp,
+    pub(crate) power_w: f64,
+    pub(crate) said: Said,
 }
 
 /// The state machine of one device.
@@ -91,10 +80,10 @@ pub(crate) struct Decider {
     /// The state that is certain up to the first pending sample; none before the first sample ever.
     state: Option<State>,
     pending: VecDeque<Pending>,
-    /// When power was last in the plain band of the current state.
-    plain_at: Option<Timestamp>,
-    /// Since when power has been above where scouts begin.
-    weak_since: Option<Timestamp>,
+    cycle: Cycling,
+    level: Level,
+    /// The power that became final last.
+    last_w: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -104,8 +93,9 @@ struct Pending {
     power_w: Option<f64>,
     /// What its power means, seen from the state at its time.
     raw: State,
-    /// Acquisition, if a strong one follows.
-    is_weak: bool,
+    load: Load,
+    /// A lone reading that is nobody's power.
+    is_spike: bool,
     said: Option<Said>,
 }
 
@@ -134,11 +124,7 @@ impl Rules<'_> {
     /// A meter shows pauses longer than they are, by up to its interval.
     fn bridge(&self) -> SignedDuration {
         let seen = self.timing.bridge + SignedDuration::from_secs_f64(self.interval_s * BRIDGE_INTERVALS);
-        seen.min(FINAL_AFTER.max(self.timing.bridge))
-    }
-
-    fn scout_max(&self) -> SignedDuration {
-        SCOUT_MAX.max(SignedDuration::from_secs_f64(self.interval_s * 2.5))
+        seen.min(BRIDGE_MAX)
     }
 }
 
@@ -170,47 +156,41 @@ impl Decider {
         self.pending.back().map(|pending| pending.from)
     }
 
-    /// Takes a sample that is newer than all before, and says at once what can be said of it.
+    /// Takes a sample that is newer than all before, and says at once what can be said of it. It holds from a `lead`
+    /// before its stamp.
     pub(crate) fn sample(
         &mut self,
         rules: Rules<'_>,
-        at: Timestamp,
+        (stamp, lead): (Timestamp, SignedDuration),
         power_w: f64,
         out: &mut Decided,
     ) -> Said {
+        let earliest = self
+            .newest()
+            .map(|newest| newest + SignedDuration::from_millis(1));
+        let at = (stamp - lead).max(earliest.unwrap_or(Timestamp::MIN)).min(stamp);
         self.decide(rules, at, out);
-        let raw = match self.state {
-            None | Some(State::Unknown) => rules.bands.state_at(power_w),
-            Some(current) => {
-                if rules.bands.state_at(power_w) == current {
-                    self.plain_at = Some(at);
-                }
-                let may_cycle = self
-                    .plain_at
-                    .is_some_and(|plain| at.duration_since(plain) <= CYCLE_MAX);
-                rules.bands.state_while(power_w, current, may_cycle)
-            }
-        };
-        // a meter that is too slow for acquisitions has no scanning to claim
-        let raw = if raw == State::Scanning && rules.onset.is_none() {
-            State::Idle
-        } else {
-            raw
-        };
-        let is_weak = self.is_weak(rules, at, power_w) && raw != State::Scanning;
+        let load = self.load(rules, at, power_w);
+        let raw = self.raw(rules, at, power_w, load);
         let sample = Pending {
             from: at,
             power_w: Some(power_w),
             raw,
-            is_weak,
+            load,
+            is_spike: false,
             said: None,
         };
         self.take(rules, sample, out);
         // an acquisition is said at once, also while a spike is still possible
-        let state = if raw == State::Scanning { raw } else { self.state() };
+        let state = if load >= Load::Medium {
+            State::Scanning
+        } else {
+            self.state()
+        };
         let said = Said {
             state,
-            is_provisional: raw != self.state() || is_weak,
+            is_provisional: state != self.state() || raw != state || load == Load::Weak,
+            lead_ms: u16::try_from(stamp.duration_since(at).as_millis()).unwrap_or(u16::MAX),
         };
         if let Some(newest) = self.pending.back_mut() {
             newest.said = Some(said);
@@ -218,14 +198,58 @@ impl Decider {
         said
     }
 
+    /// How much of an acquisition a reading is; what it says of those before it is put right there.
+    fn load(&mut self, rules: Rules<'_>, at: Timestamp, power_w: f64) -> Load {
+        let Some(onset) = rules.onset else {
+            return Load::Rest;
+        };
+        let verdict = self.level.judge(&onset, at, power_w, rules.interval_s);
+        if let Some((since, turned)) = verdict.since {
+            let risen = self
+                .pending
+                .iter_mut()
+                .rev()
+                .take_while(|pending| pending.from >= since);
+            for pending in risen.filter(|pending| pending.load < Load::Strong) {
+                match turned {
+                    Turned::Pulse if pending.load == Load::Medium => {
+                        (pending.load, pending.raw) = (Load::Strong, State::Scanning);
+                    }
+                    Turned::Pulse => {}
+                    Turned::Fan => pending.load = Load::Rest,
+                }
+            }
+        }
+        verdict.load
+    }
+
+    /// What a power means, seen from the state at its time.
+    fn raw(&mut self, rules: Rules<'_>, at: Timestamp, power_w: f64, load: Load) -> State {
+        if load == Load::Strong {
+            return State::Scanning;
+        }
+        let raw = match self.state {
+            None | Some(State::Unknown) => rules.bands.state_at(power_w),
+            Some(current) => rules.bands.state_from(power_w, current),
+        };
+        let raw = match rules.bands.cycle() {
+            Some(cycle) => self.cycle.judge(cycle, at, power_w, raw, self.state()),
+            None => raw,
+        };
+        // what is not an acquisition, by how it rose or because the meter is too slow to tell, is readiness
+        if raw == State::Scanning { State::Idle } else { raw }
+    }
+
     /// The meter is silent from `at` on.
     pub(crate) fn silence(&mut self, rules: Rules<'_>, at: Timestamp, out: &mut Decided) {
         self.decide(rules, at, out);
+        self.level.forget();
         let silence = Pending {
             from: at,
             power_w: None,
             raw: State::Unknown,
-            is_weak: false,
+            load: Load::Rest,
+            is_spike: false,
             said: None,
         };
         self.take(rules, silence, out);
@@ -238,12 +262,16 @@ impl Decider {
             && self.pending.len() == 1
             && Some(newest.raw) == self.state
             && newest.from < until
-            && !(newest.is_weak && until.duration_since(newest.from) < rules.bridge())
+            && self.first_open(rules, until).is_none()
         {
             self.release(1, until, out);
             self.pending.push_back(Pending {
                 from: until,
-                is_weak: false,
+                load: if newest.raw == State::Scanning {
+                    Load::Strong
+                } else {
+                    Load::Rest
+                },
                 said: None,
                 ..newest
             });
@@ -290,7 +318,7 @@ impl Decider {
         // what was a spike is one no longer
         let newest = self.pending.back().copied().unwrap_or(newest);
         if newest.raw == state {
-            let certain = self.first_scout(rules, now).unwrap_or(self.pending.len() - 1);
+            let certain = self.first_open(rules, now).unwrap_or(self.pending.len() - 1);
             if let Some(until) = self.pending.get(certain).map(|pending| pending.from) {
                 self.release(certain, until, out);
             }
@@ -301,75 +329,131 @@ impl Decider {
 
     /// Scanning goes on, or is over since its last acquisition.
     fn decide_scanning(&mut self, rules: Rules<'_>, now: Timestamp, out: &mut Decided) {
-        let is_acquiring = self
-            .pending
-            .back()
-            .is_some_and(|newest| newest.raw == State::Scanning);
-        if is_acquiring {
-            return self.release_before_newest(out);
+        let is_acquisition = |pending: &Pending| pending.raw == State::Scanning;
+        if let Some(last) = self.pending.iter().rposition(is_acquisition) {
+            self.acquire(last, out);
         }
         let Some(left_at) = self.left_at() else { return };
-        // a scout in the pause lets it go on, if another acquisition follows
-        let mut paused_at = left_at;
-        for (pending, until) in self.spans(now).filter(|(pending, _)| pending.is_weak) {
-            if pending.from.duration_since(paused_at) < rules.bridge() {
-                paused_at = until;
+        // scouts in the pause let it go on for as long as another acquisition may follow
+        let (mut paused_at, mut last_scout) = (left_at, None);
+        for (number, (pending, until)) in self.spans(now).enumerate() {
+            if pending.load > Load::Rest && pending.from.duration_since(paused_at) < rules.bridge() {
+                (paused_at, last_scout) = (until, Some(number));
             }
         }
-        let is_over = now.duration_since(paused_at) >= rules.bridge();
-        if is_over || now.duration_since(left_at) >= FINAL_AFTER {
-            self.close_scanning(now, out);
+        if now.duration_since(paused_at) >= rules.bridge() {
+            return self.close_scanning(now, out);
+        }
+        if now.duration_since(left_at) >= FINAL_AFTER {
+            // a rise that is not over yet may be a fan
+            let is_over = self
+                .pending
+                .back()
+                .is_some_and(|newest| newest.load == Load::Rest);
+            match last_scout.filter(|_| is_over && self.scouts() > 1) {
+                // they went on through all that time: they are acquisitions
+                Some(last) => self.acquire(last, out),
+                None => self.close_scanning(now, out),
+            }
         }
     }
 
     /// Whether an acquisition has begun that is not certain yet; makes it certain, or a spike, when it is time.
     fn is_acquisition_open(&mut self, rules: Rules<'_>, now: Timestamp, out: &mut Decided) -> bool {
         let Some(onset) = rules.onset else { return false };
-        let Some(first) = self
+        let first = self
             .pending
             .iter()
-            .position(|pending| pending.raw == State::Scanning)
-        else {
-            return false;
+            .position(|pending| pending.raw == State::Scanning);
+        let Some(first) = first else {
+            return self.are_scouts_enough(rules, now, out);
         };
-        let (mut strong, mut weak, mut last) = (SignedDuration::ZERO, 0_u32, first);
-        let mut readings = 0_u32;
+        let (mut strong, mut seen, mut last) = (SignedDuration::ZERO, 0_u32, first);
         for (number, (pending, until)) in self.spans(now).enumerate() {
             if pending.raw == State::Scanning {
                 strong += until.duration_since(pending.from);
-                readings += 1;
                 last = number;
-            } else if pending.is_weak {
-                weak += 1;
             }
+            seen += u32::from(pending.load > Load::Rest);
         }
         let strong_s = strong.as_secs_f64();
         let is_seen_twice = !onset.is_lone_doubtful
-            || readings + weak >= 2
+            || seen >= 2
             || rules.interval_s > LONE_S
             || strong_s >= rules.interval_s * 3.0;
         if strong_s >= onset.least_s && is_seen_twice {
-            let begin = self.look_back(rules, first);
-            let begin_at = self.pending[begin].from;
-            self.release(begin, begin_at, out);
-            self.enter(State::Scanning, begin_at, out);
-            let last_at = self.pending[last - begin].from;
-            self.release(last - begin, last_at, out);
+            self.begin(self.look_back(rules, first), last, out);
             return true;
         }
-        let waited = now.duration_since(self.pending[first].from);
-        if waited.as_secs_f64() < onset.wait_s {
+        if now.duration_since(self.pending[first].from).as_secs_f64() < onset.wait_s {
             return true;
         }
-        let state = self.state();
+        let (state, is_lone) = (self.state(), onset.is_lone_doubtful && seen < 2);
         for pending in self
             .pending
             .iter_mut()
             .filter(|pending| pending.raw == State::Scanning)
         {
-            pending.raw = state;
+            (pending.raw, pending.load, pending.is_spike) = (state, Load::Rest, is_lone);
         }
         false
+    }
+
+    /// Whether several scouts are an examination of which no exposure is seen.
+    fn are_scouts_enough(&mut self, rules: Rules<'_>, now: Timestamp, out: &mut Decided) -> bool {
+        let Some(first) = self.first_open(rules, now) else {
+            return false;
+        };
+        let is_scout = |pending: &Pending| pending.load == Load::Weak;
+        let last = self
+            .pending
+            .iter()
+            .rposition(is_scout)
+            .filter(|last| *last >= first);
+        let Some(last) = last.filter(|_| self.scouts() >= SCOUTS_MIN) else {
+            return false;
+        };
+        self.begin(first, last, out);
+        true
+    }
+
+    /// How many separate scouts wait.
+    fn scouts(&self) -> usize {
+        let is_scout = |place: usize| self.pending[place].load > Load::Rest;
+        let begins = |place: &usize| is_scout(*place) && (*place == 0 || !is_scout(place - 1));
+        (0..self.pending.len()).filter(begins).count()
+    }
+
+    /// Scanning begins with the pending sample `begin` and has been seen up to `last`.
+    fn begin(&mut self, begin: usize, last: usize, out: &mut Decided) {
+        let begin = self.after_spin_up(begin, last);
+        let begin_at = self.pending[begin].from;
+        self.release(begin, begin_at, out);
+        self.enter(State::Scanning, begin_at, out);
+        self.acquire(last - begin, out);
+    }
+
+    /// Where the acquisition itself begins in a rise that begins at `begin`: the anode comes up to speed before it.
+    fn after_spin_up(&self, begin: usize, last: usize) -> usize {
+        let power_w = |number: usize| self.pending[number].power_w.unwrap_or(0.0);
+        let run = (begin..=last).take_while(|number| self.pending[*number].load > Load::Rest);
+        let level_w = if begin > 0 {
+            power_w(begin - 1)
+        } else {
+            self.last_w.unwrap_or(0.0)
+        };
+        let height_w = |number: usize| power_w(number) - level_w;
+        let highest_w = run.clone().map(height_w).fold(0.0, f64::max);
+        run.into_iter()
+            .find(|number| height_w(*number) >= highest_w * SPIN_UP)
+            .unwrap_or(begin)
+    }
+
+    /// All up to the pending sample `last` is scanning.
+    fn acquire(&mut self, last: usize, out: &mut Decided) {
+        let last_at = self.pending[last].from;
+        (self.pending[last].raw, self.pending[last].load) = (State::Scanning, Load::Strong);
+        self.release(last, last_at, out);
     }
 
     /// Where an acquisition that is certain from `first` on began: with the scouts before it.
@@ -382,48 +466,30 @@ impl Decider {
             if pause > rules.bridge() {
                 break;
             }
-            if self.pending[number].is_weak {
+            if self.pending[number].load > Load::Rest {
                 begin = number;
             }
         }
         begin
     }
 
-    /// The first sample that may still turn out to be a scout.
-    fn first_scout(&self, rules: Rules<'_>, now: Timestamp) -> Option<usize> {
-        rules.onset?.weak_w?;
-        let may_be = |pending: &Pending| pending.is_weak && now.duration_since(pending.from) < rules.bridge();
-        self.pending.iter().position(may_be)
-    }
-
-    /// Whether a power may be a scout's. What lasts longer than one is a fan or a heat exchanger, and so is what came
-    /// before it without a break.
-    fn is_weak(&mut self, rules: Rules<'_>, at: Timestamp, power_w: f64) -> bool {
-        let Some(weak_w) = rules.onset.and_then(|onset| onset.weak_w) else {
-            return false;
-        };
-        let edge_w = if self.weak_since.is_some() {
-            weak_w * WEAK_ENDS
-        } else {
-            weak_w
-        };
-        if power_w < edge_w {
-            self.weak_since = None;
-            return false;
-        }
-        let since = *self.weak_since.get_or_insert(at);
-        let is_scout = at.duration_since(since) <= rules.scout_max();
-        if !is_scout {
-            for pending in self
-                .pending
-                .iter_mut()
-                .rev()
-                .take_while(|pending| pending.from >= since)
+    /// The first sample that may still turn out to be part of an acquisition: a rise that is not over, or a scout that
+    /// others may follow.
+    fn first_open(&self, rules: Rules<'_>, now: Timestamp) -> Option<usize> {
+        rules.onset?.rise?;
+        let (mut open_from, mut first) = (now, None);
+        for number in (0..self.pending.len()).rev() {
+            let until = self.pending.get(number + 1).map_or(now, |next| next.from);
+            if open_from.duration_since(until) >= rules.bridge() {
+                break;
+            }
+            if self.pending[number].load > Load::Rest
+                && now.duration_since(self.pending[number].from) < FINAL_AFTER
             {
-                pending.is_weak = false;
+                (open_from, first) = (self.pending[number].from, Some(number));
             }
         }
-        is_scout
+        first
     }
 
     /// A state other than scanning begins once it has held for its dwell.
@@ -525,15 +591,24 @@ impl Decider {
                 return;
             };
             let until = self.pending.front().map_or(until, |next| next.from);
-            let Pending {
-                from, power_w, said, ..
-            } = sample;
+            let Pending { from, said, .. } = sample;
+            let power_w = if sample.is_spike {
+                self.last_w
+            } else {
+                sample.power_w
+            };
+            self.last_w = power_w;
+            let spoken = said.zip(sample.power_w).map(|(said, power_w)| Spoken {
+                at: from + SignedDuration::from_millis(i64::from(said.lead_ms)),
+                power_w,
+                said,
+            });
             out.segments.push(Segment {
                 from,
                 until,
                 state,
                 power_w,
-                said,
+                spoken,
             });
         }
     }
@@ -560,7 +635,7 @@ mod tests {
         };
         let (mut decider, mut out) = (Decider::default(), Decided::default());
         for &(second, power_w) in samples {
-            decider.sample(rules, at(second), power_w, &mut out);
+            decider.sample(rules, (at(second), SignedDuration::ZERO), power_w, &mut out);
         }
         decider.finish(rules, at(until), &mut out);
         let mut merged: Vec<(i64, i64, State)> = Vec::new();
