@@ -208,8 +208,8 @@ pub struct BandsLearned {
     pub bands: Vec<LearnedBand>,
     /// Acquisition begins here, W; none where it is not claimed.
     pub scanning_from_w: Option<f64>,
-    /// A rise by so much is an acquisition too, if others are near, W.
-    pub scout_rise_w: Option<f64>,
+    /// A weaker acquisition begins here, if a stronger one follows, W.
+    pub scout_from_w: Option<f64>,
     /// How often the meter tells something new, s.
     pub interval_s: f64,
     /// The meter tells too rarely for acquisitions to be seen.

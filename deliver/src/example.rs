@@ -18,7 +18,7 @@ pub(crate) fn learned(device: DeviceId, at: Timestamp) -> BandsLearned {
             },
         ],
         scanning_from_w: Some(11_500.0),
-        scout_rise_w: Some(2_100.0),
+        scout_from_w: Some(4_800.0),
         interval_s: 1.0,
         is_too_coarse: false,
     }
@@ -34,7 +34,7 @@ pub(crate) fn band(state: State, level_w: f64, label: Option<&str>) -> LearnedBa
         until_w: level_w * 1.5,
         from_w_seen: level_w * 0.98,
         until_w_seen: level_w * 1.02,
-        cycle: None,
+        cycles_until_w: None,
         evidence: Evidence {
             seconds: 900.0,
             stability: 0.9,

@@ -57,6 +57,14 @@ impl Onset {
     }
 }
 
+impl Onset {
+    /// Where scouts begin when they rise from idle, W; none where there are none.
+    pub(crate) fn scout_from_w(self) -> Option<f64> {
+        let rise = self.rise.filter(|rise| rise.weak_w < rise.medium_w)?;
+        Some(self.strong_w - rise.medium_w + rise.weak_w)
+    }
+}
+
 /// How much of an acquisition a reading is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum Load {

@@ -112,7 +112,12 @@ fn typical_w(curve: &Curve, above_w: f64) -> Option<f64> {
 }
 
 /// Sets the edges of the learned bands, and makes bands that name every watt; none while nothing is learned.
-pub(super) fn bands(modality: &Modality, learned: &mut [LearnedBand], onset: Option<Onset>) -> Option<Bands> {
+pub(super) fn bands(
+    modality: &Modality,
+    learned: &mut [LearnedBand],
+    onset: Option<Onset>,
+    is_usual_cycle: bool,
+) -> Option<Bands> {
     if learned.is_empty() || modality.names.is_empty() {
         return None;
     }
@@ -154,12 +159,11 @@ pub(super) fn bands(modality: &Modality, learned: &mut [LearnedBand], onset: Opt
         });
     }
     let cycle = learned.iter().find_map(|band| {
-        let upper = band.cycle?;
         Some(CycleBand {
             state: band.state,
             from_w: band.from_w,
-            until_w: upper.until_w * CLEAR_CYCLE,
-            is_usual: upper.is_usual,
+            until_w: band.cycles_until_w? * CLEAR_CYCLE,
+            is_usual: is_usual_cycle,
         })
     });
     Bands::learned(joined(bands), cycle).ok()

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::naming::Named;
-use super::plateau::{Plateau, UpperHalf};
+use super::plateau::Plateau;
 use crate::{Device, State};
 
 /// A confidence below this is provisional.
@@ -36,8 +36,8 @@ pub struct LearnedBand {
     pub from_w_seen: f64,
     /// The greatest, W.
     pub until_w_seen: f64,
-    /// It is the lower half of a cycle: the other half is the same state.
-    pub cycle: Option<UpperHalf>,
+    /// It is the lower half of a cycle that goes up to these watts: up to there the device stays in it, W.
+    pub cycles_until_w: Option<f64>,
     /// How well it is known.
     pub evidence: Evidence,
 }
@@ -111,7 +111,7 @@ pub(super) fn judge(device: &Device, plateaus: &[Plateau], named: &Named) -> Vec
             until_w: plateau.until_w,
             from_w_seen: plateau.from_w,
             until_w_seen: plateau.until_w,
-            cycle: plateau.cycle,
+            cycles_until_w: plateau.cycle.map(|upper| upper.until_w),
             evidence: Evidence {
                 seconds,
                 stability: 1.0 - f64::from(plateau.brief_s / plateau.seconds),

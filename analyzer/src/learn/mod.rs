@@ -35,7 +35,7 @@ use plateau::Plateau;
 use stillness::{Measure, Stillness};
 
 pub use evidence::{Evidence, LearnedBand, LevelMoved};
-pub use plateau::{Cycle, UpperHalf};
+pub use plateau::Cycle;
 pub(crate) use report::Report;
 
 /// Levels are looked at anew so often.
@@ -171,7 +171,7 @@ impl Learner {
         Learned {
             bands: self.named.clone(),
             scanning_from_w: self.onset.map(|onset| onset.strong_w),
-            scout_rise_w: self.onset.and_then(|onset| Some(onset.rise?.weak_w)),
+            scout_from_w: self.onset.and_then(Onset::scout_from_w),
             curve: points.collect(),
             interval_s: self.pace.interval_s(),
             is_too_coarse: self.is_too_coarse(modality),
@@ -210,11 +210,15 @@ impl Learner {
             before.map_or(Known::Nothing, |band| Known::Before(band.state))
         };
         let named = naming::name(modality, &plateaus, known);
+        let is_usual = plateaus
+            .iter()
+            .find_map(|plateau| plateau.cycle)
+            .is_some_and(|upper| upper.is_usual);
         self.named = evidence::judge(device, &plateaus, &named);
         let (step, interval_s) = (self.stillness.step(), self.pace.interval_s());
         self.onset = edge::onset(modality, &self.named, &self.curve, step, interval_s);
         Look {
-            bands: edge::bands(modality, &mut self.named, self.onset),
+            bands: edge::bands(modality, &mut self.named, self.onset, is_usual),
             moved: self.drift.look(&self.named),
         }
     }
@@ -227,8 +231,8 @@ pub struct Learned {
     pub bands: Vec<LearnedBand>,
     /// Acquisition begins here, W; none where it is not claimed.
     pub scanning_from_w: Option<f64>,
-    /// A rise by so much is an acquisition too, if others are near, W.
-    pub scout_rise_w: Option<f64>,
+    /// What rises to so much from idle is an acquisition too, if others are near, W.
+    pub scout_from_w: Option<f64>,
     /// The load-duration curve, from low to high, empty bins left out.
     pub curve: Vec<CurvePoint>,
     /// How often the meter tells something new, s.

@@ -6,8 +6,6 @@
 //!
 //! Limits: at most [`PLATEAUS_MAX`], the longest stay. Invariant: plateaus are sorted and do not overlap.
 
-use serde::{Deserialize, Serialize};
-
 use crate::State;
 
 use super::curve::{Curve, LAST_BIN, Still, lower_w, middle_w};
@@ -56,12 +54,12 @@ pub(crate) struct Plateau {
 }
 
 /// The other half of a cycle.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct UpperHalf {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct UpperHalf {
     /// Up to where it goes, W.
-    pub until_w: f64,
+    pub(super) until_w: f64,
     /// Its level is hardly ever held for longer: what goes there is taken for a cycle until it stays.
-    pub is_usual: bool,
+    pub(super) is_usual: bool,
 }
 
 /// The plateaus of a curve, from low to high.

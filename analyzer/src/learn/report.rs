@@ -88,7 +88,7 @@ impl Report {
                 at: now,
                 bands: learned.bands,
                 scanning_from_w: learned.scanning_from_w,
-                scout_rise_w: learned.scout_rise_w,
+                scout_from_w: learned.scout_from_w,
                 interval_s: learned.interval_s,
                 is_too_coarse: learned.is_too_coarse,
             }));

@@ -52,11 +52,11 @@ CREATE TABLE power_quarter (device INTEGER, quarter INTEGER, samples INTEGER NOT
 
 /// What devices have learned of their levels. Watts as they are: an edge may be without end.
 const LEARNED: &str = "
-CREATE TABLE learned (device INTEGER, at_ms INTEGER, scanning_from_w REAL, scout_rise_w REAL,
+CREATE TABLE learned (device INTEGER, at_ms INTEGER, scanning_from_w REAL, scout_from_w REAL,
     interval_s REAL NOT NULL, is_too_coarse INTEGER NOT NULL, PRIMARY KEY (device, at_ms)) WITHOUT ROWID;
 CREATE TABLE learned_band (device INTEGER, at_ms INTEGER, place INTEGER, state INTEGER NOT NULL, label TEXT,
     level_w REAL NOT NULL, from_w REAL NOT NULL, until_w REAL NOT NULL, seen_from_w REAL NOT NULL,
-    seen_until_w REAL NOT NULL, cycles_until_w REAL, is_cycle_usual INTEGER NOT NULL, seen_s REAL NOT NULL, stability REAL NOT NULL, separation REAL,
+    seen_until_w REAL NOT NULL, cycles_until_w REAL, seen_s REAL NOT NULL, stability REAL NOT NULL, separation REAL,
     pulses REAL NOT NULL, margin REAL, is_pinned INTEGER NOT NULL, confidence REAL NOT NULL,
     PRIMARY KEY (device, at_ms, place)) WITHOUT ROWID;
 ";

@@ -246,7 +246,7 @@ impl LineEncoder {
             .float("idle_w", level_w(State::Idle))
             .float("idle_confidence", confidence(State::Idle))
             .float("scanning_from_w", learned.scanning_from_w.unwrap_or(f64::NAN))
-            .float("scout_rise_w", learned.scout_rise_w.unwrap_or(f64::NAN))
+            .float("scout_from_w", learned.scout_from_w.unwrap_or(f64::NAN))
             .float("interval_s", learned.interval_s)
             .boolean("too_coarse", learned.is_too_coarse)
             .boolean(

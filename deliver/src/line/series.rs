@@ -212,10 +212,10 @@ pub const SERIES: &[Measurement] = &[
                 "acquisition begins here; absent where it is not claimed",
             ),
             column(
-                "scout_rise_w",
+                "scout_from_w",
                 "float",
                 "W",
-                "a rise by so much is an acquisition too, if others are near",
+                "what rises to so much from idle is an acquisition too, if others are near",
             ),
             column(
                 "interval_s",

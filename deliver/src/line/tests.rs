@@ -115,8 +115,8 @@ const KINDS: [Make; 8] = [
     },
     |Parts { device, from: at, state, power_w, words, flag, .. }| {
         let bands = vec![band(state, power_w, Some(&words))];
-        let (scanning_from_w, scout_rise_w) = (flag.then_some(power_w), None);
-        Finding::Bands(BandsLearned { device, at, bands, scanning_from_w, scout_rise_w, interval_s: 1.0, is_too_coarse: flag })
+        let (scanning_from_w, scout_from_w) = (flag.then_some(power_w), None);
+        Finding::Bands(BandsLearned { device, at, bands, scanning_from_w, scout_from_w, interval_s: 1.0, is_too_coarse: flag })
     },
 ];
 
@@ -368,7 +368,7 @@ fn the_bytes_of_each_kind() {
          energy,device=ct1,modality=ct,open=false,room=CT\\ 1\\,\\ ground\\ floor,site=St.\\ Elsewhere,state=idle,tariff=night energy_wh=1234.5,estimated_wh=2.25,duration_s=90,cost=0.2,co2e_g=55.5 1795474800000\n\
          alert,device=ct1,modality=ct,phase=reminded,room=CT\\ 1\\,\\ ground\\ floor,rule=overnight_idle,severity=warning,site=St.\\ Elsewhere open=true,since_ms=1795472130250i,duration_s=2669.75,energy_wh=1234.5,cost=0.2,co2e_g=55.5 1795474800000\n\
          meter_fault,device=ct1,kind=counter_reset,meter=tele/plug\\ 7,{place} count=1i,detail=\"from 12.5 to \\\"0\\\"\" 1795472130250\n\
-         band,device=ct1,{place} off_w=150,off_confidence=0.4,standby_w=900,standby_confidence=0.4,idle_w=2600,idle_confidence=0.4,scanning_from_w=11500,scout_rise_w=2100,interval_s=1,too_coarse=false,provisional=true,bands=\"off (night) 150 W, provisional; standby 900 W, provisional; idle 2600 W, provisional\" 1795472130250\n"
+         band,device=ct1,{place} off_w=150,off_confidence=0.4,standby_w=900,standby_confidence=0.4,idle_w=2600,idle_confidence=0.4,scanning_from_w=11500,scout_from_w=4800,interval_s=1,too_coarse=false,provisional=true,bands=\"off (night) 150 W, provisional; standby 900 W, provisional; idle 2600 W, provisional\" 1795472130250\n"
     );
     assert_eq!(lines, expected);
 }

@@ -81,7 +81,7 @@ fn scanning(speaker: &Speaker, learned: &BandsLearned) -> Markup {
     html! {
         @if let Some(scanning_from_w) = learned.scanning_from_w {
             (words.scanning_begins) " " b { (speaker.power(scanning_from_w)) }
-            @if let Some(scout_rise_w) = learned.scout_rise_w { ", " (words.scouts_from) " " (speaker.power(scout_rise_w)) }
+            @if let Some(scout_from_w) = learned.scout_from_w { ", " (words.scouts_from) " " (speaker.power(scout_from_w)) }
             ". "
         }
         (words.news_every) " " (every) "."

@@ -173,7 +173,7 @@ words! {
     provisional: "provisional" / "provisoire",
     named_by_hand: "given by hand" / "donné à la main",
     scanning_begins: "Scanning begins at" / "L’acquisition commence à",
-    scouts_from: "scouts by a rise of" / "topogrammes : hausse de",
+    scouts_from: "scouts from" / "topogrammes dès",
     news_every: "The meter tells something new every" / "Le compteur donne une nouvelle valeur toutes les",
     too_coarse: "Too rarely for scans: scanning is not claimed. Let the meter report every second or two, or at each change." / "Trop rarement pour voir les acquisitions : aucune n’est affirmée. Réglez le compteur sur une ou deux secondes, ou à chaque changement.",
     meter_faults: "Meter faults" / "Défauts de compteur",

@@ -13,7 +13,7 @@ pub struct BandsJson<'a> {
     pub at: Timestamp,
     pub bands: Vec<BandJson<'a>>,
     pub scanning_from_w: Option<f64>,
-    pub scout_rise_w: Option<f64>,
+    pub scout_from_w: Option<f64>,
     pub interval_s: f64,
     pub is_too_coarse: bool,
 }
@@ -51,7 +51,7 @@ impl<'a> From<&'a LearnedBand> for BandJson<'a> {
             until_w,
             seen_from_w: band.from_w_seen,
             seen_until_w: band.until_w_seen,
-            cycles_until_w: band.cycle.map(|half| half.until_w),
+            cycles_until_w: band.cycles_until_w,
             seen_s: evidence.seconds,
             stability: evidence.stability,
             separation: evidence.separation,
@@ -71,7 +71,7 @@ impl<'a> From<&'a BandsLearned> for BandsJson<'a> {
             at: it.at,
             bands: it.bands.iter().map(BandJson::from).collect(),
             scanning_from_w: it.scanning_from_w,
-            scout_rise_w: it.scout_rise_w,
+            scout_from_w: it.scout_from_w,
             interval_s: it.interval_s,
             is_too_coarse: it.is_too_coarse,
         }

@@ -252,7 +252,7 @@ fn levels() -> BandsLearned {
         until_w: level_w * 1.6,
         from_w_seen: level_w * 0.98,
         until_w_seen: level_w * 1.02,
-        cycle: None,
+        cycles_until_w: None,
         evidence: Evidence {
             seconds: 86_400.0 * confidence,
             stability: 0.97,
@@ -274,7 +274,7 @@ fn levels() -> BandsLearned {
         .map(band)
         .to_vec(),
         scanning_from_w: Some(11_400.0),
-        scout_rise_w: Some(2_100.0),
+        scout_from_w: Some(4_800.0),
         interval_s: 1.0,
         is_too_coarse: false,
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use analyzer::BandsLearned;
-use analyzer::learn::{Evidence, LearnedBand, UpperHalf};
+use analyzer::learn::{Evidence, LearnedBand};
 use rusqlite::{Row, params};
 
 use super::super::code::{instant, state_of};
@@ -20,7 +20,7 @@ impl Reader {
             let mut bands: BTreeMap<i64, Vec<LearnedBand>> = BTreeMap::new();
             let mut statement = connection.prepare_cached(
                 "SELECT at_ms, state, label, level_w, from_w, until_w, seen_from_w, seen_until_w, cycles_until_w,
-                     seen_s, stability, separation, pulses, margin, is_pinned, confidence, is_cycle_usual
+                     seen_s, stability, separation, pulses, margin, is_pinned, confidence
                  FROM learned_band WHERE device = (SELECT key FROM device WHERE id = ?1) ORDER BY at_ms, place",
             )?;
             let rows = statement.query_map([device], |row| Ok((row.get(0)?, band(row)?)))?;
@@ -30,7 +30,7 @@ impl Reader {
             }
             connection
                 .prepare_cached(
-                    "SELECT at_ms, scanning_from_w, scout_rise_w, interval_s, is_too_coarse FROM learned
+                    "SELECT at_ms, scanning_from_w, scout_from_w, interval_s, is_too_coarse FROM learned
                      WHERE device = (SELECT key FROM device WHERE id = ?1) ORDER BY at_ms DESC LIMIT ?2",
                 )?
                 .query_map(params![device, limit], |row| {
@@ -40,7 +40,7 @@ impl Reader {
                         at: instant(at_ms),
                         bands: bands.remove(&at_ms).unwrap_or_default(),
                         scanning_from_w: row.get(1)?,
-                        scout_rise_w: row.get(2)?,
+                        scout_from_w: row.get(2)?,
                         interval_s: row.get(3)?,
                         is_too_coarse: row.get(4)?,
                     })
@@ -77,7 +77,7 @@ fn band(row: &Row<'_>) -> rusqlite::Result<LearnedBand> {
         until_w: row.get(5)?,
         from_w_seen: row.get(6)?,
         until_w_seen: row.get(7)?,
-        cycle: upper_half(row)?,
+        cycles_until_w: row.get(8)?,
         evidence: Evidence {
             seconds: row.get(9)?,
             stability: row.get(10)?,
@@ -88,10 +88,4 @@ fn band(row: &Row<'_>) -> rusqlite::Result<LearnedBand> {
             confidence: row.get(15)?,
         },
     })
-}
-
-fn upper_half(row: &Row<'_>) -> rusqlite::Result<Option<UpperHalf>> {
-    let until_w: Option<f64> = row.get(8)?;
-    let is_usual = row.get(16)?;
-    Ok(until_w.map(|until_w| UpperHalf { until_w, is_usual }))
 }

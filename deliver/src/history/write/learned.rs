@@ -22,7 +22,7 @@ pub(super) fn write_learned(
             key,
             at_ms,
             learned.scanning_from_w,
-            learned.scout_rise_w,
+            learned.scout_from_w,
             learned.interval_s,
             learned.is_too_coarse
         ])?;
@@ -30,7 +30,7 @@ pub(super) fn write_learned(
         .prepare_cached("DELETE FROM learned_band WHERE device = ?1 AND at_ms = ?2")?
         .execute([key, at_ms])?;
     let mut insert = transaction.prepare_cached(
-        "INSERT INTO learned_band VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+        "INSERT INTO learned_band VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
     )?;
     for (place, band) in learned.bands.iter().enumerate() {
         let evidence = &band.evidence;
@@ -45,8 +45,7 @@ pub(super) fn write_learned(
             band.until_w,
             band.from_w_seen,
             band.until_w_seen,
-            band.cycle.map(|half| half.until_w),
-            band.cycle.is_some_and(|half| half.is_usual),
+            band.cycles_until_w,
             evidence.seconds,
             evidence.stability,
             evidence.separation,

@@ -16,7 +16,7 @@ struct ReviewJson<'a> {
     interval_s: f64,
     is_too_coarse: bool,
     scanning_from_w: Option<f64>,
-    scout_rise_w: Option<f64>,
+    scout_from_w: Option<f64>,
     /// The levels of rest, with what is known of them.
     levels: Vec<BandJson<'a>>,
     /// What every watt means; an edge that is null has no end on that side.
@@ -74,7 +74,7 @@ pub(super) fn write(review: &Review, out: &mut dyn Write) -> anyhow::Result<()> 
         interval_s: learned.interval_s,
         is_too_coarse: learned.is_too_coarse,
         scanning_from_w: learned.scanning_from_w,
-        scout_rise_w: learned.scout_rise_w,
+        scout_from_w: learned.scout_from_w,
         levels: learned.bands.iter().map(BandJson::from).collect(),
         bands: lines(&review.bands),
         is_fixed: review.fixed.is_some(),

@@ -348,12 +348,16 @@ fn names(review: &Review) -> Vec<Name> {
             colour: paint(band.state),
         });
     }
-    if let Some(power_w) = learned.scanning_from_w {
-        names.push(Name {
+    let edges = [
+        (learned.scanning_from_w, "scanning from"),
+        (learned.scout_from_w, "scouts from"),
+    ];
+    for (edge_w, what) in edges {
+        names.extend(edge_w.map(|power_w| Name {
             power_w,
-            text: format!("scanning from {}", watts(power_w)),
+            text: format!("{what} {}", watts(power_w)),
             colour: SCANNING,
-        });
+        }));
     }
     if learned.bands.is_empty() {
         for band in review.bands.as_slice() {

@@ -81,7 +81,11 @@ fn write_table(review: &Review, is_coloured: bool, out: &mut dyn Write) -> io::R
     for (band, note) in unseen.chain(scanning.map(|band| (band, "acquisition, by its power alone"))) {
         write_band(review, band, note, is_coloured, out)?;
     }
-    Ok(())
+    writeln!(
+        out,
+        "  seen: held still there; steady: of it in long stretches; apart: the next level of another name;\n  pulses: \
+         work that rose from there"
+    )
 }
 
 fn write_band(
@@ -125,10 +129,10 @@ fn write_scanning(review: &Review, out: &mut dyn Write) -> io::Result<()> {
         return Ok(());
     }
     if let Some(scanning_from_w) = learned.scanning_from_w {
-        let scouts = learned.scout_rise_w.map(|scout_rise_w| {
+        let scouts = learned.scout_from_w.map(|scout_from_w| {
             format!(
-                "; a rise by {} is a scan too where others are near (scouts)",
-                watts(scout_rise_w)
+                "; from {} already where other scans are near (scouts)",
+                watts(scout_from_w)
             )
         });
         writeln!(
@@ -177,8 +181,8 @@ fn confidence(band: &LearnedBand) -> String {
         (false, false) => "known",
     };
     let cycle = band
-        .cycle
-        .map(|half| format!(", cycles up to {}", watts(half.until_w)));
+        .cycles_until_w
+        .map(|until_w| format!(", cycles up to {}", watts(until_w)));
     format!("{:.2} {word}{}", evidence.confidence, cycle.unwrap_or_default())
 }
 

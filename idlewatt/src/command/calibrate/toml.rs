@@ -24,11 +24,11 @@ pub(super) fn write(review: &Review, out: &mut dyn Write) -> io::Result<()> {
         out,
         "# these lines fix what its power means; nothing is learned then"
     )?;
-    if let Some(scout_rise_w) = learned.scout_rise_w {
-        let scout = watts(scout_rise_w);
+    if let Some(scout_from_w) = learned.scout_from_w {
+        let scout = watts(scout_from_w);
         writeln!(
             out,
-            "# learned bands also see scouts, by a rise of {scout} near other scans; fixed ones do not"
+            "# learned bands also see scouts from {scout} near other scans; fixed ones do not"
         )?;
     }
     writeln!(out, "bands = [")?;
