@@ -129,7 +129,6 @@ impl Report {
             return None;
         }
         self.coarse_since = Some(now);
-        let meters: Vec<&str> = device.feeds.iter().map(|feed| feed.meter.as_str()).collect();
         let detail = format!(
             "news come every {:.0} s; scans of this kind of machine need a reading at least every {} s to be seen, so \
              scanning is not claimed and its energy is booked to what lies around it; let the meter report every \
@@ -139,7 +138,7 @@ impl Report {
         );
         Some(Finding::Fault(Fault {
             device: device.id.clone(),
-            meter: meters.first().map(|meter| (*meter).to_owned())?,
+            meter: device.feeds.first()?.meter.clone(),
             at: now,
             kind: FaultKind::IntervalTooCoarse,
             detail,

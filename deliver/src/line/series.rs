@@ -215,7 +215,7 @@ pub const SERIES: &[Measurement] = &[
                 "scout_from_w",
                 "float",
                 "W",
-                "a weaker acquisition begins here, if a stronger one follows",
+                "what rises to so much from idle is an acquisition too, if others are near",
             ),
             column(
                 "interval_s",

@@ -31,10 +31,11 @@ fn table(speaker: &Speaker, bands: &[LearnedBand]) -> Markup {
             table {
                 thead { tr {
                     th scope="col" { (words.state) }
-                    @for name in [words.level, words.level_from, words.level_until, words.level_seen] {
+                    th.number scope="col" { (words.level) }
+                    th scope="col" { (words.certainty) }
+                    @for name in [words.level_from, words.level_until, words.level_seen] {
                         th.number scope="col" { (name) }
                     }
-                    th scope="col" { (words.certainty) }
                 } }
                 tbody {
                     @for band in bands {
@@ -45,10 +46,10 @@ fn table(speaker: &Speaker, bands: &[LearnedBand]) -> Markup {
                                 @if let Some(label) = &band.label { " " span.label { (label) } }
                             }
                             td.number { b { (speaker.power(band.level_w)) } }
+                            td { (certainty(speaker, band)) }
                             td.number { (edge(from_w)) }
                             td.number { (edge(until_w)) }
                             td.number { (speaker.duration(seen(band))) }
-                            td { (certainty(speaker, band)) }
                         }
                     }
                 }

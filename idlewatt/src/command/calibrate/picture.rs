@@ -76,15 +76,15 @@ pub(super) fn write(review: &Review, is_coloured: bool, out: &mut dyn Write) -> 
     )
 }
 
-/// The power in the middle of each column, from the highest.
+/// The greatest power of each column, from the highest: a scan of minutes in a week is seen.
 fn columns(review: &Review) -> Vec<f64> {
     let column_s = review.seconds() / f64::from(CURVE_COLUMNS);
     let mut points = review.learned.curve.iter().rev();
     let (mut power_w, mut so_far) = (0.0, 0.0);
     (0..CURVE_COLUMNS)
         .map(|column| {
-            let middle_s = column_s * (f64::from(column) + 0.5);
-            while so_far < middle_s {
+            let begins_s = column_s * f64::from(column);
+            while so_far <= begins_s {
                 let Some(point) = points.next() else { break };
                 (power_w, so_far) = (middle_w(point), so_far + point.seconds);
             }

@@ -348,17 +348,16 @@ fn names(review: &Review) -> Vec<Name> {
             colour: paint(band.state),
         });
     }
-    for (edge_w, what) in [
+    let edges = [
         (learned.scanning_from_w, "scanning from"),
         (learned.scout_from_w, "scouts from"),
-    ] {
-        if let Some(power_w) = edge_w {
-            names.push(Name {
-                power_w,
-                text: format!("{what} {}", watts(power_w)),
-                colour: SCANNING,
-            });
-        }
+    ];
+    for (edge_w, what) in edges {
+        names.extend(edge_w.map(|power_w| Name {
+            power_w,
+            text: format!("{what} {}", watts(power_w)),
+            colour: SCANNING,
+        }));
     }
     if learned.bands.is_empty() {
         for band in review.bands.as_slice() {

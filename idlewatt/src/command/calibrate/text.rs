@@ -81,7 +81,11 @@ fn write_table(review: &Review, is_coloured: bool, out: &mut dyn Write) -> io::R
     for (band, note) in unseen.chain(scanning.map(|band| (band, "acquisition, by its power alone"))) {
         write_band(review, band, note, is_coloured, out)?;
     }
-    Ok(())
+    writeln!(
+        out,
+        "  seen: held still there; steady: of it in long stretches; apart: the next level of another name;\n  pulses: \
+         work that rose from there"
+    )
 }
 
 fn write_band(
@@ -127,7 +131,7 @@ fn write_scanning(review: &Review, out: &mut dyn Write) -> io::Result<()> {
     if let Some(scanning_from_w) = learned.scanning_from_w {
         let scouts = learned.scout_from_w.map(|scout_from_w| {
             format!(
-                "; from {} already where a scan follows (scouts)",
+                "; from {} already where other scans are near (scouts)",
                 watts(scout_from_w)
             )
         });

@@ -28,7 +28,7 @@ pub(super) fn write(review: &Review, out: &mut dyn Write) -> io::Result<()> {
         let scout = watts(scout_from_w);
         writeln!(
             out,
-            "# learned bands also see scouts from {scout} that a scan follows; fixed ones do not"
+            "# learned bands also see scouts from {scout} near other scans; fixed ones do not"
         )?;
     }
     writeln!(out, "bands = [")?;
