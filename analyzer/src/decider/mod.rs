@@ -165,10 +165,15 @@ impl Decider {
         power_w: f64,
         out: &mut Decided,
     ) -> Said {
+        // after silence nothing is known of the time before it
+        let lead = match self.pending.back() {
+            Some(Pending { power_w: Some(_), .. }) => lead,
+            _ => SignedDuration::ZERO,
+        };
         let earliest = self
             .newest()
-            .map(|newest| newest + SignedDuration::from_millis(1));
-        let at = (stamp - lead).max(earliest.unwrap_or(Timestamp::MIN)).min(stamp);
+            .map_or(stamp, |newest| newest + SignedDuration::from_millis(1));
+        let at = (stamp - lead).max(earliest).min(stamp);
         self.decide(rules, at, out);
         let load = self.load(rules, at, power_w);
         let raw = self.raw(rules, at, power_w, load);
