@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 /// Rows that are told of one by one; the rest is counted.
 const BAD_ROWS_TOLD: u64 = 5;
 /// The name of the only meter there is.
-const TRACE: &str = "trace";
+pub(super) const TRACE: &str = "trace";
 
 /// Says what idlewatt would have said of a power trace.
 #[derive(Debug, clap::Args)]
@@ -249,7 +249,7 @@ fn read_bands(path: &Path) -> anyhow::Result<Bands> {
 }
 
 /// A hospital of one device that is always open: a trace has no calendar and no price.
-fn config(modality: &'static Modality, bands: Option<Bands>) -> Config {
+pub(super) fn config(modality: &'static Modality, bands: Option<Bands>) -> Config {
     let tariff = Tariff {
         currency: String::new(),
         day_price_per_kwh: 0.0,

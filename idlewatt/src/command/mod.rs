@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 faults were found or it failed (the reason is on standard error), 2 wrong arguments.
 
+pub mod bench;
 pub mod check;
 pub mod classify;
 pub mod decode;
@@ -26,6 +27,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Bench(bench::Arguments),
     Check(check::Arguments),
     Classify(classify::Arguments),
     Decode(decode::Arguments),
@@ -42,6 +44,7 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     start_log();
     let outcome = match arguments.command {
+        Command::Bench(arguments) => bench::run(&arguments, &mut io::stdout().lock()),
         Command::Check(arguments) => check::run(&arguments, &mut io::stdout().lock()),
         Command::Classify(arguments) => classify::run(&arguments, &mut io::stdout().lock()),
         Command::Decode(arguments) => {
