@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 faults were found or it failed (the reason is on standard error), 2 wrong arguments.
 
+pub mod bench;
 pub mod calibrate;
 pub mod check;
 pub mod classify;
@@ -28,6 +29,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Calibrate(calibrate::Arguments),
+    Bench(bench::Arguments),
     Check(check::Arguments),
     Classify(classify::Arguments),
     Decode(decode::Arguments),
@@ -45,6 +47,7 @@ pub fn main() -> ExitCode {
     start_log();
     let outcome = match arguments.command {
         Command::Calibrate(arguments) => calibrate::run(&arguments, &mut io::stdout().lock()),
+        Command::Bench(arguments) => bench::run(&arguments, &mut io::stdout().lock()),
         Command::Check(arguments) => check::run(&arguments, &mut io::stdout().lock()),
         Command::Classify(arguments) => classify::run(&arguments, &mut io::stdout().lock()),
         Command::Decode(arguments) => {
