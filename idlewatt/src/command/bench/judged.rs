@@ -18,16 +18,30 @@ use crate::trace;
 /// A mean is scanning from this part of scanning on.
 const SCANNING_PART: f64 = 0.15;
 
-/// Streams the points through an analyzer; returns the final intervals.
+/// What the analyzer says of the points of one device: its final intervals.
 pub(super) fn analyzed(modality: &str, points: &[Point]) -> anyhow::Result<Vec<Span>> {
-    let modality = Modality::named(modality).with_context(|| format!("no modality {modality}"))?;
-    let mut analyzer = Analyzer::new(trace::config(modality, None));
+    let mut analyzer = analyzer(modality)?;
     let mut spans = Vec::new();
+    let last = stream(&mut analyzer, points, &mut |finding| spans.extend(span(finding)));
+    let mut findings = Vec::new();
+    analyzer.finish(last, &mut findings);
+    spans.extend(findings.into_iter().filter_map(span));
+    Ok(spans)
+}
+
+/// An analyzer of one device of which nothing is known but its modality.
+pub(super) fn analyzer(modality: &str) -> anyhow::Result<Analyzer> {
+    let modality = Modality::named(modality).with_context(|| format!("no modality {modality}"))?;
+    Ok(Analyzer::new(trace::config(modality, None)))
+}
+
+/// Streams the points through an analyzer as `idlewatt classify` does; returns the instant of the last.
+pub(super) fn stream(analyzer: &mut Analyzer, points: &[Point], say: &mut dyn FnMut(Finding)) -> Timestamp {
     let mut findings = Vec::new();
     let blank = Reading::of(trace::TRACE, None);
     let mut last = Timestamp::UNIX_EPOCH;
     for point in points {
-        last = Timestamp::from_millisecond(point.at_ms)?;
+        last = Timestamp::from_millisecond(point.at_ms).unwrap_or(last);
         let reading = Reading {
             power_w: Some(point.power_w),
             energy_wh: point.energy_wh,
@@ -35,11 +49,9 @@ pub(super) fn analyzed(modality: &str, points: &[Point]) -> anyhow::Result<Vec<S
         };
         analyzer.observe(Arrival::live(last), &[reading], &mut findings);
         analyzer.advance(last, &mut findings);
-        spans.extend(findings.drain(..).filter_map(span));
+        findings.drain(..).for_each(&mut *say);
     }
-    analyzer.finish(last, &mut findings);
-    spans.extend(findings.drain(..).filter_map(span));
-    Ok(spans)
+    last
 }
 
 fn span(finding: Finding) -> Option<Span> {
@@ -175,5 +187,64 @@ pub(super) const fn place(state: State) -> usize {
         State::Idle => 2,
         State::Scanning => 3,
         State::Unknown => 4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TRUTH: [Span; 3] = [
+        span_of(0, 100, State::Idle),
+        span_of(100, 104, State::Scanning),
+        span_of(104, 200, State::Idle),
+    ];
+
+    const fn span_of(from_s: i64, until_s: i64, state: State) -> Span {
+        Span {
+            from_ms: from_s * 1000,
+            until_ms: until_s * 1000,
+            state,
+            energy_wh: 0.0,
+        }
+    }
+
+    #[test]
+    fn a_mean_with_enough_scanning_in_it_is_scanning() {
+        let mut truth = Truth {
+            spans: &TRUTH,
+            place: 0,
+        };
+        assert_eq!(truth.at(99_999), State::Idle);
+        assert_eq!(truth.of_interval(91_000, 101_000, Class::Middle), State::Idle);
+        assert_eq!(truth.of_interval(92_000, 102_000, Class::Middle), State::Scanning);
+        assert_eq!(truth.of_interval(60_000, 120_000, Class::Slow), State::Idle);
+        assert_eq!(
+            truth.at(100_000),
+            State::Scanning,
+            "asked in order of the intervals' begins"
+        );
+        assert_eq!(truth.at(500_000), State::Unknown);
+    }
+
+    #[test]
+    fn energy_between_samples_is_counted_or_worked_out() {
+        let point = |at_s: i64, power_w, energy_wh| Point {
+            at_ms: at_s * 1000,
+            power_w,
+            energy_wh,
+            is_spike: false,
+            true_wh: 0.0,
+        };
+        let (first, second) = (point(0, 1000.0, Some(5.0)), point(3600, 3000.0, Some(7.0)));
+        assert_eq!(between(&first, &second, false).to_bits(), 2.0_f64.to_bits());
+        assert_eq!(
+            between(&second, &point(7200, 3000.0, Some(0.0)), true).to_bits(),
+            3000.0_f64.to_bits()
+        );
+        assert_eq!(
+            between(&first, &point(3600, 3000.0, None), false).to_bits(),
+            2000.0_f64.to_bits()
+        );
     }
 }

@@ -219,3 +219,139 @@ fn energy(case: &Case<'_>, said: &[Span]) -> f64 {
         0.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use State::{Idle, Off, Scanning, Standby};
+
+    /// Spans one after the other from 0 on: seconds, state, Wh.
+    fn spans(pieces: &[(i64, State, f64)]) -> Vec<Span> {
+        let mut from_ms = 0;
+        let span = |&(length_s, state, energy_wh): &(i64, State, f64)| {
+            let until_ms = from_ms + length_s * 1000;
+            let span = Span {
+                from_ms,
+                until_ms,
+                state,
+                energy_wh,
+            };
+            from_ms = until_ms;
+            span
+        };
+        pieces.iter().map(span).collect()
+    }
+
+    /// One Wh a second, heard for 1000 s but for the gaps.
+    fn judge(truth: &[Span], said: &[Span], gaps: &[(i64, i64)], class: Class, has_counter: bool) -> Figures {
+        let case = Case {
+            truth,
+            gaps,
+            true_wh: &seconds,
+            from_ms: 0,
+            until_ms: 1_000_000,
+            class,
+            has_counter,
+            interval_ms: 1000,
+        };
+        score(&case, said)
+    }
+
+    fn near(one: f64, other: f64) -> bool {
+        (one - other).abs() < 1e-9
+    }
+
+    #[test]
+    fn the_truth_itself_is_perfect() {
+        let truth = spans(&[(500, Off, 500.0), (400, Idle, 400.0), (100, Scanning, 100.0)]);
+        let figures = judge(&truth, &truth, &[], Class::Fast, true);
+        assert!(near(figures.time, 1.0) && near(figures.coverage, 1.0) && near(figures.energy, 0.0));
+        assert_eq!(
+            (figures.events.f1(), figures.scanning_energy),
+            (Some(1.0), Some(0.0))
+        );
+    }
+
+    #[test]
+    fn time_is_right_where_the_state_is_and_unsaid_time_is_wrong() {
+        let truth = spans(&[(600, Standby, 600.0), (400, Scanning, 400.0)]);
+        let said = spans(&[
+            (500, Standby, 500.0),
+            (100, Idle, 100.0),
+            (200, Scanning, 200.0),
+            (100, Idle, 100.0),
+        ]);
+        let figures = judge(&truth, &said, &[], Class::Fast, true);
+        assert!(near(figures.time, 0.7), "{figures:?}");
+        let minutes = figures.confusion_min;
+        assert!(near(minutes[place(Standby)][place(Idle)], 100.0 / 60.0));
+        assert!(near(
+            minutes[place(Scanning)][place(State::Unknown)],
+            100.0 / 60.0
+        ));
+        let slow = judge(&truth, &said, &[], Class::Slow, true);
+        assert!(
+            near(slow.time, 0.8),
+            "idle for scanning is right at 60 s: {slow:?}"
+        );
+    }
+
+    #[test]
+    fn gaps_are_left_out_and_reported() {
+        let truth = spans(&[(500, Idle, 500.0), (500, Off, 500.0)]);
+        let said = spans(&[(400, Idle, 400.0), (200, State::Unknown, 0.0), (400, Off, 400.0)]);
+        let gaps = [(400_000, 600_000)];
+        let figures = judge(&truth, &said, &gaps, Class::Fast, false);
+        assert!(
+            near(figures.time, 1.0) && near(figures.coverage, 0.8),
+            "{figures:?}"
+        );
+        assert!(
+            near(figures.energy, 0.0),
+            "without a counter a gap has no energy: {figures:?}"
+        );
+        let counted = judge(&truth, &said, &gaps, Class::Fast, true);
+        assert!(near(counted.energy, -0.2), "with one it has: {counted:?}");
+    }
+
+    #[test]
+    fn a_split_and_a_merge_both_cost() {
+        let pulse = (100, Scanning, 100.0);
+        let pause = (100, Idle, 100.0);
+        let truth = spans(&[pause, pulse, pause, pulse, pause]);
+        let merged = spans(&[(100, Idle, 100.0), (300, Scanning, 300.0), (100, Idle, 100.0)]);
+        let events = judge(&truth, &merged, &[], Class::Fast, true).events;
+        assert_eq!((events.found, events.missed, events.invented), (1, 1, 0));
+        let events = judge(&merged, &truth, &[], Class::Fast, true).events;
+        assert_eq!((events.found, events.missed, events.invented), (1, 0, 1));
+        assert!(near(events.f1().unwrap(), 2.0 / 3.0));
+    }
+
+    #[test]
+    fn an_event_alone_at_a_gap_costs_nothing() {
+        let truth = spans(&[(400, Idle, 400.0), (100, Scanning, 100.0), (500, Idle, 500.0)]);
+        let said = spans(&[(1000, Idle, 1000.0)]);
+        let missed = |gaps: &[(i64, i64)]| judge(&truth, &said, gaps, Class::Fast, true).events.missed;
+        assert_eq!(missed(&[]), 1);
+        assert_eq!(missed(&[(500_500, 700_000)]), 0);
+        assert_eq!(missed(&[(600_000, 700_000)]), 1);
+        assert_eq!(Events::default().f1(), None);
+    }
+
+    #[test]
+    fn energy_errors_are_signed_parts_of_the_truth() {
+        let truth = spans(&[(900, Idle, 900.0), (100, Scanning, 100.0)]);
+        let said = spans(&[(880, Idle, 880.0), (120, Scanning, 125.0)]);
+        let figures = judge(&truth, &said, &[], Class::Fast, true);
+        assert!(
+            near(figures.scanning_energy.unwrap(), 0.25) && near(figures.energy, 0.005),
+            "{figures:?}"
+        );
+        let idle = spans(&[(1000, Idle, 1000.0)]);
+        assert_eq!(judge(&idle, &idle, &[], Class::Fast, true).scanning_energy, None);
+        assert_eq!(
+            judge(&idle, &said, &[], Class::Fast, true).scanning_energy,
+            Some(1.0)
+        );
+    }
+}

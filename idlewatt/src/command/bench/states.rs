@@ -3,12 +3,12 @@
 //! Every device is drawn from a seed and its number, watched for 48 h, then scored. The analyzer knows its modality
 //! and nothing else. Devices do not depend on each other, so all cores work and the report is the same.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::bars::Bar;
 use super::score::{Case, Figures, score};
@@ -94,7 +94,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
 /// Scores the devices on all cores; the order is theirs.
 fn sweep(subjects: Vec<Subject>, folder: Option<&std::path::Path>) -> anyhow::Result<Vec<Scored>> {
     let total = subjects.len();
-    let (waiting, done) = (Mutex::new(subjects.into_iter()), AtomicU32::new(0));
+    let (waiting, done) = (Mutex::new(subjects.into_iter()), AtomicUsize::new(0));
     let scored = Mutex::new(Vec::with_capacity(total));
     let work = || -> anyhow::Result<()> {
         loop {
@@ -102,7 +102,7 @@ fn sweep(subjects: Vec<Subject>, folder: Option<&std::path::Path>) -> anyhow::Re
             let Some(subject) = next else { return Ok(()) };
             let one = examine(subject, folder)?;
             let count = done.fetch_add(1, Ordering::Relaxed) + 1;
-            let _ = write!(io::stderr(), "\r{count} of {total} devices ");
+            super::show_progress(count, total, "devices");
             if let Ok(mut scored) = scored.lock() {
                 scored.push(one);
             }
@@ -118,7 +118,6 @@ fn sweep(subjects: Vec<Subject>, folder: Option<&std::path::Path>) -> anyhow::Re
         });
         joined.collect::<anyhow::Result<Vec<()>>>()
     })?;
-    let _ = writeln!(io::stderr());
     let mut scored = scored.into_inner().unwrap_or_default();
     scored.sort_by(|one: &Scored, other| one.subject.name.cmp(&other.subject.name));
     Ok(scored)

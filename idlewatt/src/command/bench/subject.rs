@@ -96,42 +96,42 @@ pub(super) struct Kind {
 
 const ANY_MODE: &[Mode] = &[Mode::Off, Mode::Standby, Mode::Idle];
 
-const CT: Kind = Kind {
+pub(super) static CT: Kind = Kind {
     name: "ct",
     modality: Modality::Ct,
     exams_per_hour: (1.5, 5.0),
     after_hours: ANY_MODE,
     power_step_w: 1.0,
 };
-const MRI: Kind = Kind {
+pub(super) static MRI: Kind = Kind {
     name: "mri",
     modality: Modality::Mri,
     exams_per_hour: (1.0, 1.8),
     after_hours: ANY_MODE,
     power_step_w: 10.0,
 };
-const ANGIO: Kind = Kind {
+static ANGIO: Kind = Kind {
     name: "angio",
     modality: Modality::Angio,
     exams_per_hour: (0.4, 1.0),
     after_hours: ANY_MODE,
     power_step_w: 1.0,
 };
-const XRAY: Kind = Kind {
+static XRAY: Kind = Kind {
     name: "xray",
     modality: Modality::Xray,
     exams_per_hour: (2.0, 6.0),
     after_hours: ANY_MODE,
     power_step_w: 1.0,
 };
-const WORKSTATION: Kind = Kind {
+static WORKSTATION: Kind = Kind {
     name: "workstation",
     modality: Modality::Workstation,
     exams_per_hour: (3.0, 9.0),
     after_hours: ANY_MODE,
     power_step_w: 0.1,
 };
-const SERVER: Kind = Kind {
+static SERVER: Kind = Kind {
     name: "server",
     modality: Modality::Server,
     exams_per_hour: (2.0, 6.0),
@@ -140,27 +140,40 @@ const SERVER: Kind = Kind {
 };
 
 /// The modalities; a device's number walks through them.
-static MODALITIES: [Kind; 20] = [
-    CT,
-    MRI,
-    ANGIO,
-    CT,
-    WORKSTATION,
-    MRI,
-    CT,
-    XRAY,
-    MRI,
-    CT,
-    ANGIO,
-    CT,
-    MRI,
-    WORKSTATION,
-    CT,
-    XRAY,
-    MRI,
-    ANGIO,
-    WORKSTATION,
-    SERVER,
+static MODALITIES: [&Kind; 20] = [
+    &CT,
+    &MRI,
+    &ANGIO,
+    &CT,
+    &WORKSTATION,
+    &MRI,
+    &CT,
+    &XRAY,
+    &MRI,
+    &CT,
+    &ANGIO,
+    &CT,
+    &MRI,
+    &WORKSTATION,
+    &CT,
+    &XRAY,
+    &MRI,
+    &ANGIO,
+    &WORKSTATION,
+    &SERVER,
+];
+
+/// What is left on or wakes at night. A rack is never switched off.
+static NIGHT_MODALITIES: [&Kind; 5] = [&CT, &MRI, &ANGIO, &WORKSTATION, &XRAY];
+
+/// How the meters of the nights speak.
+static NIGHT_SAMPLINGS: [Sampling; 6] = [
+    spot("spot60", Class::Slow, 60),
+    ON_CHANGE,
+    mean("mean10", Class::Middle, 10),
+    spot("spot10", Class::Middle, 10),
+    mean("mean60", Class::Slow, 60),
+    spot("spot5", Class::Middle, 5),
 ];
 
 /// One device of the bench.
@@ -184,23 +197,55 @@ pub(super) struct Subject {
 impl Subject {
     /// The device of this number.
     pub(super) fn draw(seed: u64, number: u32) -> Self {
-        let mut dice = Dice::of(seed, number.into());
-        let kind = &MODALITIES[number as usize % MODALITIES.len()];
+        let kind = MODALITIES[number as usize % MODALITIES.len()];
         let sampling = &SAMPLINGS[number as usize % SAMPLINGS.len()];
+        Self::of(seed, number, (kind, sampling), None)
+    }
+
+    /// The device of this number in the bench of nights, which need many days and no meter's gaps.
+    pub(super) fn night(seed: u64, number: u32, days: u32) -> Self {
+        let place = number as usize;
+        let kind = NIGHT_MODALITIES[place % NIGHT_MODALITIES.len()];
+        let sampling = &NIGHT_SAMPLINGS[place / NIGHT_MODALITIES.len() % NIGHT_SAMPLINGS.len()];
+        let mut subject = Self::of(seed, number, (kind, sampling), Some(days));
+        for device in &mut subject.scenario.devices {
+            device.faults.retain(|fault| fault.kind != FaultKind::Silence);
+        }
+        subject
+    }
+
+    /// The CT or MRI whose samples are timed: at 1 s for five days, with a counter and without faults.
+    pub(super) fn plain(kind: &'static Kind) -> Self {
+        let mut subject = Self::of(1, 0, (kind, &SAMPLINGS[0]), Some(5));
+        for device in &mut subject.scenario.devices {
+            device.faults.clear();
+        }
+        (subject.counter_step_wh, subject.counter_reset) = (Some(1.0), None);
+        subject.spikes_per_day = 0.0;
+        subject
+    }
+
+    fn of(
+        seed: u64,
+        number: u32,
+        (kind, sampling): (&'static Kind, &'static Sampling),
+        days: Option<u32>,
+    ) -> Self {
+        let mut dice = Dice::of(seed, number.into());
         let name = format!("{number:03}-{}-{}", kind.name, sampling.name);
         let weekday = dice.count(0, 4);
-        let days = if weekday >= 2 { 5 } else { dice.count(4, 5) };
+        let usual_days = if weekday >= 2 { 5 } else { dice.count(4, 5) };
+        let days = days.unwrap_or(usual_days);
         let start = MONDAY + SignedDuration::from_hours(24 * i64::from(weekday));
         let is_slow_spot = sampling.class == Class::Slow && !sampling.is_mean;
-        let counter_step_wh = (is_slow_spot || dice.chance(0.65)).then(|| {
-            dice.pick(if kind.power_step_w < 1.0 {
-                &[0.1, 1.0]
-            } else {
-                &[1.0, 10.0]
-            })
-        });
-        let counter_reset = (counter_step_wh.is_some() && dice.chance(0.15))
-            .then(|| start + LEARNING + SignedDuration::from_secs(i64::from(dice.count(3_600, 80_000))));
+        let steps_wh = if kind.power_step_w < 1.0 {
+            [0.1, 1.0]
+        } else {
+            [1.0, 10.0]
+        };
+        let counter_step_wh = (is_slow_spot || dice.chance(0.65)).then(|| dice.pick(&steps_wh));
+        let after = SignedDuration::from_secs(i64::from(dice.count(3_600, 80_000)));
+        let resets = counter_step_wh.is_some() && dice.chance(0.15);
         let spikes = sampling.class == Class::Fast && dice.chance(0.3);
         let spikes_per_day = if spikes { dice.between(1.0, 5.0) } else { 0.0 };
         let device = device(kind, sampling, days, &mut dice);
@@ -220,7 +265,7 @@ impl Subject {
             counter_step_wh,
             power_step_w: kind.power_step_w,
             spikes_per_day,
-            counter_reset,
+            counter_reset: resets.then_some(start + LEARNING + after),
             dice,
         }
     }

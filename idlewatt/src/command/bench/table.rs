@@ -29,13 +29,15 @@ impl Row {
     fn of(bar: &Bar, modality: &'static str, scored: &[&Scored]) -> Self {
         let met: Vec<[bool; 4]> = scored.iter().map(|one| one.met()).collect();
         let values: Vec<[Option<f64>; 4]> = scored.iter().map(|one| values(&one.said)).collect();
+        let is_claimed = [true, bar.f1.is_some(), bar.scanning_energy.is_some(), true];
         let possible: Vec<&&Scored> = scored.iter().filter(|one| one.is_possible()).collect();
         Self {
             class: bar.label,
             modality,
             devices: scored.len(),
             medians: std::array::from_fn(|figure| {
-                median(values.iter().filter_map(|value| value[figure]).collect())
+                let claimed = values.iter().filter(|_| is_claimed[figure]);
+                median(claimed.filter_map(|value| value[figure]).collect())
             }),
             at_bar: std::array::from_fn(|figure| {
                 part(met.iter().filter(|met| met[figure]).count(), met.len())
