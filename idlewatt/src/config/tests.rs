@@ -270,7 +270,7 @@ fn named_levels_are_checked() {
         "modality = \"ct\"",
         "modality = \"workstation\"\nlevels = [{ level_w = 90, state = \"scanning\" }]",
         &[
-            "idlewatt.toml:21: device 'ct-1': levels 'state': no level at which a reading workstation rests is 'scanning'; write one of \"off\", \"standby\", \"idle\"",
+            "idlewatt.toml:21: device 'ct-1': levels 'state': no level at which a Workstation rests is 'scanning'; write one of \"off\", \"standby\", \"idle\"",
         ],
     );
     let named = level("{ level_w = 1000, state = \"standby\", label = \"Eco mode\" }");
