@@ -267,11 +267,11 @@ pub(crate) fn config(modality: &'static Modality, bands: Option<Bands>) -> Confi
 mod tests {
     use super::*;
 
-    fn rows(text: &'static str) -> (Vec<(i64, Option<f64>, Option<f64>)>, u64) {
+    fn rows(text: &'static str) -> (Vec<Row>, u64) {
         let mut rows = Rows::new(Box::new(text.as_bytes())).expect("a header");
         let mut read = Vec::new();
         while let Some(row) = rows.next().expect("text is read") {
-            read.push((row.at.as_millisecond(), row.power_w, row.energy_wh));
+            read.push(row);
         }
         (read, rows.bad)
     }
@@ -280,11 +280,16 @@ mod tests {
     fn columns_stand_in_any_order_with_spaces_and_gaps() {
         let (read, bad) =
             rows("power_w , energy_wh,ts_unix_s\n 2600,,100\n, 5 ,101.5\n1e3,-1,102\nnan,7,103\n");
+        let row = |millis, power_w, energy_wh| Row {
+            at: Timestamp::from_millisecond(millis).expect("in range"),
+            power_w,
+            energy_wh,
+        };
         let expected = [
-            (100_000, Some(2600.0), None),
-            (101_500, None, Some(5.0)),
-            (102_000, Some(1000.0), None),
-            (103_000, None, Some(7.0)),
+            row(100_000, Some(2600.0), None),
+            row(101_500, None, Some(5.0)),
+            row(102_000, Some(1000.0), None),
+            row(103_000, None, Some(7.0)),
         ];
         assert_eq!((read.as_slice(), bad), (expected.as_slice(), 0));
     }

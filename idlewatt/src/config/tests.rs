@@ -252,12 +252,6 @@ fn named_levels_are_checked() {
             ][..],
         ),
         (
-            "{ level_w = 9000, state = \"scanning\" }",
-            &[
-                "idlewatt.toml:22: device 'ct-1': levels 'state': no level at which a CT rests is 'scanning'; write one of \"off\", \"standby\", \"idle\"",
-            ],
-        ),
-        (
             "{ level_w = 1000, state = \"standby\" }, { level_w = 1200, state = \"idle\" }",
             &[
                 "idlewatt.toml:22: device 'ct-1': 'levels': the levels 1000 W and 1200 W are too near each other: each names what lies within 15 % of it; take out one of them, or give the device 'bands'",
@@ -272,6 +266,13 @@ fn named_levels_are_checked() {
     ] {
         check("meter = \"m1\"", &level(levels), expected);
     }
+    check(
+        "modality = \"ct\"",
+        "modality = \"workstation\"\nlevels = [{ level_w = 90, state = \"scanning\" }]",
+        &[
+            "idlewatt.toml:21: device 'ct-1': levels 'state': no level at which a Workstation rests is 'scanning'; write one of \"off\", \"standby\", \"idle\"",
+        ],
+    );
     let named = level("{ level_w = 1000, state = \"standby\", label = \"Eco mode\" }");
     let devices = load(&SOUND.replace("meter = \"m1\"", &named))
         .expect("sound")

@@ -65,7 +65,9 @@ fn pin(review: &mut Review<'_>, level: &Entry<schema::Level>, modality: &Modalit
         );
         is_sound = false;
     }
-    let states: Vec<State> = modality.names.iter().map(|name| name.state).collect();
+    let mut states: Vec<State> = modality.names.iter().map(|name| name.state).collect();
+    // a state may have several kinds of level
+    states.dedup();
     if !states.contains(&state) {
         let names: Vec<String> = states.iter().map(|state| format!("\"{state}\"")).collect();
         review.fault(
@@ -97,10 +99,10 @@ fn pin(review: &mut Review<'_>, level: &Entry<schema::Level>, modality: &Modalit
 fn are_apart(review: &mut Review<'_>, levels: &Entry<Vec<Entry<schema::Level>>>, pins: &[Pin]) -> bool {
     let mut sorted: Vec<&Pin> = pins.iter().collect();
     sorted.sort_by(|a, b| a.level_w.total_cmp(&b.level_w));
-    let pairs = sorted.iter().zip(sorted.iter().skip(1));
-    let near = pairs
-        .filter(|(lower, upper)| lower.level_w * (1.0 + PIN_REACH) > upper.level_w * (1.0 - PIN_REACH))
-        .next();
+    let near = sorted
+        .iter()
+        .zip(sorted.iter().skip(1))
+        .find(|(lower, upper)| lower.level_w * (1.0 + PIN_REACH) > upper.level_w * (1.0 - PIN_REACH));
     if let Some((lower, upper)) = near {
         review.fault(
             levels.span(),

@@ -76,7 +76,7 @@ section! {
     Level {
         /// The level, watts.
         level_w: Option<Number> => required("9400"),
-        /// "off", "standby" or "idle"; of an MRI also "scanning".
+        /// "off", "standby", "idle" or "scanning".
         state: Option<StateWord> => required("\"standby\""),
         /// What people call it.
         label: Option<String> => optional("\"Eco mode\""),
