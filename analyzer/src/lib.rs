@@ -36,7 +36,7 @@ pub use analyzer::{Analyzer, Config};
 pub use device::{Device, Feed, OvernightIdle};
 pub use energy::Energy;
 pub use finding::{
-    AlertEvent, AlertPhase, DeviceId, Exam, Fault, FaultKind, Finding, Interval, LedgerRow, Sample, Severity,
+    AlertEvent, AlertPhase, DeviceId, Exam, ExamKind, Fault, FaultKind, Finding, Interval, LedgerRow, Sample, Severity,
     StateChange,
 };
 pub use reading::{Arrival, Availability, Notice, Reading, is_pair};

@@ -64,5 +64,6 @@ pub(super) static ANGIO: Modality = Modality {
     },
     idle_is_waste: true,
     exam_gap: Some(SignedDuration::from_secs(900)),
+    calibration: None,
     source: "Vosshenrich et al., AJR 2024;222:e2430988",
 };

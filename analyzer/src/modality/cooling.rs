@@ -31,5 +31,6 @@ pub(super) static COOLING: Modality = Modality {
     },
     idle_is_waste: false,
     exam_gap: None,
+    calibration: None,
     source: "Heye et al., Radiology 2020;295:593 (cooling is 33 to 80 % on top)",
 };

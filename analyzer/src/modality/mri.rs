@@ -79,5 +79,6 @@ pub(super) static MRI: Modality = Modality {
     },
     idle_is_waste: true,
     exam_gap: Some(SignedDuration::from_secs(300)),
+    calibration: None,
     source: "Woolen et al., Radiology 2023;307:e230441; Overweg, ISMRM 2024 E8954",
 };

@@ -26,5 +26,6 @@ pub(super) static SERVER: Modality = Modality {
     },
     idle_is_waste: false,
     exam_gap: None,
+    calibration: None,
     source: "no published levels: anything above 30 W is on",
 };

@@ -51,5 +51,6 @@ pub(super) static WORKSTATION: Modality = Modality {
     },
     idle_is_waste: true,
     exam_gap: None,
+    calibration: None,
     source: "Büttner et al., Eur J Radiol Open 2021;8:100320",
 };

@@ -64,5 +64,6 @@ pub(super) static XRAY: Modality = Modality {
     },
     idle_is_waste: true,
     exam_gap: Some(SignedDuration::from_secs(300)),
+    calibration: None,
     source: "CEDARS defaults for radiography (low confidence): 0.1, 0.6, 2 and 12 kW",
 };

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::{HistoryError, Result};
 
 /// The version this program writes (SQLite's `user_version`).
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
 
 /// A file up to this size is checked page by page when it is opened (about a second on a slow disk).
 const CHECKED_BYTES_MAX: u64 = 256 * 1024 * 1024;
@@ -28,7 +28,7 @@ CREATE TABLE ledger (device INTEGER, hour_ms INTEGER, state INTEGER, is_open INT
     cost_millionths INTEGER NOT NULL, co2e_mg INTEGER NOT NULL,
     PRIMARY KEY (device, hour_ms, state, is_open, tariff)) WITHOUT ROWID;
 CREATE TABLE exam (device INTEGER, from_ms INTEGER, until_ms INTEGER NOT NULL, number INTEGER NOT NULL,
-    energy_uwh INTEGER NOT NULL, scanning_uwh INTEGER NOT NULL, scanning_ms INTEGER NOT NULL,
+    energy_uwh INTEGER NOT NULL, scanning_uwh INTEGER NOT NULL, scanning_ms INTEGER NOT NULL, kind INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (device, from_ms)) WITHOUT ROWID;
 CREATE TABLE alert (device INTEGER, rule TEXT, since_ms INTEGER, severity INTEGER NOT NULL,
     phase INTEGER NOT NULL, raised_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, energy_uwh INTEGER NOT NULL,
@@ -46,6 +46,9 @@ CREATE TABLE power_quarter (device INTEGER, quarter INTEGER, samples INTEGER NOT
     min_dw INTEGER NOT NULL, max_dw INTEGER NOT NULL, state INTEGER NOT NULL,
     PRIMARY KEY (device, quarter)) WITHOUT ROWID;
 ";
+
+/// What leads a file of version 1 on: examinations are of a kind; all that were kept counted as patients.
+const FROM_1: &str = "ALTER TABLE exam ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;";
 
 /// Opens `path` for writing. A torn file is renamed first; its new name comes back with the fresh connection.
 pub(super) fn open_to_write(path: &Path) -> Result<(Connection, Option<PathBuf>)> {
@@ -90,6 +93,10 @@ fn connect(path: &Path) -> Result<Connection> {
         .map_err(sqlite)?;
     match found {
         0 => create(&mut connection).map_err(sqlite)?,
+        1 => {
+            check(&connection, path)?;
+            lead_on(&mut connection).map_err(sqlite)?;
+        }
         VERSION => check(&connection, path)?,
         _ => {
             return Err(HistoryError::Newer {
@@ -105,6 +112,13 @@ fn connect(path: &Path) -> Result<Connection> {
 fn create(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction()?;
     transaction.execute_batch(TABLES)?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()
+}
+
+fn lead_on(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = connection.transaction()?;
+    transaction.execute_batch(FROM_1)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()
 }
@@ -184,6 +198,25 @@ mod tests {
         std::fs::write(&path, bytes).unwrap();
         assert!(open_to_write(&path).unwrap().1.is_some());
         assert!(open_to_write(&path).unwrap().1.is_none(), "the new file is sound");
+    }
+
+    #[test]
+    fn a_file_of_version_1_is_led_on_and_its_examinations_are_patients() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.sqlite");
+        let old = TABLES.replace(" kind INTEGER NOT NULL DEFAULT 0,", "");
+        let connection = Connection::open(&path).unwrap();
+        connection.execute_batch(&old).unwrap();
+        connection
+            .execute_batch("INSERT INTO exam VALUES (1, 0, 1, 1, 1, 1, 1); PRAGMA user_version = 1;")
+            .unwrap();
+        drop(connection);
+        let (connection, aside) = open_to_write(&path).unwrap();
+        assert_eq!(aside, None);
+        let kind: i64 = connection
+            .query_row("SELECT kind FROM exam", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(kind, 0);
     }
 
     #[test]

@@ -19,7 +19,7 @@ mod tests;
 use std::collections::HashMap;
 
 use analyzer::{
-    AlertEvent, AlertPhase, DeviceId, Exam, Fault, Finding, Interval, LedgerRow, Sample, State, StateChange,
+    AlertEvent, AlertPhase, DeviceId, Exam, ExamKind, Fault, Finding, Interval, LedgerRow, Sample, State, StateChange,
 };
 use jiff::SignedDuration;
 
@@ -164,6 +164,8 @@ impl LineEncoder {
             .float("energy_wh", exam.energy.wh())
             .float("scanning_s", seconds(exam.scanning))
             .float("scanning_wh", exam.scanning_energy.wh())
+            .string("kind", exam.kind.name())
+            .boolean("patient", exam.kind == ExamKind::Patient)
             .at(exam.from);
     }
 

@@ -97,7 +97,7 @@ const KINDS: [Make; 7] = [
     },
     |Parts { device, from, until, amounts: (energy, scanning_energy, _, _, scanning), .. }| {
         let number = from.as_millisecond().unsigned_abs();
-        Finding::Exam(Exam { device, number, from, until, energy, scanning_energy, scanning })
+        Finding::Exam(Exam { device, number, from, until, energy, scanning_energy, scanning, kind: analyzer::ExamKind::Patient })
     },
     |Parts { device, from: hour, state, flag, amounts: (energy, estimated, cost, co2e_g, duration), .. }| {
         let tariff = if flag { TariffPeriod::Day } else { TariffPeriod::Night };
@@ -293,6 +293,7 @@ fn examples() -> Vec<Finding> {
             energy,
             scanning_energy: estimated,
             scanning: duration,
+            kind: analyzer::ExamKind::Patient,
         }),
         Finding::Ledger(LedgerRow {
             device: device.clone(),
