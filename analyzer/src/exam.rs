@@ -95,7 +95,11 @@ impl ExamState {
             .open
             .as_ref()
             .is_none_or(|open| interval.from.duration_since(open.until) > gap);
-        let ended = if is_new { self.close(device, modality) } else { None };
+        let ended = if is_new {
+            self.close(device, modality)
+        } else {
+            None
+        };
         let open = self.open.get_or_insert(Open {
             from: interval.from,
             until: interval.from,
@@ -119,7 +123,9 @@ impl ExamState {
         let open = self.open.take()?;
         self.count += 1;
         let before = self.last_until.replace(open.until);
-        let rest_s = before.map_or(f64::INFINITY, |before| open.from.duration_since(before).as_secs_f64());
+        let rest_s = before.map_or(f64::INFINITY, |before| {
+            open.from.duration_since(before).as_secs_f64()
+        });
         let looks_so = |calibration: Calibration| open.course.is_of(&calibration, rest_s);
         let kind = if modality.calibration.is_some_and(looks_so) {
             ExamKind::CalibrationGuess
@@ -176,7 +182,11 @@ mod tests {
     #[test]
     fn single_short_regular_exposures_after_a_night_are_guessed_to_be_a_calibration() {
         assert_eq!(exams("ct", &CALIBRATION), [ExamKind::CalibrationGuess]);
-        assert_eq!(exams("xray", &CALIBRATION), [ExamKind::Patient], "only a CT calibrates so");
+        assert_eq!(
+            exams("xray", &CALIBRATION),
+            [ExamKind::Patient],
+            "only a CT calibrates so"
+        );
     }
 
     #[test]

@@ -208,7 +208,11 @@ impl Tracker {
             (open.is_closed, open.interval.until) = (true, until);
         }
         self.say_intervals(context, out);
-        out.extend(self.exam.close(&context.device.id, context.device.modality).map(Finding::Exam));
+        out.extend(
+            self.exam
+                .close(&context.device.id, context.device.modality)
+                .map(Finding::Exam),
+        );
         self.next_rows_at = None;
         self.say_rows(context, until, out);
     }
@@ -490,7 +494,9 @@ impl Tracker {
             let Some(Open { interval, .. }) = self.intervals.pop_front() else {
                 return;
             };
-            let exam = self.exam.interval(&context.device.id, context.device.modality, &interval);
+            let exam = self
+                .exam
+                .interval(&context.device.id, context.device.modality, &interval);
             out.extend(exam.map(Finding::Exam));
             out.push(Finding::Interval(interval));
         }

@@ -8,6 +8,7 @@
 
 pub mod device;
 pub mod history;
+pub mod kpi;
 pub mod line;
 pub mod live;
 pub mod log;

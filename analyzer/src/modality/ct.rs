@@ -4,7 +4,7 @@
 
 use jiff::SignedDuration;
 
-use super::{Acquisition, Calibration, Edge, Learning, Modality, Name, Timing};
+use super::{Acquisition, Calibration, Edge, Learning, Modality, Name, Role, Timing};
 use crate::State;
 
 /// See the module.
@@ -73,6 +73,7 @@ pub(super) static CT: Modality = Modality {
     },
     idle_is_waste: true,
     exam_gap: Some(SignedDuration::from_secs(240)),
+    role: Role::Scanner,
     calibration: Some(Calibration {
         exposures_min: 3,
         exposure_s_max: 15.0,

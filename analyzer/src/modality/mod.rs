@@ -47,12 +47,27 @@ pub struct Modality {
     pub timing: Timing,
     /// Scanning with gaps up to this is one examination; none where there are no examinations.
     pub exam_gap: Option<SignedDuration>,
+    /// What part it plays in the figures.
+    pub role: Role,
     /// How the exposures of a calibration look; none where there are none, or where they cannot be told apart.
     pub calibration: Option<Calibration>,
     /// Whether being ready is avoidable here. A rack or a chiller that runs is a base load, on a line of its own.
     pub idle_is_waste: bool,
     /// Where the levels were published.
     pub source: &'static str,
+}
+
+/// What part a machine plays in the figures: each has figures of its own, and shares are never mixed across them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Acquires images: examinations, non-productive share, idle-to-scan ratio.
+    Scanner,
+    /// Is on or not, used or unused at the same watts.
+    Workstation,
+    /// A base load.
+    Server,
+    /// Stands on a line of its own, beside the load it cools.
+    Cooling,
 }
 
 /// What is known of one state's levels.

@@ -19,7 +19,8 @@ mod tests;
 use std::collections::HashMap;
 
 use analyzer::{
-    AlertEvent, AlertPhase, DeviceId, Exam, ExamKind, Fault, Finding, Interval, LedgerRow, Sample, State, StateChange,
+    AlertEvent, AlertPhase, DeviceId, Exam, ExamKind, Fault, Finding, Interval, LedgerRow, Sample, State,
+    StateChange,
 };
 use jiff::SignedDuration;
 

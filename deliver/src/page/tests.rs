@@ -107,6 +107,7 @@ async fn served(devices: Vec<PageDevice>, findings: &[Finding], is_ready: bool) 
             household_kwh_per_year: 5200.0,
         },
         devices,
+        facts: Vec::new(),
         live: live.clone(),
         history: Readers::new(path),
         now: Arc::new(now),

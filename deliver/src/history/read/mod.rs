@@ -6,6 +6,7 @@ pub(super) mod alert;
 pub(super) mod curve;
 pub(super) mod exam;
 mod ledger;
+mod report;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

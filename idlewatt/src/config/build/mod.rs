@@ -3,6 +3,7 @@
 mod broker;
 mod device;
 mod feed;
+mod figures;
 mod mapper;
 mod opening;
 mod publish;
