@@ -101,6 +101,39 @@ pub struct Exam {
     pub scanning_energy: Energy,
     /// The time of the scanning inside it.
     pub scanning: SignedDuration,
+    /// A patient or, as a guess, none.
+    pub kind: ExamKind,
+}
+
+/// Whom an examination was for. Power shows no patient: both are guesses, and the second says why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum ExamKind {
+    /// Taken for a patient's: nothing speaks against it.
+    Patient,
+    /// Looks like the exposures of a morning calibration, without a patient.
+    CalibrationGuess,
+}
+
+impl ExamKind {
+    /// The stable word used in series and pages.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Patient => "patient",
+            Self::CalibrationGuess => "calibration_guess",
+        }
+    }
+
+    /// Why it is taken for that.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Patient => "acquisitions that do not look like a calibration",
+            Self::CalibrationGuess => {
+                "the first acquisitions after three hours without any are three or more single short exposures at regular spacing"
+            }
+        }
+    }
 }
 
 /// The energy ledger: device × local hour × state × open or closed × tariff. Key: all of these.

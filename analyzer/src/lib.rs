@@ -26,6 +26,7 @@ mod ledger;
 pub mod modality;
 mod nanoseconds;
 mod reading;
+pub mod report;
 pub mod site;
 mod slice;
 mod snapshot;
@@ -36,8 +37,8 @@ pub use analyzer::{Analyzer, Config};
 pub use device::{Device, Feed, OvernightIdle, PINS_MAX};
 pub use energy::Energy;
 pub use finding::{
-    AlertEvent, AlertPhase, BandsLearned, DeviceId, Exam, Fault, FaultKind, Finding, Interval, LedgerRow,
-    Sample, Severity, StateChange,
+    AlertEvent, AlertPhase, BandsLearned, DeviceId, Exam, ExamKind, Fault, FaultKind, Finding, Interval,
+    LedgerRow, Sample, Severity, StateChange,
 };
 pub use reading::{Arrival, Availability, Notice, Reading, is_pair};
 pub use snapshot::SnapshotError;

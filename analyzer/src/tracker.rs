@@ -209,7 +209,11 @@ impl Tracker {
             (open.is_closed, open.interval.until) = (true, until);
         }
         self.say_intervals(context, out);
-        out.extend(self.exam.close(&context.device.id).map(Finding::Exam));
+        out.extend(
+            self.exam
+                .close(&context.device.id, context.device.modality)
+                .map(Finding::Exam),
+        );
         self.next_rows_at = None;
         self.say_rows(context, until, out);
     }
@@ -497,13 +501,10 @@ impl Tracker {
             let Some(Open { interval, .. }) = self.intervals.pop_front() else {
                 return;
             };
-            if let Some(gap) = context.device.modality.exam_gap {
-                out.extend(
-                    self.exam
-                        .interval(&context.device.id, gap, &interval)
-                        .map(Finding::Exam),
-                );
-            }
+            let exam = self
+                .exam
+                .interval(&context.device.id, context.device.modality, &interval);
+            out.extend(exam.map(Finding::Exam));
             out.push(Finding::Interval(interval));
         }
     }

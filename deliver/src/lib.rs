@@ -10,6 +10,7 @@ pub mod device;
 #[cfg(test)]
 mod example;
 pub mod history;
+pub mod kpi;
 pub mod line;
 pub mod live;
 pub mod log;

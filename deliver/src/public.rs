@@ -45,6 +45,8 @@ pub enum FindingJson<'a> {
         energy_wh: f64,
         scanning_wh: f64,
         scanning_s: f64,
+        exam_kind: &'static str,
+        reason: &'static str,
     },
     Energy {
         device: &'a str,
@@ -159,6 +161,8 @@ impl<'a> From<&'a Exam> for FindingJson<'a> {
             energy_wh: it.energy.wh(),
             scanning_wh: it.scanning_energy.wh(),
             scanning_s: it.scanning.as_secs_f64(),
+            exam_kind: it.kind.name(),
+            reason: it.kind.reason(),
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 
-use super::{Acquisition, Edge, Learning, Modality, Name, Timing};
+use super::{Acquisition, Edge, Learning, Modality, Name, Role, Timing};
 use crate::State;
 
 /// See the module.
@@ -64,5 +64,7 @@ pub(super) static ANGIO: Modality = Modality {
     },
     idle_is_waste: true,
     exam_gap: Some(SignedDuration::from_secs(900)),
+    role: Role::Scanner,
+    calibration: None,
     source: "Vosshenrich et al., AJR 2024;222:e2430988",
 };

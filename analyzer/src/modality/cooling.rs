@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 
-use super::{Learning, Modality, Timing};
+use super::{Learning, Modality, Role, Timing};
 use crate::State;
 
 /// See the module.
@@ -31,5 +31,7 @@ pub(super) static COOLING: Modality = Modality {
     },
     idle_is_waste: false,
     exam_gap: None,
+    role: Role::Cooling,
+    calibration: None,
     source: "Heye et al., Radiology 2020;295:593 (cooling is 33 to 80 % on top)",
 };

@@ -4,7 +4,7 @@
 
 use jiff::SignedDuration;
 
-use super::{Acquisition, Edge, Learning, Modality, Name, Timing};
+use super::{Acquisition, Calibration, Edge, Learning, Modality, Name, Role, Timing};
 use crate::State;
 
 /// See the module.
@@ -73,5 +73,12 @@ pub(super) static CT: Modality = Modality {
     },
     idle_is_waste: true,
     exam_gap: Some(SignedDuration::from_secs(240)),
+    role: Role::Scanner,
+    calibration: Some(Calibration {
+        exposures_min: 3,
+        exposure_s_max: 15.0,
+        spacing_ratio_max: 1.6,
+        rest_s_min: 3.0 * 3600.0,
+    }),
     source: "Schulz et al., Acad Radiol 2024; Brown et al., CARJ 2022; Lipford et al., AAPM 2022",
 };

@@ -47,10 +47,27 @@ pub struct Modality {
     pub timing: Timing,
     /// Scanning with gaps up to this is one examination; none where there are no examinations.
     pub exam_gap: Option<SignedDuration>,
+    /// What part it plays in the figures.
+    pub role: Role,
+    /// How the exposures of a calibration look; none where there are none, or where they cannot be told apart.
+    pub calibration: Option<Calibration>,
     /// Whether being ready is avoidable here. A rack or a chiller that runs is a base load, on a line of its own.
     pub idle_is_waste: bool,
     /// Where the levels were published.
     pub source: &'static str,
+}
+
+/// What part a machine plays in the figures: each has figures of its own, and shares are never mixed across them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Acquires images: examinations, non-productive share, idle-to-scan ratio.
+    Scanner,
+    /// Is on or not, used or unused at the same watts.
+    Workstation,
+    /// A base load.
+    Server,
+    /// Stands on a line of its own, beside the load it cools.
+    Cooling,
 }
 
 /// What is known of one state's levels.
@@ -105,6 +122,19 @@ pub enum Edge {
     Part(f64),
     /// This part above the highest level of rest.
     Above(f64),
+}
+
+/// How a calibration without a patient looks: single exposures, all short, regularly spaced, the first of the day.
+#[derive(Clone, Copy, Debug)]
+pub struct Calibration {
+    /// At least so many exposures, each a scan of its own.
+    pub exposures_min: u32,
+    /// None is longer, s. A patient's scouts and series are bridged to one longer scan.
+    pub exposure_s_max: f64,
+    /// The longest spacing is at most this many times the shortest.
+    pub spacing_ratio_max: f64,
+    /// Nothing was acquired for so long before, s.
+    pub rest_s_min: f64,
 }
 
 /// Asymmetric dwell times. Scanning is entered at once.

@@ -5,7 +5,7 @@
 
 use jiff::SignedDuration;
 
-use super::{Acquisition, Cycle, Edge, Learning, Modality, Name, Timing};
+use super::{Acquisition, Cycle, Edge, Learning, Modality, Name, Role, Timing};
 use crate::State;
 
 /// See the module.
@@ -79,5 +79,7 @@ pub(super) static MRI: Modality = Modality {
     },
     idle_is_waste: true,
     exam_gap: Some(SignedDuration::from_secs(300)),
+    role: Role::Scanner,
+    calibration: None,
     source: "Woolen et al., Radiology 2023;307:e230441; Overweg, ISMRM 2024 E8954",
 };

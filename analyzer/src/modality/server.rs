@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::{Learning, Modality, Timing};
+use super::{Learning, Modality, Role, Timing};
 use crate::State;
 
 /// See the module.
@@ -26,5 +26,7 @@ pub(super) static SERVER: Modality = Modality {
     },
     idle_is_waste: false,
     exam_gap: None,
+    role: Role::Server,
+    calibration: None,
     source: "no published levels: anything above 30 W is on",
 };

@@ -4,7 +4,7 @@
 
 use jiff::SignedDuration;
 
-use super::{Learning, Modality, Name, Timing};
+use super::{Learning, Modality, Name, Role, Timing};
 use crate::State;
 
 /// See the module.
@@ -51,5 +51,7 @@ pub(super) static WORKSTATION: Modality = Modality {
     },
     idle_is_waste: true,
     exam_gap: None,
+    role: Role::Workstation,
+    calibration: None,
     source: "Büttner et al., Eur J Radiol Open 2021;8:100320",
 };

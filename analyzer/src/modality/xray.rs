@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::{Acquisition, Edge, Learning, Modality, Name, Timing};
+use super::{Acquisition, Edge, Learning, Modality, Name, Role, Timing};
 use crate::State;
 
 /// See the module.
@@ -64,5 +64,7 @@ pub(super) static XRAY: Modality = Modality {
     },
     idle_is_waste: true,
     exam_gap: Some(SignedDuration::from_secs(300)),
+    role: Role::Scanner,
+    calibration: None,
     source: "CEDARS defaults for radiography (low confidence): 0.1, 0.6, 2 and 12 kW",
 };

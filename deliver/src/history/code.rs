@@ -3,7 +3,7 @@
 //! A code is never given another meaning; a new one takes the next number (and a new schema version).
 
 use analyzer::site::TariffPeriod;
-use analyzer::{AlertPhase, FaultKind, Severity, State};
+use analyzer::{AlertPhase, ExamKind, FaultKind, Severity, State};
 use jiff::{SignedDuration, Timestamp};
 
 /// Seconds in a minute, the grain of the power curve.
@@ -42,6 +42,8 @@ const FAULTS: [FaultKind; 17] = [
     FaultKind::IntervalTooCoarse,
 ];
 
+const EXAMS: [ExamKind; 2] = [ExamKind::Patient, ExamKind::CalibrationGuess];
+
 fn code_of<T: PartialEq>(table: &[T], value: &T) -> i64 {
     let place = table
         .iter()
@@ -63,6 +65,14 @@ pub(super) fn state_code(state: State) -> i64 {
 /// A code from a damaged row is honestly unknown.
 pub(super) fn state_of(code: i64) -> State {
     value_of(&STATES, code).unwrap_or(State::Unknown)
+}
+
+pub(super) fn exam_code(kind: ExamKind) -> i64 {
+    code_of(&EXAMS, &kind)
+}
+
+pub(super) fn exam_of(code: i64) -> ExamKind {
+    value_of(&EXAMS, code).unwrap_or(ExamKind::Patient)
 }
 
 pub(super) fn severity_code(severity: Severity) -> i64 {

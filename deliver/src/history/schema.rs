@@ -7,13 +7,13 @@ use rusqlite::{Connection, OpenFlags};
 use super::{HistoryError, Result};
 
 /// The version this program writes (SQLite's `user_version`).
-pub(super) const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 3;
 
 /// A file up to this size is checked page by page when it is opened (about a second on a slow disk).
 const CHECKED_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// What leads from a version to the next, beginning with 1. A new file takes all steps.
-const STEPS: [&str; 1] = [LEARNED];
+const STEPS: [&str; 2] = [LEARNED, EXAM_KIND];
 
 /// `WITHOUT ROWID` where the key is most of the row. All instants `_ms` are Unix milliseconds.
 const TABLES: &str = "
@@ -60,6 +60,8 @@ CREATE TABLE learned_band (device INTEGER, at_ms INTEGER, place INTEGER, state I
     pulses REAL NOT NULL, margin REAL, is_pinned INTEGER NOT NULL, confidence REAL NOT NULL,
     PRIMARY KEY (device, at_ms, place)) WITHOUT ROWID;
 ";
+/// Examinations are of a kind; all that were kept counted as patients.
+const EXAM_KIND: &str = "ALTER TABLE exam ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;";
 
 /// Opens `path` for writing. A torn file is renamed first; its new name comes back with the fresh connection.
 pub(super) fn open_to_write(path: &Path) -> Result<(Connection, Option<PathBuf>)> {
@@ -232,6 +234,24 @@ mod tests {
             };
             assert_eq!((rows("device"), rows("learned"), rows("learned_band")), (1, 0, 0));
         }
+    }
+
+    #[test]
+    fn a_file_of_version_1_is_led_on_and_its_examinations_are_patients() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.sqlite");
+        let connection = Connection::open(&path).unwrap();
+        connection.execute_batch(TABLES).unwrap();
+        connection
+            .execute_batch("INSERT INTO exam VALUES (1, 0, 1, 1, 1, 1, 1); PRAGMA user_version = 1;")
+            .unwrap();
+        drop(connection);
+        let (connection, aside) = open_to_write(&path).unwrap();
+        assert_eq!(aside, None);
+        let kind: i64 = connection
+            .query_row("SELECT kind FROM exam", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(kind, 0);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use self::learned::write_learned;
 use super::code::{
-    CO2E_SCALE, COST_SCALE, POWER_SCALE, duration_millis, fault_code, millis, phase_code, scaled,
+    CO2E_SCALE, COST_SCALE, POWER_SCALE, duration_millis, exam_code, fault_code, millis, phase_code, scaled,
     severity_code, state_code, tariff_code,
 };
 use super::power::Curve;
@@ -244,7 +244,7 @@ fn write_interval(transaction: &Transaction<'_>, key: i64, interval: &Interval) 
 fn write_exam(transaction: &Transaction<'_>, key: i64, exam: &Exam) -> rusqlite::Result<()> {
     let number = i64::try_from(exam.number).unwrap_or(i64::MAX);
     transaction
-        .prepare_cached("INSERT OR REPLACE INTO exam VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
+        .prepare_cached("INSERT OR REPLACE INTO exam VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
         .execute(params![
             key,
             millis(exam.from),
@@ -252,7 +252,8 @@ fn write_exam(transaction: &Transaction<'_>, key: i64, exam: &Exam) -> rusqlite:
             number,
             exam.energy.micro_wh(),
             exam.scanning_energy.micro_wh(),
-            duration_millis(exam.scanning)
+            duration_millis(exam.scanning),
+            exam_code(exam.kind)
         ])?;
     Ok(())
 }

@@ -20,8 +20,8 @@ use std::collections::HashMap;
 
 use analyzer::learn::LearnedBand;
 use analyzer::{
-    AlertEvent, AlertPhase, BandsLearned, DeviceId, Exam, Fault, Finding, Interval, LedgerRow, Sample, State,
-    StateChange,
+    AlertEvent, AlertPhase, BandsLearned, DeviceId, Exam, ExamKind, Fault, Finding, Interval, LedgerRow,
+    Sample, State, StateChange,
 };
 use jiff::SignedDuration;
 
@@ -167,6 +167,8 @@ impl LineEncoder {
             .float("energy_wh", exam.energy.wh())
             .float("scanning_s", seconds(exam.scanning))
             .float("scanning_wh", exam.scanning_energy.wh())
+            .string("kind", exam.kind.name())
+            .boolean("patient", exam.kind == ExamKind::Patient)
             .at(exam.from);
     }
 

@@ -113,6 +113,13 @@ pub const SERIES: &[Measurement] = &[
             column("energy_wh", "float", "Wh", "all energy in that time"),
             column("scanning_s", "float", "s", "the scanning inside"),
             column("scanning_wh", "float", "Wh", "its energy"),
+            column(
+                "kind",
+                "string",
+                "-",
+                "patient, or calibration_guess: short regular exposures, the first of the day",
+            ),
+            column("patient", "boolean", "-", "whether it counts as a patient's"),
         ],
     },
     Measurement {

@@ -98,7 +98,7 @@ const KINDS: [Make; 8] = [
     },
     |Parts { device, from, until, amounts: (energy, scanning_energy, _, _, scanning), .. }| {
         let number = from.as_millisecond().unsigned_abs();
-        Finding::Exam(Exam { device, number, from, until, energy, scanning_energy, scanning })
+        Finding::Exam(Exam { device, number, from, until, energy, scanning_energy, scanning, kind: analyzer::ExamKind::Patient })
     },
     |Parts { device, from: hour, state, flag, amounts: (energy, estimated, cost, co2e_g, duration), .. }| {
         let tariff = if flag { TariffPeriod::Day } else { TariffPeriod::Night };
@@ -306,6 +306,7 @@ fn examples() -> Vec<Finding> {
             energy,
             scanning_energy: estimated,
             scanning: duration,
+            kind: analyzer::ExamKind::Patient,
         }),
         Finding::Ledger(LedgerRow {
             device: device.clone(),

@@ -62,6 +62,8 @@ enum Line {
         until: Seconds,
         energy_wh: f64,
         scanning_wh: f64,
+        kind: &'static str,
+        reason: &'static str,
     },
 }
 
@@ -119,6 +121,8 @@ fn write_lines(findings: &mut Vec<Finding>, with_exams: bool, out: &mut dyn Writ
                     until,
                     energy_wh: e.energy.wh(),
                     scanning_wh: e.scanning_energy.wh(),
+                    kind: e.kind.name(),
+                    reason: e.kind.reason(),
                 }
             }
             Finding::Fault(fault) => {

@@ -9,6 +9,7 @@ pub mod classify;
 pub mod decode;
 pub mod demo;
 pub mod discover;
+pub mod kpi;
 pub mod replay;
 pub mod serve;
 pub mod simulate;
@@ -35,6 +36,7 @@ enum Command {
     Decode(decode::Arguments),
     Demo(demo::Arguments),
     Discover(discover::Arguments),
+    Kpi(kpi::Arguments),
     Replay(replay::Arguments),
     Serve(serve::Arguments),
     Simulate(simulate::Arguments),
@@ -57,6 +59,7 @@ pub fn main() -> ExitCode {
         Command::Discover(arguments) => {
             discover::run(&arguments, &mut io::stdin().lock(), &mut io::stdout().lock())
         }
+        Command::Kpi(arguments) => kpi::run(&arguments, &mut io::stdout().lock()),
         Command::Replay(arguments) => replay::run(&arguments, &mut io::stdout().lock()),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments, &mut io::stdout().lock()),

@@ -27,7 +27,7 @@ use ingest::decode::DecoderConfig;
 use ingest::journal::JournalConfig;
 use ingest::session::BrokerConfig;
 
-pub use build::{Database, DeviceConfig, SinkConfig, SiteConfig};
+pub use build::{Database, DeviceConfig, DeviceFigures, SinkConfig, SiteConfig};
 pub use fault::{Fault, Faults};
 pub use print::print_config;
 pub use value::Language;

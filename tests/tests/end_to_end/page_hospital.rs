@@ -317,6 +317,7 @@ fn play(machine: &Machine, place: i64, from: i64, until: i64, findings: &mut Vec
                         energy,
                         scanning_energy: energy,
                         scanning: SignedDuration::from_mins(minute - since),
+                        kind: analyzer::ExamKind::Patient,
                     }));
                 }
             }

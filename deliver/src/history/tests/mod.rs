@@ -136,6 +136,7 @@ fn one_of_each() -> Vec<Finding> {
         energy: Energy::from_wh(640.0),
         scanning_energy: Energy::from_wh(300.0),
         scanning: SignedDuration::from_secs(40),
+        kind: analyzer::ExamKind::Patient,
     };
     let fault = Fault {
         device: "ct".into(),

@@ -10,6 +10,7 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use super::feed::{PlacedFeed, feeds, review_shared_meters};
+use super::figures::{DeviceFigures, figures, review_cooled};
 use super::level::pins;
 use super::opening::{opening, review_opening};
 use super::site::text;
@@ -26,6 +27,8 @@ pub struct DeviceConfig {
     pub floor: Option<String>,
     /// Why it may idle overnight; none where the rule holds for it.
     pub exempt: Option<String>,
+    /// What only its key figures need.
+    pub figures: DeviceFigures,
 }
 
 /// An MRI that is off is still cooled; a band of off this low is another modality's.
@@ -57,6 +60,7 @@ pub(crate) fn devices(review: &mut Review<'_>, file: &schema::File, zone: &TimeZ
         built.extend(device);
     }
     review_shared_meters(review, &all_feeds);
+    review_cooled(review, &file.device, &lines);
     built
 }
 
@@ -93,6 +97,7 @@ fn device(
     let bands = modality.and_then(|modality| bands(review, section, modality));
     let pins = modality.and_then(|modality| pins(review, section, modality));
     let power_w_max = modality.and_then(|modality| power_w_max(review, section, modality));
+    let figures = modality.and_then(|modality| figures(review, section, modality));
     let silent_after_s = section.silent_after_s.or(*file.defaults.silent_after_s);
     let (id, modality) = (id?, modality?);
     Some(DeviceConfig {
@@ -112,6 +117,7 @@ fn device(
         },
         floor: (*section.floor).clone(),
         exempt,
+        figures: figures?,
     })
 }
 

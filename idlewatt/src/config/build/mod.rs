@@ -3,6 +3,7 @@
 mod broker;
 mod device;
 mod feed;
+mod figures;
 mod level;
 mod mapper;
 mod opening;
@@ -14,6 +15,7 @@ mod site;
 pub(crate) use broker::brokers;
 pub use device::DeviceConfig;
 pub(crate) use device::devices;
+pub use figures::DeviceFigures;
 pub(crate) use mapper::decoder;
 pub(crate) use publish::publish;
 pub(crate) use service::{findings, history, journal, page, state_dir};

@@ -56,6 +56,17 @@ section! {
         bands: Vec<Entry<Band>> => inline(Band, "[{ state = \"off\", from_w = -50, until_w = 650 }, { state = \"idle\", from_w = 650, until_w = 9000 }]", Comment),
         /// More than this is not plausible, watts. Not said: that of its modality.
         power_w_max: Option<Number> => optional("150000"),
+        /// What it could draw instead of idling in closed hours, watts: what avoidable energy is reckoned against. Not
+        /// said: its own mean power in standby or off, whichever was seen and is lower.
+        target_w: Option<Number> => optional("900"),
+        /// What a boot takes until it is ready, watt-hours: with the next key it gives the break-even of a shutdown.
+        boot_wh: Option<Number> => optional("120"),
+        /// What a shutdown takes, watt-hours.
+        shutdown_wh: Option<Number> => optional("20"),
+        /// Servers: what is stored on it, terabytes; gives what a terabyte emits in a year.
+        stored_tb: Option<Number> => optional("300"),
+        /// Cooling: the ids of the devices that it cools; gives its ratio to their energy.
+        cools: Vec<Entry<String>> => preset(Vec::new()),
         /// As in [defaults], for this device.
         silent_after_s: Option<NonZeroU32> => optional("900"),
     }

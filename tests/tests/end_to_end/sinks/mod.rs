@@ -173,6 +173,7 @@ fn one_of_each(factor: f64) -> Vec<Finding> {
             energy,
             scanning_energy: estimated,
             scanning: minute,
+            kind: analyzer::ExamKind::Patient,
         }),
         Finding::Ledger(LedgerRow {
             device: device.clone(),
