@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 faults were found or it failed (the reason is on standard error), 2 wrong arguments.
 
+pub mod alert;
 pub mod calibrate;
 pub mod check;
 pub mod classify;
@@ -27,6 +28,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Alert(alert::Arguments),
     Calibrate(calibrate::Arguments),
     Check(check::Arguments),
     Classify(classify::Arguments),
@@ -44,6 +46,7 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     start_log();
     let outcome = match arguments.command {
+        Command::Alert(arguments) => alert::run(&arguments, &mut io::stdout().lock()),
         Command::Calibrate(arguments) => calibrate::run(&arguments, &mut io::stdout().lock()),
         Command::Check(arguments) => check::run(&arguments, &mut io::stdout().lock()),
         Command::Classify(arguments) => classify::run(&arguments, &mut io::stdout().lock()),
