@@ -52,7 +52,8 @@ impl Books {
                     rows.insert(key, row.energy.wh());
                 }
                 Finding::Alert(alert)
-                    if alert.phase == AlertPhase::Raised && alert.rule == "overnight_idle" => {
+                    if alert.phase == AlertPhase::Raised && alert.rule == "overnight_idle" =>
+                {
                     books.alerts.push((alert.device.to_string(), alert.since));
                 }
                 _ => {}

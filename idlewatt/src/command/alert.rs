@@ -26,13 +26,21 @@ const ANSWER_BYTES_MAX: u64 = 16 << 20;
 
 /// Lists the alerts of the running service; acknowledges or snoozes one.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  idlewatt alert list\n  idlewatt alert acknowledge overnight_idle ct-1 --by Anna\n  \
-                        idlewatt alert snooze meter_silent mri-2 --hours 8")]
+#[command(
+    after_help = "Example:\n  idlewatt alert list\n  idlewatt alert acknowledge overnight_idle ct-1 --by Anna\n  \
+                        idlewatt alert snooze meter_silent mri-2 --hours 8"
+)]
 pub struct Arguments {
     #[command(subcommand)]
     what: What,
     /// The service's configuration
-    #[arg(short, long, value_name = "FILE", default_value = "idlewatt.toml", global = true)]
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        default_value = "idlewatt.toml",
+        global = true
+    )]
     config: PathBuf,
 }
 
@@ -83,7 +91,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
         }
         What::Acknowledge { which } => (which, Act::Acknowledge, None),
         What::Snooze { which, hours } => {
-            let until = ingest::clock::Clock::real().now()? + SignedDuration::from_hours((*hours).into());
+            let until = ingest::clock::wall() + SignedDuration::from_hours((*hours).into());
             (which, Act::Snooze, Some(until))
         }
     };
@@ -110,7 +118,10 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
     let broker = broker.context("no broker is configured to say it at")?;
     tokio::runtime::Runtime::new()?.block_on(publish(broker, &config.act_topic, &message))?;
     let (topic, name) = (&config.act_topic, &broker.name);
-    writeln!(out, "said on {topic} at broker '{name}'; `idlewatt alert list` shows when it is heard")?;
+    writeln!(
+        out,
+        "said on {topic} at broker '{name}'; `idlewatt alert list` shows when it is heard"
+    )?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -163,10 +174,16 @@ fn ask(page: SocketAddr, path: &str) -> anyhow::Result<Vec<u8>> {
 
 async fn publish(broker: &BrokerConfig, topic: &str, message: &ActMessage) -> anyhow::Result<()> {
     if broker.version == Version::V311 {
-        bail!("broker '{}' is spoken to in MQTT 3.1.1, and this needs 5: publish it by hand", broker.name);
+        bail!(
+            "broker '{}' is spoken to in MQTT 3.1.1, and this needs 5: publish it by hand",
+            broker.name
+        );
     }
-    let options = client_options(broker, &format!("{}-act-{}", broker.client_id, std::process::id()))
-        .map_err(|(what, mend)| anyhow::anyhow!("{what}; {mend}"))?;
+    let options = client_options(
+        broker,
+        &format!("{}-act-{}", broker.client_id, std::process::id()),
+    )
+    .map_err(|(what, mend)| anyhow::anyhow!("{what}; {mend}"))?;
     let (client, mut events) = AsyncClient::builder(options).capacity(1).build();
     client
         .publish(topic, QoS::AtLeastOnce, false, serde_json::to_vec(message)?)

@@ -22,26 +22,42 @@ fn minutes(minutes: NonZeroU32) -> SignedDuration {
 
 /// A rule's times for the whole hospital; none where it is not enabled.
 fn of_site(rule: &Rule, alerts: &schema::Alerts) -> Option<Limits> {
-    let limits = |enabled: bool, grace: Option<NonZeroU32>, remind: NonZeroU32, settle: Option<NonZeroU32>| {
-        enabled.then(|| Limits {
-            grace: grace.map_or(rule.limits.grace, minutes),
-            remind_every: minutes(remind),
-            settle: settle.map_or(rule.limits.settle, minutes),
-        })
-    };
+    let limits =
+        |enabled: bool, grace: Option<NonZeroU32>, remind: NonZeroU32, settle: Option<NonZeroU32>| {
+            enabled.then(|| Limits {
+                grace: grace.map_or(rule.limits.grace, minutes),
+                remind_every: minutes(remind),
+                settle: settle.map_or(rule.limits.settle, minutes),
+            })
+        };
     macro_rules! section {
         ($name:ident, all) => {{
             let section = &alerts.$name;
             let (grace, settle) = (*section.grace_minutes, *section.settle_minutes);
-            limits(*section.enabled, Some(grace), *section.remind_minutes, Some(settle))
+            limits(
+                *section.enabled,
+                Some(grace),
+                *section.remind_minutes,
+                Some(settle),
+            )
         }};
         ($name:ident, without settling) => {{
             let section = &alerts.$name;
-            limits(*section.enabled, Some(*section.grace_minutes), *section.remind_minutes, None)
+            limits(
+                *section.enabled,
+                Some(*section.grace_minutes),
+                *section.remind_minutes,
+                None,
+            )
         }};
         ($name:ident, without grace) => {{
             let section = &alerts.$name;
-            limits(*section.enabled, None, *section.remind_minutes, Some(*section.settle_minutes))
+            limits(
+                *section.enabled,
+                None,
+                *section.remind_minutes,
+                Some(*section.settle_minutes),
+            )
         }};
     }
     match rule.name {
@@ -102,7 +118,10 @@ pub(super) fn plan(
             review.fault(entry.span(), what, "say all of a rule in one entry");
         }
         if !(word.0.looks_at)(modality) {
-            let what = format!("the rule \"{}\" never looks at a device of this modality", word.0.name);
+            let what = format!(
+                "the rule \"{}\" never looks at a device of this modality",
+                word.0.name
+            );
             review.warn(entry.span(), what, "take the entry out");
             continue;
         }

@@ -96,7 +96,12 @@ pub(crate) fn publish(
 /// where the broker's topics do not bring it anyway.
 pub(crate) fn act(file: &schema::File, brokers: &mut [BrokerConfig]) -> (String, Option<usize>) {
     let topic = format!("{}/act", *file.publish.prefix);
-    let named = |broker: &BrokerConfig| file.publish.broker.as_ref().is_none_or(|name| *name == broker.name);
+    let named = |broker: &BrokerConfig| {
+        file.publish
+            .broker
+            .as_ref()
+            .is_none_or(|name| *name == broker.name)
+    };
     let place = brokers.iter().position(named);
     if let Some(broker) = place.and_then(|place| brokers.get_mut(place)) {
         let covers = |filter: &String| {

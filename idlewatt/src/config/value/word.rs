@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use analyzer::alert::{RULES, Rule};
 use analyzer::State;
+use analyzer::alert::{RULES, Rule};
 use analyzer::modality::{MODALITIES, Modality};
 
 use super::text_value;
