@@ -11,7 +11,7 @@ use crate::learn::Learned;
 use crate::site::Site;
 use crate::snapshot::{self, SnapshotError};
 use crate::tracker::{Context, Given, Tracker};
-use crate::{Arrival, Availability, Device, Notice, Reading};
+use crate::{Action, Arrival, Availability, Device, Notice, Reading};
 
 /// While readings come, time goes on for all devices at least this often.
 const ADVANCE_EVERY: SignedDuration = SignedDuration::from_secs(5);
@@ -161,6 +161,16 @@ impl Analyzer {
     /// told once an hour.
     pub fn notice(&mut self, at: Timestamp, notice: &Notice, out: &mut Vec<Finding>) {
         self.say(at, &notice.meter, notice.kind, &notice.detail, out);
+    }
+
+    /// Takes a person's word on an alert, said at `at`. Returns whether there is an open alert that it is meant for.
+    pub fn act(&mut self, at: Timestamp, action: &Action, out: &mut Vec<Finding>) -> bool {
+        let meant = |judged: &&mut Judged| judged.device.id == action.device;
+        let Some(judged) = self.devices.iter_mut().find(meant) else {
+            return false;
+        };
+        let (context, tracker) = judged.split(&self.site);
+        tracker.act(context, at, action, out)
     }
 
     /// Says it of every device that the meter feeds, unless it has been said just now.

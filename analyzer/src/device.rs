@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use crate::DeviceId;
+use crate::alert::AlertPlan;
 use crate::band::Bands;
 use crate::calendar::OpeningHours;
 use crate::learn::Pin;
@@ -34,8 +35,8 @@ pub struct Device {
     pub power_w_max: f64,
     /// No reading for so long is silence (state unknown); none means it is learned from the meter's rhythm.
     pub silent_after: Option<SignedDuration>,
-    /// The rule "overnight idle"; none means the device is exempt (an emergency CT, a PET-CT).
-    pub overnight_idle: Option<OvernightIdle>,
+    /// Which alert rules look at it; an emergency CT or a PET-CT is exempt from some.
+    pub alerts: AlertPlan,
 }
 
 impl Device {
@@ -55,13 +56,4 @@ pub struct Feed {
     pub channels: Vec<String>,
     /// +1, or -1 where the clamp sits backwards.
     pub sign: f64,
-}
-
-/// When an overnight-idle alert is raised and repeated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OvernightIdle {
-    /// Idle in closed hours for longer than this raises it.
-    pub grace: SignedDuration,
-    /// Repeated after each of these.
-    pub remind_every: SignedDuration,
 }

@@ -29,7 +29,7 @@ pub enum Finding {
     Exam(Exam),
     /// Energy and time of one bucket so far; a later row of the same key replaces it.
     Ledger(LedgerRow),
-    /// An alert was raised, reminded or cleared.
+    /// A step in an alert's life.
     Alert(AlertEvent),
     /// Something is wrong with a meter or its counter.
     Fault(Fault),
@@ -185,7 +185,7 @@ impl Severity {
 }
 
 /// Where in its life an alert is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum AlertPhase {
     /// New.
     Raised,
@@ -193,6 +193,10 @@ pub enum AlertPhase {
     Reminded,
     /// Over.
     Cleared,
+    /// A person knows: no more reminders.
+    Acknowledged,
+    /// A person wants no reminders until an instant.
+    Snoozed,
 }
 
 impl AlertPhase {
@@ -203,6 +207,29 @@ impl AlertPhase {
             Self::Raised => "raised",
             Self::Reminded => "reminded",
             Self::Cleared => "cleared",
+            Self::Acknowledged => "acknowledged",
+            Self::Snoozed => "snoozed",
+        }
+    }
+
+    /// Every phase, in the order in which they follow each other at one instant.
+    pub const ALL: [Self; 5] = [
+        Self::Raised,
+        Self::Reminded,
+        Self::Acknowledged,
+        Self::Snoozed,
+        Self::Cleared,
+    ];
+
+    /// Its place in [`Self::ALL`]: of two steps at one instant the later one counts.
+    #[must_use]
+    pub const fn order(self) -> i64 {
+        match self {
+            Self::Raised => 0,
+            Self::Reminded => 1,
+            Self::Acknowledged => 2,
+            Self::Snoozed => 3,
+            Self::Cleared => 4,
         }
     }
 }
@@ -228,6 +255,12 @@ pub struct AlertEvent {
     pub cost: f64,
     /// `energy` in grams of CO2 equivalent.
     pub co2e_g: f64,
+    /// What the rule says beside its name: which phase, which level; empty where there is nothing to add.
+    pub detail: String,
+    /// The person who took this step; empty where none did, or none is named.
+    pub by: String,
+    /// Until when it is snoozed; none in other phases.
+    pub until: Option<Timestamp>,
 }
 
 /// What a device's power means, as it was learned from its own levels; all of it, each time it is said. Key: device, at.

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::alert::{OvernightIdleContext, OvernightIdleState, Piece};
+use crate::alert::{Alerts, Piece, Watched};
 use crate::band::Bands;
 use crate::booking::{Booking, Mark, Parcel};
 use crate::decider::{Decided, Decider, Onset, Rules, Segment};
@@ -19,7 +19,7 @@ use crate::ledger::Ledger;
 use crate::modality::Modality;
 use crate::site::Site;
 use crate::slice::Slice;
-use crate::{Arrival, Device, Energy, Reading};
+use crate::{Action, Arrival, Device, Energy, Reading, State};
 
 /// Time is held final up to this long before now: a stamped reading may still be on its way.
 const LATENESS: SignedDuration = SignedDuration::from_secs(10);
@@ -31,6 +31,15 @@ pub(crate) struct Context<'a> {
     pub(crate) device: &'a Device,
     /// What holds unless something was learned: its own bands, else the published ones.
     pub(crate) given: &'a Given,
+}
+
+impl<'a> Context<'a> {
+    fn watched(self) -> Watched<'a> {
+        Watched {
+            site: self.site,
+            device: self.device,
+        }
+    }
 }
 
 /// The bands that a device has without learning.
@@ -67,7 +76,7 @@ pub(crate) struct Tracker {
     ledger: Ledger,
     intervals: VecDeque<Open>,
     exam: ExamState,
-    overnight_idle: OvernightIdleState,
+    alerts: Alerts,
     slice: Option<Slice>,
     is_implausible: bool,
     next_rows_at: Option<Timestamp>,
@@ -121,6 +130,11 @@ impl Tracker {
         if self.feeds[index].cadence.heard(at) {
             let detail = "readings are back".to_owned();
             out.push(fault(context, &feed.meter, at, FaultKind::Heard, detail));
+            if !self.feeds.iter().any(|feed| feed.cadence.is_silent()) {
+                let mut events = Vec::new();
+                self.alerts.heard(context.watched(), at, &mut events);
+                out.extend(events.into_iter().map(Finding::Alert));
+            }
         }
         if readings.iter().any(|reading| reading.is_estimated) && self.honesty.is_new_estimate(&feed.meter) {
             let detail = "power is worked out from the current with the configured voltage and power factor"
@@ -160,7 +174,26 @@ impl Tracker {
             );
             self.follow(context, &decided, None, out);
         }
+        let is_silent = self.feeds.iter().any(|feed| feed.cadence.is_silent());
+        let mut events = Vec::new();
+        self.alerts
+            .advance(context.watched(), now, is_silent, &mut events);
+        out.extend(events.into_iter().map(Finding::Alert));
         self.say_rows(context, now, out);
+    }
+
+    /// Takes a person's word on one of its alerts.
+    pub(crate) fn act(
+        &mut self,
+        context: Context<'_>,
+        at: Timestamp,
+        action: &Action,
+        out: &mut Vec<Finding>,
+    ) -> bool {
+        let mut events = Vec::new();
+        let is_meant = self.alerts.act(context.watched(), at, action, &mut events);
+        out.extend(events.into_iter().map(Finding::Alert));
+        is_meant
     }
 
     /// The meter of the feed number `index` said that it is away: its values are stale from `at` on.
@@ -233,9 +266,13 @@ impl Tracker {
         let lines = self
             .honesty
             .registers(context.site, &feed.meter, at, &counted.faults);
+        let mut events = Vec::new();
         for (kind, detail) in lines {
+            self.alerts
+                .fault(context.watched(), (kind, at), &feed.meter, &mut events);
             self.say(context, &feed.meter, at, kind, detail, out);
         }
+        out.extend(events.into_iter().map(Finding::Alert));
         if !counted.is_first && counted.energy.is_none() {
             return;
         }
@@ -296,6 +333,7 @@ impl Tracker {
             &mut decided,
         );
         self.follow(context, &decided, Some(power_w), out);
+        self.watch_sample(context, (at, power_w), said.state, out);
         let (device, state, is_provisional) = (device.id.clone(), said.state, said.is_provisional);
         out.push(Finding::Sample(Sample {
             device,
@@ -304,6 +342,26 @@ impl Tracker {
             state,
             is_provisional,
         }));
+    }
+
+    /// Shows the alert rules a sound sample and the phases behind it.
+    fn watch_sample(
+        &mut self,
+        context: Context<'_>,
+        (at, power_w): (Timestamp, f64),
+        state: State,
+        out: &mut Vec<Finding>,
+    ) {
+        let (watched, mut events) = (context.watched(), Vec::new());
+        self.alerts
+            .sample(watched, (at, power_w), self.learner.base_w(), &mut events);
+        let feeds = context.device.feeds.iter().zip(&self.feeds);
+        let meters = feeds
+            .filter(|_| state != State::Off)
+            .filter_map(|(feed, memory)| Some((feed.meter.as_str(), memory.phases_w(feed)?)));
+        self.alerts
+            .phases(watched, at, &meters.collect::<Vec<_>>(), &mut events);
+        out.extend(events.into_iter().map(Finding::Alert));
     }
 
     /// What is known of the device's levels.
@@ -321,6 +379,12 @@ impl Tracker {
         if let Some(look) = self.learner.look(context.device, now) {
             self.learned = look.bands;
             self.report.look(context.device, &self.learner, now, out);
+            let mut events = Vec::new();
+            for moved in &look.moved {
+                self.alerts
+                    .level_moved(context.watched(), now, moved, &mut events);
+            }
+            out.extend(events.into_iter().map(Finding::Alert));
         }
     }
 
@@ -344,6 +408,9 @@ impl Tracker {
         let was_silent = self.feeds.iter().any(|feed| feed.cadence.is_silent());
         self.feeds[index].fall_silent(at);
         self.learner.silence();
+        let (mut events, meter) = (Vec::new(), &context.device.feeds[index].meter);
+        self.alerts.silent(context.watched(), (meter, at), &mut events);
+        out.extend(events.into_iter().map(Finding::Alert));
         let Some(newest) = self.decider.newest().filter(|_| !was_silent) else {
             return;
         };
@@ -446,25 +513,16 @@ impl Tracker {
                 interval,
                 &mut parcels,
             );
-            if let Some(limits) = context.device.overnight_idle {
-                let seconds = until.duration_since(from).as_secs_f64();
-                let energy = Energy::from_power(segment.power_w.unwrap_or(0.0), seconds);
-                let Slice { is_open, tariff, .. } = slice;
-                let piece = Piece {
-                    from,
-                    until,
-                    state: segment.state,
-                    is_open,
-                    tariff,
-                    energy,
-                };
-                let rule = OvernightIdleContext {
-                    site: context.site,
-                    device: &context.device.id,
-                    limits,
-                };
-                self.overnight_idle.piece(rule, &piece, &mut events);
-            }
+            let seconds = until.duration_since(from).as_secs_f64();
+            let piece = Piece {
+                from,
+                until,
+                state: segment.state,
+                is_open: slice.is_open,
+                tariff: slice.tariff,
+                energy: Energy::from_power(segment.power_w.unwrap_or(0.0), seconds),
+            };
+            self.alerts.piece(context.watched(), &piece, &mut events);
             from = until;
         }
         self.settle(&parcels);

@@ -251,7 +251,7 @@ pub(crate) fn config(modality: &'static Modality, bands: Option<Bands>) -> Confi
         pins: Vec::new(),
         power_w_max: f64::MAX,
         silent_after: None,
-        overnight_idle: None,
+        alerts: analyzer::alert::AlertPlan::default(),
     };
     Config {
         site: Site {

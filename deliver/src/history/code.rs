@@ -21,7 +21,13 @@ const STATES: [State; 5] = [
     State::Unknown,
 ];
 const SEVERITIES: [Severity; 3] = [Severity::Info, Severity::Warning, Severity::Critical];
-const PHASES: [AlertPhase; 3] = [AlertPhase::Raised, AlertPhase::Reminded, AlertPhase::Cleared];
+const PHASES: [AlertPhase; 5] = [
+    AlertPhase::Raised,
+    AlertPhase::Reminded,
+    AlertPhase::Cleared,
+    AlertPhase::Acknowledged,
+    AlertPhase::Snoozed,
+];
 const FAULTS: [FaultKind; 17] = [
     FaultKind::CounterReset,
     FaultKind::CounterRollback,

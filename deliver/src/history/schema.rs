@@ -7,13 +7,22 @@ use rusqlite::{Connection, OpenFlags};
 use super::{HistoryError, Result};
 
 /// The version this program writes (SQLite's `user_version`).
-pub(super) const VERSION: i64 = 3;
+pub(super) const VERSION: i64 = 4;
 
 /// A file up to this size is checked page by page when it is opened (about a second on a slow disk).
 const CHECKED_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// What leads from a version to the next, beginning with 1. A new file takes all steps.
-const STEPS: [&str; 2] = [LEARNED, EXAM_KIND];
+const STEPS: [&str; 3] = [LEARNED, EXAM_KIND, ALERT_WORDS];
+
+/// What a rule adds in words, who took a step, and until when an alert is snoozed.
+const ALERT_WORDS: &str = "
+ALTER TABLE alert ADD COLUMN detail TEXT NOT NULL DEFAULT '';
+ALTER TABLE alert ADD COLUMN said_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE alert ADD COLUMN until_ms INTEGER;
+ALTER TABLE alert_step ADD COLUMN said_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE alert_step ADD COLUMN until_ms INTEGER;
+";
 
 /// `WITHOUT ROWID` where the key is most of the row. All instants `_ms` are Unix milliseconds.
 const TABLES: &str = "

@@ -159,7 +159,12 @@ pub const SERIES: &[Measurement] = &[
         says: "a step in an alert's life",
         instant: "of the step",
         tags: &[
-            column("phase", "tag", "-", "raised, reminded, cleared"),
+            column(
+                "phase",
+                "tag",
+                "-",
+                "raised, reminded, acknowledged, snoozed, cleared",
+            ),
             column("rule", "tag", "-", "the rule's name"),
             column("severity", "tag", "-", "info, warning, critical"),
         ],

@@ -330,6 +330,9 @@ fn examples() -> Vec<Finding> {
             energy,
             cost: 0.2,
             co2e_g: 55.5,
+            detail: String::new(),
+            by: String::new(),
+            until: None,
         }),
         Finding::Fault(Fault {
             device: device.clone(),

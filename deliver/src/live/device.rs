@@ -136,7 +136,7 @@ impl DeviceMemory {
         let is_older = self
             .alerts
             .get(&key)
-            .is_some_and(|known| (known.at, known.phase) > (event.at, event.phase));
+            .is_some_and(|known| (known.at, known.phase.order()) > (event.at, event.phase.order()));
         if is_older {
             return;
         }

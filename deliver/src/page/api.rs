@@ -284,6 +284,11 @@ pub(super) async fn power(
 
 #[derive(Serialize)]
 struct AlertBody {
+    /// The newest step.
+    phase: &'static str,
+    detail: String,
+    by: String,
+    snoozed_until: Option<Timestamp>,
     rule: String,
     device: String,
     severity: &'static str,
@@ -309,6 +314,10 @@ pub(super) async fn alerts(Extract(shared): Extract<Context>) -> Response {
         for alert in reader.alerts(&AlertFilter::default())? {
             let steps = reader.alert_steps(&alert.device, &alert.rule, alert.since)?;
             bodies.push(AlertBody {
+                phase: alert.phase.name(),
+                detail: alert.detail,
+                by: alert.by,
+                snoozed_until: alert.until,
                 rule: alert.rule,
                 device: alert.device.to_string(),
                 severity: alert.severity.name(),

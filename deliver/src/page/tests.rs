@@ -395,6 +395,9 @@ async fn events_tell_of_a_change_an_alert_and_progress_and_end_with_the_server()
         energy: Energy::from_wh(12_000.0),
         cost: 2.0,
         co2e_g: 680.0,
+        detail: String::new(),
+        by: String::new(),
+        until: None,
     })]);
     served.live.set_progress(Some(Progress {
         text: "semaine 1".to_owned(),

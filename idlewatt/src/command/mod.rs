@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 faults were found or it failed (the reason is on standard error), 2 wrong arguments.
 
+pub mod alert;
 pub mod bench;
 pub mod calibrate;
 pub mod check;
@@ -29,6 +30,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Alert(alert::Arguments),
     Calibrate(calibrate::Arguments),
     Bench(bench::Arguments),
     Check(check::Arguments),
@@ -48,6 +50,7 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     start_log();
     let outcome = match arguments.command {
+        Command::Alert(arguments) => alert::run(&arguments, &mut io::stdout().lock()),
         Command::Calibrate(arguments) => calibrate::run(&arguments, &mut io::stdout().lock()),
         Command::Bench(arguments) => bench::run(&arguments, &mut io::stdout().lock()),
         Command::Check(arguments) => check::run(&arguments, &mut io::stdout().lock()),

@@ -51,7 +51,7 @@ fn a_sound_file_has_neither_faults_nor_warnings() {
     let analyzer = loaded.config.analyzer();
     assert_eq!(analyzer.devices.len(), 1);
     assert_eq!(analyzer.devices[0].power_w_max, 250_000.0);
-    assert!(analyzer.devices[0].overnight_idle.is_some());
+    assert!(analyzer.devices[0].alerts.overnight_idle.is_some());
 }
 
 /// Replaces a line of the sound file and expects exactly these faults.

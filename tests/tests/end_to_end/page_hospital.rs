@@ -443,6 +443,9 @@ fn alerts() -> Vec<Finding> {
             energy: Energy::from_wh(wh),
             cost: wh / 1000.0 * PRICE_NIGHT,
             co2e_g: wh / 1000.0 * G_PER_KWH,
+            detail: String::new(),
+            by: String::new(),
+            until: None,
         })
     };
     vec![

@@ -75,6 +75,9 @@ fn alert(phase: AlertPhase, minute: i64, wh: f64) -> Finding {
         energy: Energy::from_wh(wh),
         cost: 1.0,
         co2e_g: 2.0,
+        detail: String::new(),
+        by: String::new(),
+        until: None,
     })
 }
 

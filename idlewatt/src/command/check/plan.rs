@@ -234,9 +234,9 @@ fn level(pin: &Pin) -> LevelPlan {
 }
 
 fn alert(config: &DeviceConfig) -> String {
-    match (&config.exempt, config.device.overnight_idle) {
+    match (&config.exempt, config.device.alerts.overnight_idle) {
         (Some(reason), _) => format!("none: exempt ({reason})"),
-        (None, None) => "none: alerts.overnight_idle is not enabled".to_owned(),
+        (None, None) => "none of idling: overnight_idle does not look at it".to_owned(),
         (None, Some(_)) if config.device.opening == OpeningHours::Always => {
             "none: it is always open".to_owned()
         }

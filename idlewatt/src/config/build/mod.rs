@@ -1,5 +1,6 @@
 //! From sections to what the other rooms are told. Each file builds one kind of thing and says what is wrong with it.
 
+mod alert;
 mod broker;
 mod device;
 mod feed;
@@ -17,7 +18,7 @@ pub use device::DeviceConfig;
 pub(crate) use device::devices;
 pub use figures::DeviceFigures;
 pub(crate) use mapper::decoder;
-pub(crate) use publish::publish;
+pub(crate) use publish::{act, publish};
 pub(crate) use service::{findings, history, journal, page, state_dir};
 pub(crate) use sink::sinks;
 pub use sink::{Database, SinkConfig};

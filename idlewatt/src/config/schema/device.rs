@@ -7,6 +7,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::alert::RuleHere;
 use crate::config::section::{Entry, Words, section};
 use crate::config::value::{Day, Id, ModalityWord, Number, OpenWindow, StateWord};
 
@@ -50,6 +51,12 @@ section! {
         /// What people know of its levels, which are learned: one that was given a wrong name, or one that people call
         /// otherwise. A level counts as the one meant within 15 %. 'idlewatt calibrate' shows them.
         levels: Vec<Entry<Level>> => inline(Level, "[{ level_w = 9400, state = \"standby\", label = \"Eco mode\" }]", Comment),
+        /// Days whose nights nobody is told of: a night belongs to the day on which it begins. A service night, say.
+        exempt_days: Vec<Entry<Day>> => preset(Vec::new()),
+        /// What holds for single alert rules at this device, in place of [alerts].
+        rules: Vec<Entry<RuleHere>> => inline(RuleHere, "[{ rule = \"meter_silent\", grace_minutes = 60 }, { rule = \"self_wake\", enabled = false }]", Comment),
+        /// An MRI: what its cooling draws at least, watts. Not said: learned; until then the least that is published.
+        cryo_base_w: Option<Number> => optional("7000"),
         /// What its power means. Not said: learned from its own levels, beginning with the published ones of its
         /// modality. Said: fixed, nothing is learned. A state may have several bands; power in none of them is unknown.
         /// MRI: power-save lies below off, and near 0 W nothing is right. 'idlewatt calibrate --toml' writes them.
@@ -126,22 +133,6 @@ section! {
         sat: Option<Vec<Entry<OpenWindow>>> => optional("[\"08:00-12:00\"]"),
         /// Sunday.
         sun: Option<Vec<Entry<OpenWindow>>> => optional("[]"),
-    }
-
-    /// When a person is told.
-    Alerts {
-        /// A device is idle outside its opening hours.
-        overnight_idle: OvernightIdle => table(OvernightIdle),
-    }
-
-    /// A device is idle outside its opening hours.
-    OvernightIdle {
-        /// Whether to look for it.
-        enabled: bool => preset(true),
-        /// Idle for longer than this raises the alert, minutes.
-        grace_minutes: NonZeroU32 => preset(NonZeroU32::new(30).expect("not 0")),
-        /// It is repeated after each of these, minutes, until the state changes or the hours open.
-        remind_minutes: NonZeroU32 => preset(NonZeroU32::new(120).expect("not 0")),
     }
 }
 

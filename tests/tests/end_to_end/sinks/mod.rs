@@ -197,6 +197,9 @@ fn one_of_each(factor: f64) -> Vec<Finding> {
             energy,
             cost: 0.25 * factor,
             co2e_g: 7.0,
+            detail: String::new(),
+            by: String::new(),
+            until: None,
         }),
         Finding::Fault(Fault {
             device,
