@@ -1,6 +1,6 @@
 //! The load-duration curve of one device: how long it has drawn how many watts, and how long it stayed there.
 //!
-//! A histogram of watts with bins as in an HDR histogram: every octave is cut into [`SUB_BINS`] equal parts, so a bin is
+//! A histogram of watts with bins as in an HDR histogram: every octave is cut into 32 equal parts, so a bin is
 //! 1.6 to 3.1 % wide from 1 W to the end of the scale, and finding it costs a shift. Only bins that hold something are
 //! kept. Seconds fade with a half-life, so the curve is a window over the last weeks without edges.
 //!
@@ -9,15 +9,14 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Parts of an octave.
-const SUB_BINS: u32 = 1 << SUB_BITS;
+/// Two to this power are the parts of an octave.
 const SUB_BITS: u32 = 5;
 /// The bits of a float below those that name the bin.
 const SHIFT: u32 = f32::MANTISSA_DIGITS - 1 - SUB_BITS;
 /// The bits of 1 W.
 const ONE: u32 = 1.0_f32.to_bits() >> SHIFT;
-/// The last bin: 2^25 W = 33 MW.
-pub(super) const LAST_BIN: u16 = 25 * SUB_BINS as u16;
+/// The last bin, 25 octaves of 32: 2^25 W = 33 MW.
+pub(super) const LAST_BIN: u16 = 800;
 /// Some hundred bins hold the curve of a scanner.
 pub(super) const BINS_MAX: usize = 384;
 /// What has faded to less is forgotten, s.

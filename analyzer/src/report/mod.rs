@@ -65,7 +65,7 @@ impl Group {
         Self::ALL.into_iter().find(|group| group.name() == name)
     }
 
-    fn of<'a>(self, facts: &'a Facts) -> &'a str {
+    fn of(self, facts: &Facts) -> &str {
         match self {
             Self::Device => &facts.id,
             Self::Room => &facts.room,

@@ -98,7 +98,7 @@ const KINDS: [Make; 8] = [
     },
     |Parts { device, from, until, amounts: (energy, scanning_energy, _, _, scanning), .. }| {
         let number = from.as_millisecond().unsigned_abs();
-        Finding::Exam(Exam { device, number, from, until, energy, scanning_energy, scanning, kind: analyzer::ExamKind::Patient })
+        Finding::Exam(Exam { device, number, from, until, energy, scanning_energy, scanning, kind: ExamKind::Patient })
     },
     |Parts { device, from: hour, state, flag, amounts: (energy, estimated, cost, co2e_g, duration), .. }| {
         let tariff = if flag { TariffPeriod::Day } else { TariffPeriod::Night };
@@ -108,7 +108,8 @@ const KINDS: [Make; 8] = [
     |Parts { device, from: since, until: at, words: rule, flag, amounts: (energy, _, cost, co2e_g, _), .. }| {
         let phase = if flag { AlertPhase::Raised } else { AlertPhase::Cleared };
         let severity = Severity::Warning;
-        Finding::Alert(AlertEvent { rule, device, severity, phase, since, at, energy, cost, co2e_g })
+        let (detail, by) = (rule.clone(), rule.clone());
+        Finding::Alert(AlertEvent { rule, device, severity, phase, since, at, energy, cost, co2e_g, detail, by, until: None })
     },
     |Parts { device, from: at, words, .. }| {
         Finding::Fault(Fault { device, meter: words.clone(), at, kind: FaultKind::CounterJump, detail: words })
@@ -269,6 +270,23 @@ fn device_of(finding: &Finding) -> &str {
     }
 }
 
+fn reminded(device: DeviceId, since: Timestamp, at: Timestamp) -> AlertEvent {
+    AlertEvent {
+        rule: "overnight_idle".to_owned(),
+        device,
+        severity: Severity::Warning,
+        phase: AlertPhase::Reminded,
+        since,
+        at,
+        energy: Energy::from_wh(1234.5),
+        cost: 0.2,
+        co2e_g: 55.5,
+        detail: String::new(),
+        by: String::new(),
+        until: None,
+    }
+}
+
 fn examples() -> Vec<Finding> {
     let at: Timestamp = "2026-11-23T22:15:30.250Z".parse().unwrap();
     let until: Timestamp = "2026-11-23T23:00:00Z".parse().unwrap();
@@ -306,7 +324,7 @@ fn examples() -> Vec<Finding> {
             energy,
             scanning_energy: estimated,
             scanning: duration,
-            kind: analyzer::ExamKind::Patient,
+            kind: ExamKind::Patient,
         }),
         Finding::Ledger(LedgerRow {
             device: device.clone(),
@@ -320,20 +338,7 @@ fn examples() -> Vec<Finding> {
             cost: 0.2,
             co2e_g: 55.5,
         }),
-        Finding::Alert(AlertEvent {
-            rule: "overnight_idle".to_owned(),
-            device: device.clone(),
-            severity: Severity::Warning,
-            phase: AlertPhase::Reminded,
-            since: at,
-            at: until,
-            energy,
-            cost: 0.2,
-            co2e_g: 55.5,
-            detail: String::new(),
-            by: String::new(),
-            until: None,
-        }),
+        Finding::Alert(reminded(device.clone(), at, until)),
         Finding::Fault(Fault {
             device: device.clone(),
             meter: "tele/plug 7".to_owned(),

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use ingest::session::{BrokerConfig, Version};
-use jiff::{SignedDuration, Timestamp};
-use rumqttc::{AsyncClient, Event, Incoming, mqttbytes::QoS};
+use jiff::SignedDuration;
+use rumqttc::{AsyncClient, Event, Incoming, PublishOptions, QoS};
 use serde_json::Value;
 
 use super::check::client_options;
@@ -186,7 +186,11 @@ async fn publish(broker: &BrokerConfig, topic: &str, message: &ActMessage) -> an
     .map_err(|(what, mend)| anyhow::anyhow!("{what}; {mend}"))?;
     let (client, mut events) = AsyncClient::builder(options).capacity(1).build();
     client
-        .publish(topic, QoS::AtLeastOnce, false, serde_json::to_vec(message)?)
+        .publish(
+            topic,
+            serde_json::to_vec(message)?,
+            PublishOptions::new(QoS::AtLeastOnce),
+        )
         .await?;
     let acknowledged = async {
         loop {

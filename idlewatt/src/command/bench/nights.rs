@@ -11,10 +11,10 @@ use std::num::NonZero;
 use std::process::ExitCode;
 use std::sync::Mutex;
 
-use analyzer::alert::RULES;
+use analyzer::alert::{RULES, Rule};
 use analyzer::calendar::{OpeningHours, WeeklyPlan, Window};
 use analyzer::modality::Modality;
-use analyzer::{AlertPhase, Analyzer, Finding, OvernightIdle, State};
+use analyzer::{AlertPhase, Analyzer, Finding, Limits, State};
 use anyhow::Context;
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
@@ -24,12 +24,12 @@ use simulator::{Day, Schedule};
 use super::judged;
 use super::subject::Subject;
 use super::trace::{Span, Trace};
-use crate::command::classify;
+use crate::trace;
 
 /// Counts false and missed overnight-idle alerts.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  idlewatt bench nights --nights 1000 --seed 2")]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// How many nights at least
     #[arg(long, default_value_t = 1000)]
     nights: usize,
@@ -44,8 +44,8 @@ const GRACE: SignedDuration = SignedDuration::from_mins(30);
 const MARGIN: SignedDuration = SignedDuration::from_mins(2);
 /// Two to learn and a week.
 const DAYS: u32 = 9;
-/// The rule that is judged.
-const RULE: &str = "overnight_idle";
+/// The rules that are judged: workstations have one of their own.
+const JUDGED: [&str; 2] = ["overnight_idle", "workstation_on_overnight"];
 /// Devices that are worked on before their nights are counted.
 const BATCH: u32 = 30;
 
@@ -81,10 +81,12 @@ impl Night {
 ///
 /// # Errors
 /// A modality is not known.
-pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     anyhow::ensure!(
-        RULES.iter().any(|rule| rule.name == RULE),
-        "there is no rule {RULE}"
+        JUDGED
+            .iter()
+            .all(|name| RULES.iter().any(|rule| rule.name == *name)),
+        "a rule that is judged is no more"
     );
     let mut nights: Vec<Night> = Vec::new();
     let mut first = 0;
@@ -160,16 +162,21 @@ fn nights_of(subject: &Subject) -> anyhow::Result<Vec<Night>> {
     let mut config = trace::config(modality, None);
     for device in &mut config.devices {
         device.opening = opening.clone();
-        device.overnight_idle = Some(OvernightIdle {
-            grace: GRACE,
-            remind_every: SignedDuration::from_hours(2),
-        });
+        for name in JUDGED {
+            let limits = Rule::named(name).map(|rule| Limits {
+                grace: GRACE,
+                ..rule.limits
+            });
+            if let Some(place) = device.alerts.limits_mut(name) {
+                *place = limits.filter(|_| Rule::named(name).is_some_and(|rule| (rule.looks_at)(modality)));
+            }
+        }
     }
     let mut analyzer = Analyzer::new(config);
     let mut raised = Vec::new();
     let mut hear = |finding| {
         if let Finding::Alert(alert) = finding
-            && alert.rule == RULE
+            && JUDGED.contains(&alert.rule.as_str())
             && alert.phase == AlertPhase::Raised
         {
             raised.push(alert.since);

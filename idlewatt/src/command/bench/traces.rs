@@ -25,7 +25,7 @@ use super::trace::{Point, Span, seconds};
 /// Scores recorded traces that have labels.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  idlewatt bench traces ../shared/traces")]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The folder with index.csv
     folder: std::path::PathBuf,
 }
@@ -72,7 +72,7 @@ struct Label {
 ///
 /// # Errors
 /// A file is missing or cannot be read.
-pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let folder = &arguments.folder;
     let mut index = csv::Reader::from_reader(open(&folder.join("index.csv"))?);
     writeln!(
