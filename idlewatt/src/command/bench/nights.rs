@@ -29,7 +29,7 @@ use crate::command::classify;
 /// Counts false and missed overnight-idle alerts.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  idlewatt bench nights --nights 1000 --seed 2")]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// How many nights at least
     #[arg(long, default_value_t = 1000)]
     nights: usize,
@@ -81,7 +81,7 @@ impl Night {
 ///
 /// # Errors
 /// A modality is not known.
-pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     anyhow::ensure!(
         RULES.iter().any(|rule| rule.name == RULE),
         "there is no rule {RULE}"

@@ -17,7 +17,7 @@ use super::trace::{Point, Trace, seconds};
 /// Measures the analyzer.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  cargo run --release -- bench speed")]
-pub struct Arguments {}
+pub(super) struct Arguments {}
 
 /// Samples a second.
 const RATE_BAR: f64 = 3_000_000.0;
@@ -29,7 +29,7 @@ const ROUNDS: u32 = 3;
 ///
 /// # Errors
 /// A modality is not known.
-pub fn run(_arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+pub(super) fn run(_arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let mut is_met = true;
     for kind in [&CT, &MRI] {
         is_met &= measure(kind, out)?;

@@ -21,7 +21,7 @@ use super::{dump, judged, table};
 #[command(
     after_help = "Examples:\n  idlewatt bench states\n  idlewatt bench states --only ct-spot1 --devices 440 --seed 7"
 )]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// How many devices are drawn; of 220 each modality meets each sampling
     #[arg(long, default_value_t = 220)]
     devices: u32,
@@ -63,7 +63,7 @@ impl Scored {
 ///
 /// # Errors
 /// The traces cannot be written.
-pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     if let Some(folder) = &arguments.dump {
         dump::prepare(folder)?;
     }
