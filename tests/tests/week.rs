@@ -97,10 +97,6 @@ fn figures_are_those_of_the_truth(played: &Played) {
         if EXAMINED.contains(&&*row.group) {
             let is_exam = |record: &&TruthRecord| matches!(record, TruthRecord::Exam { device, .. } if *device == row.group);
             let exams = u32::try_from(played.truth.iter().filter(is_exam).count()).expect("few");
-            println!(
-                "{}: {} guessed calibrations",
-                row.group, row.totals.exams.calibrations
-            );
             near(&row, "exams", f64::from(exams), 0.05);
         }
     }
@@ -116,10 +112,6 @@ fn value(row: &Row, name: &str) -> Option<f64> {
 /// Within a share of the truth, or within what no one would miss.
 fn near(row: &Row, name: &str, truth: f64, share: f64) {
     let Some(found) = value(row, name) else { return };
-    println!(
-        "{:<12} {name:<18} found {found:>10.3} truth {truth:>10.3}",
-        row.group
-    );
     let slack = (truth * share).max(0.5);
     assert!(
         (found - truth).abs() <= slack,
