@@ -12,7 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::account::Metrics;
-use crate::server::{free_port, http};
+use crate::server::{Port, http, last_lines};
 
 /// Longer than anything takes, even on a busy machine.
 pub const WITHIN: Duration = Duration::from_secs(120);
@@ -52,7 +52,7 @@ pub fn influx_sink(url: &str) -> String {
 /// `idlewatt serve` with a configuration of its own; killed when dropped.
 pub struct Idlewatt {
     folder: TempDir,
-    port: u16,
+    port: Port,
     child: Option<Child>,
 }
 
@@ -62,10 +62,11 @@ impl Idlewatt {
     /// # Errors
     /// When there is no port or no folder.
     pub fn prepare(configuration: &str) -> anyhow::Result<Self> {
-        let (folder, port) = (tempfile::tempdir()?, free_port()?);
+        let (folder, port) = (tempfile::tempdir()?, Port::reserve()?);
         let ours = format!(
-            "\n[service]\nstate_dir = \"{}\"\n[page]\nlisten = \"127.0.0.1:{port}\"\n",
-            folder.path().join("state").display()
+            "\n[service]\nstate_dir = \"{}\"\n[page]\nlisten = \"127.0.0.1:{}\"\n",
+            folder.path().join("state").display(),
+            port.number()
         );
         std::fs::write(
             folder.path().join("idlewatt.toml"),
@@ -114,7 +115,7 @@ impl Idlewatt {
                 if let Some(status) = self.child.as_mut().context("just started")?.try_wait()? {
                     bail!("idlewatt ended at once, {status}: {}", self.log());
                 }
-                if http(self.port, "GET", "/health", "", "").await.is_ok() {
+                if http(self.port.number(), "GET", "/health", "", "").await.is_ok() {
                     return Ok(());
                 }
                 tokio::time::sleep(LOOK_EVERY).await;
@@ -122,7 +123,7 @@ impl Idlewatt {
         };
         tokio::time::timeout(WITHIN, ready)
             .await
-            .context("its page does not answer")?
+            .with_context(|| format!("its page does not answer within {WITHIN:?}; {}", self.log_end()))?
     }
 
     /// `kill -9`, and waits until it is gone.
@@ -151,7 +152,7 @@ impl Idlewatt {
     /// # Errors
     /// When there is no answer.
     pub async fn get(&self, path: &str) -> anyhow::Result<(u16, String)> {
-        http(self.port, "GET", path, "", "").await
+        http(self.port.number(), "GET", path, "", "").await
     }
 
     /// The JSON at a path of the API, or of `/health`.
@@ -159,7 +160,7 @@ impl Idlewatt {
     /// # Errors
     /// When there is no answer or it is not JSON.
     pub async fn json(&self, path: &str) -> anyhow::Result<Value> {
-        json(self.port, path).await
+        json(self.port.number(), path).await
     }
 
     /// What `/metrics` says.
@@ -194,7 +195,11 @@ impl Idlewatt {
         };
         let reached = tokio::time::timeout(within, looking).await;
         if reached.is_err() {
-            bail!("never {what}: {:#?}\n{last}", last.account());
+            let log = self.log_end();
+            bail!(
+                "never {what} within {within:?}: {:#?}\n{last}\n{log}",
+                last.account()
+            );
         }
         Ok(last)
     }
@@ -218,7 +223,8 @@ impl Idlewatt {
         };
         let reached = tokio::time::timeout(WITHIN, looking).await;
         if reached.is_err() {
-            bail!("health never says {what}: {last:#}");
+            let log = self.log_end();
+            bail!("health never says {what} within {WITHIN:?}: {last:#}\n{log}");
         }
         Ok(last)
     }
@@ -226,7 +232,7 @@ impl Idlewatt {
     /// Where the page is.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://127.0.0.1:{}", self.port.number())
     }
 
     /// Its log so far, of all starts.
@@ -259,6 +265,10 @@ impl Idlewatt {
             .and_then(|line| line.split_whitespace().next())
             .context("no VmHWM")?;
         Ok(kib.parse::<u64>()? / 1024)
+    }
+
+    fn log_end(&self) -> String {
+        format!("its log ends:\n{}", last_lines(&self.log_path()))
     }
 
     fn log_path(&self) -> PathBuf {

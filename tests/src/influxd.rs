@@ -4,15 +4,14 @@ use anyhow::{Context, bail};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::server::{Server, encode, free_port, http};
+use crate::server::{Port, Server, encode, http};
 
 const PROGRAM: &str = "/usr/bin/influxd";
-const PORT_ATTEMPTS: usize = 5;
 
 /// A database server; killed when dropped.
 pub struct Influxd {
     folder: TempDir,
-    port: u16,
+    port: Port,
     has_auth: bool,
     server: Option<Server>,
     /// User and password of queries.
@@ -27,17 +26,11 @@ impl Influxd {
     pub async fn start(has_auth: bool) -> anyhow::Result<Self> {
         let mut influxd = Self {
             folder: tempfile::tempdir()?,
-            port: free_port()?,
+            port: Port::reserve()?,
             has_auth,
             server: None,
             login: None,
         };
-        for _ in 1..PORT_ATTEMPTS {
-            if influxd.restart().await.is_ok() {
-                return Ok(influxd);
-            }
-            influxd.port = free_port()?;
-        }
         influxd.restart().await?;
         Ok(influxd)
     }
@@ -53,7 +46,7 @@ impl Influxd {
         let log = self.folder.path().join("influxd.log");
         let configuration = configuration.display().to_string();
         let mut server = Server::start(PROGRAM, "influxdb", &["-config", &configuration], &log)?;
-        server.wait_until_ready(self.port, "/ping").await?;
+        server.wait_until_ready(self.port.number(), "/ping").await?;
         self.server = Some(server);
         Ok(())
     }
@@ -68,7 +61,7 @@ impl Influxd {
 
     /// Where it listens, as a URL.
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://127.0.0.1:{}", self.port.number())
     }
 
     /// Makes the administrator whom later queries use. Only this one query is allowed before.
@@ -94,7 +87,7 @@ impl Influxd {
         if let Some((user, password)) = &self.login {
             path += &format!("&u={}&p={}", encode(user), encode(password));
         }
-        let (status, body) = http(self.port, "POST", &path, "", "").await?;
+        let (status, body) = http(self.port.number(), "POST", &path, "", "").await?;
         let answer: Value = serde_json::from_str(&body).with_context(|| body.clone())?;
         let result = &answer["results"][0];
         if status != 200 || result.get("error").is_some() {
@@ -122,7 +115,7 @@ impl Influxd {
     /// When there is no answer.
     pub async fn write(&self, database: &str, lines: &str) -> anyhow::Result<(u16, String)> {
         http(
-            self.port,
+            self.port.number(),
             "POST",
             &format!("/write?db={}&precision=ms", encode(database)),
             "",
@@ -132,7 +125,7 @@ impl Influxd {
     }
 
     fn configuration(&self) -> String {
-        let (folder, port, has_auth) = (self.folder.path().display(), self.port, self.has_auth);
+        let (folder, port, has_auth) = (self.folder.path().display(), self.port.number(), self.has_auth);
         format!(
             "reporting-disabled = true\nbind-address = \"127.0.0.1:0\"\n\
              [meta]\ndir = \"{folder}/meta\"\n\

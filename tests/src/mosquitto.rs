@@ -9,14 +9,15 @@ use anyhow::{Context, bail};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 
+use crate::server::{Port, last_lines};
+
 const PROGRAM: &str = "/usr/sbin/mosquitto";
 const READY_WITHIN: Duration = Duration::from_secs(10);
-const PORT_ATTEMPTS: usize = 5;
 
 /// A broker; killed when dropped.
 pub struct Mosquitto {
     folder: TempDir,
-    port: u16,
+    port: Port,
     child: Option<Child>,
     extra: String,
 }
@@ -37,20 +38,7 @@ impl Mosquitto {
     /// # Errors
     /// When it is not installed or does not come up.
     pub async fn start(extra: &str) -> anyhow::Result<Self> {
-        let folder = tempfile::tempdir()?;
-        let extra = extra.replace("{folder}", &folder.path().display().to_string());
-        let mut broker = Self {
-            folder,
-            port: free_port()?,
-            child: None,
-            extra,
-        };
-        for _ in 1..PORT_ATTEMPTS {
-            if broker.restart().await.is_ok() {
-                return Ok(broker);
-            }
-            broker.port = free_port()?;
-        }
+        let mut broker = Self::prepare(extra)?;
         broker.restart().await?;
         Ok(broker)
     }
@@ -64,7 +52,7 @@ impl Mosquitto {
         let extra = extra.replace("{folder}", &folder.path().display().to_string());
         Ok(Self {
             folder,
-            port: free_port()?,
+            port: Port::reserve()?,
             child: None,
             extra,
         })
@@ -121,12 +109,12 @@ impl Mosquitto {
 
     /// Where it listens.
     pub fn port(&self) -> u16 {
-        self.port
+        self.port.number()
     }
 
     /// Where it listens, as a URL.
     pub fn url(&self) -> String {
-        format!("mqtt://127.0.0.1:{}", self.port)
+        format!("mqtt://127.0.0.1:{}", self.port.number())
     }
 
     /// Its folder: configuration, log, persistence, and whatever a test puts there before it starts.
@@ -146,7 +134,7 @@ impl Mosquitto {
     fn configuration(&self) -> String {
         let mut text = String::new();
         let folder = self.folder.path().display();
-        let _ = writeln!(text, "listener {} 127.0.0.1", self.port);
+        let _ = writeln!(text, "listener {} 127.0.0.1", self.port.number());
         let _ = writeln!(
             text,
             "user root\npersistence true\npersistence_location {folder}/"
@@ -168,7 +156,7 @@ impl Mosquitto {
     }
 
     async fn wait_until_ready(&mut self) -> anyhow::Result<()> {
-        let (port, log) = (self.port, self.log_path());
+        let (port, log) = (self.port.number(), self.log_path());
         let child = self.child.as_mut().context("not started")?;
         let ready = async {
             loop {
@@ -184,9 +172,12 @@ impl Mosquitto {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        tokio::time::timeout(READY_WITHIN, ready)
-            .await
-            .context("mosquitto does not accept connections")?
+        tokio::time::timeout(READY_WITHIN, ready).await.with_context(|| {
+            format!(
+                "mosquitto does not accept connections; its log ends:\n{}",
+                last_lines(&log)
+            )
+        })?
     }
 }
 
@@ -194,12 +185,4 @@ impl Drop for Mosquitto {
     fn drop(&mut self) {
         drop(self.stop(Signal::Kill));
     }
-}
-
-/// A port that nobody listens on just now, chosen by the kernel.
-///
-/// # Errors
-/// When there is none.
-pub fn free_port() -> anyhow::Result<u16> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }

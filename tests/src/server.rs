@@ -1,15 +1,18 @@
-//! What the harnesses of database servers share: a child process with a log, a port from the kernel, plain HTTP.
+//! What the harnesses of servers share: a child process with a log, a port from the kernel, plain HTTP.
 
 use std::fs::File;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 const READY_WITHIN: Duration = Duration::from_secs(30);
+/// How much of a log a failed wait shows.
+const LAST_LINES: usize = 30;
 
 /// A program that is killed when dropped.
 pub(crate) struct Server {
@@ -62,7 +65,13 @@ impl Server {
             }
         };
         let waited = tokio::time::timeout(READY_WITHIN, ready).await;
-        waited.with_context(|| format!("{} is not ready in {READY_WITHIN:?}", self.name))?
+        waited.with_context(|| {
+            format!(
+                "{} does not answer {path} within {READY_WITHIN:?}; its log ends:\n{}",
+                self.name,
+                last_lines(&self.log)
+            )
+        })?
     }
 
     /// Ends it without a chance to tidy up.
@@ -80,9 +89,46 @@ impl Drop for Server {
     }
 }
 
-/// A port that nobody listens on just now, chosen by the kernel.
-pub(crate) fn free_port() -> anyhow::Result<u16> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+/// A port of 127.0.0.1, chosen by the kernel, that is ours as long as this lives: also while its server is away.
+///
+/// A socket is bound to it and never listens, so the kernel gives the port neither to another test's server nor to an
+/// outgoing connection, and who connects while the server is away is refused. Servers that set `SO_REUSEADDR`, as all
+/// of ours do, listen beside it.
+#[derive(Debug)]
+pub struct Port {
+    number: u16,
+    _reservation: TcpSocket,
+}
+
+impl Port {
+    /// Takes a port that nobody else has.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn reserve() -> anyhow::Result<Self> {
+        let reservation = TcpSocket::new_v4()?;
+        reservation.set_reuseaddr(true)?;
+        reservation.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+        let number = reservation.local_addr()?.port();
+        Ok(Self {
+            number,
+            _reservation: reservation,
+        })
+    }
+
+    /// Its number.
+    #[must_use]
+    pub fn number(&self) -> u16 {
+        self.number
+    }
+}
+
+/// How a log ends, for the message of a failed wait.
+pub(crate) fn last_lines(log: &Path) -> String {
+    let text = std::fs::read(log).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(LAST_LINES)..].join("\n")
 }
 
 /// One request to a server on this machine: status and body. `headers` are whole lines, each with its line end.
@@ -121,4 +167,27 @@ pub(crate) fn encode(text: &str) -> String {
             other => format!("%{other:02X}"),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_reserved_port_refuses_until_its_server_listens_and_is_nobody_elses() -> anyhow::Result<()> {
+        let port = Port::reserve()?;
+        let address = (Ipv4Addr::LOCALHOST, port.number());
+        for _ in 0..2 {
+            let refused = TcpStream::connect(address).await.map(drop);
+            assert!(refused.is_err(), "nobody listens");
+            let listener = TcpListener::bind(address).await?;
+            TcpStream::connect(address).await?;
+            drop(listener);
+        }
+        let others: Vec<Port> = (0..500).map(|_| Port::reserve()).collect::<Result<_, _>>()?;
+        assert!(others.iter().all(|other| other.number() != port.number()));
+        Ok(())
+    }
 }

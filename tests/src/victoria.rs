@@ -4,15 +4,14 @@ use anyhow::bail;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::server::{Server, encode, free_port, http};
+use crate::server::{Port, Server, encode, http};
 
 const PROGRAM: &str = "/usr/bin/victoria-metrics";
-const PORT_ATTEMPTS: usize = 5;
 
 /// A database server; killed when dropped.
 pub struct Victoria {
     _folder: TempDir,
-    port: u16,
+    port: Port,
     _server: Server,
 }
 
@@ -22,18 +21,9 @@ impl Victoria {
     /// # Errors
     /// When it is not installed or does not come up.
     pub async fn start() -> anyhow::Result<Self> {
-        for _ in 1..PORT_ATTEMPTS {
-            if let Ok(started) = Self::try_start().await {
-                return Ok(started);
-            }
-        }
-        Self::try_start().await
-    }
-
-    async fn try_start() -> anyhow::Result<Self> {
-        let (folder, port) = (tempfile::tempdir()?, free_port()?);
+        let (folder, port) = (tempfile::tempdir()?, Port::reserve()?);
         let data = format!("-storageDataPath={}", folder.path().join("data").display());
-        let listen = format!("-httpListenAddr=127.0.0.1:{port}");
+        let listen = format!("-httpListenAddr=127.0.0.1:{}", port.number());
         let arguments = [
             data.as_str(),
             &listen,
@@ -48,7 +38,7 @@ impl Victoria {
             &arguments,
             &folder.path().join("victoria.log"),
         )?;
-        server.wait_until_ready(port, "/health").await?;
+        server.wait_until_ready(port.number(), "/health").await?;
         Ok(Self {
             _folder: folder,
             port,
@@ -58,7 +48,7 @@ impl Victoria {
 
     /// Where it listens, as a URL.
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://127.0.0.1:{}", self.port.number())
     }
 
     /// All points of the series that a selector names; each line has `metric`, `values`, `timestamps`.
@@ -66,12 +56,12 @@ impl Victoria {
     /// # Errors
     /// When there is no answer.
     pub async fn export(&self, selector: &str) -> anyhow::Result<Vec<Value>> {
-        http(self.port, "GET", "/internal/force_flush", "", "").await?;
+        http(self.port.number(), "GET", "/internal/force_flush", "", "").await?;
         let path = format!(
             "/api/v1/export?match%5B%5D={}&reduce_mem_usage=0",
             encode(selector)
         );
-        let (status, body) = http(self.port, "GET", &path, "", "").await?;
+        let (status, body) = http(self.port.number(), "GET", &path, "", "").await?;
         if status != 200 {
             bail!("{selector}: {status} {body}");
         }
