@@ -7,10 +7,11 @@ use jiff::{SignedDuration, Timestamp};
 use crate::band::Bands;
 use crate::clock::{Clocks, Instant};
 use crate::finding::{FaultKind, Finding};
+use crate::learn::Learned;
 use crate::site::Site;
 use crate::snapshot::{self, SnapshotError};
-use crate::tracker::{Context, Tracker};
-use crate::{Arrival, Availability, Device, Notice, Reading};
+use crate::tracker::{Context, Given, Tracker};
+use crate::{Action, Arrival, Availability, Device, Notice, Reading};
 
 /// While readings come, time goes on for all devices at least this often.
 const ADVANCE_EVERY: SignedDuration = SignedDuration::from_secs(5);
@@ -39,7 +40,7 @@ pub struct Analyzer {
 #[derive(Debug)]
 struct Judged {
     device: Device,
-    bands: Bands,
+    given: Given,
     tracker: Tracker,
 }
 
@@ -49,7 +50,7 @@ impl Judged {
             Context {
                 site,
                 device: &self.device,
-                bands: &self.bands,
+                given: &self.given,
             },
             &mut self.tracker,
         )
@@ -69,13 +70,10 @@ impl Analyzer {
                     .push((number, index));
             }
         }
-        let judged = |device: Device| {
-            let bands = device.bands.clone().unwrap_or_else(|| device.modality.bands());
-            Judged {
-                device,
-                bands,
-                tracker: Tracker::default(),
-            }
+        let judged = |device: Device| Judged {
+            given: Given::of(&device),
+            device,
+            tracker: Tracker::default(),
         };
         let devices = config.devices.into_iter().map(judged).collect();
         Self {
@@ -165,6 +163,16 @@ impl Analyzer {
         self.say(at, &notice.meter, notice.kind, &notice.detail, out);
     }
 
+    /// Takes a person's word on an alert, said at `at`. Returns whether there is an open alert that it is meant for.
+    pub fn act(&mut self, at: Timestamp, action: &Action, out: &mut Vec<Finding>) -> bool {
+        let meant = |judged: &&mut Judged| judged.device.id == action.device;
+        let Some(judged) = self.devices.iter_mut().find(meant) else {
+            return false;
+        };
+        let (context, tracker) = judged.split(&self.site);
+        tracker.act(context, at, action, out)
+    }
+
     /// Says it of every device that the meter feeds, unless it has been said just now.
     fn say(&mut self, at: Timestamp, meter: &str, kind: FaultKind, detail: &str, out: &mut Vec<Finding>) {
         for &(number, _) in self.routes.get(meter).into_iter().flatten() {
@@ -188,6 +196,20 @@ impl Analyzer {
             let (context, tracker) = judged.split(&self.site);
             tracker.finish(context, until, out);
         }
+    }
+
+    /// What a device has learned of its levels; none for a device that is not known.
+    #[must_use]
+    pub fn learned(&self, device: &str) -> Option<Learned> {
+        let judged = self.devices.iter().find(|judged| &*judged.device.id == device)?;
+        Some(judged.tracker.learned(judged.device.modality))
+    }
+
+    /// What a device's power means by what it has learned; none before its first level is known.
+    #[must_use]
+    pub fn learned_bands(&self, device: &str) -> Option<&Bands> {
+        let judged = self.devices.iter().find(|judged| &*judged.device.id == device)?;
+        judged.tracker.learned_bands()
     }
 
     /// All that is remembered, to be restored after a restart.

@@ -4,6 +4,8 @@
 //!
 //! Limits: at most [`BANDS_MAX`] bands a device. Invariant: bands are sorted, do not overlap and have finite edges.
 
+use serde::{Deserialize, Serialize};
+
 use crate::State;
 
 /// More bands than this are a mistake of configuration.
@@ -11,8 +13,11 @@ pub const BANDS_MAX: usize = 16;
 
 /// How far, as a share of the edge, power must leave the band it is in before it is said to have left.
 const HYSTERESIS_SHARE: f64 = 0.05;
+/// The same for learned bands, whose edges lie between levels that may be a tenth apart.
+const HYSTERESIS_SHARE_LEARNED: f64 = 0.01;
+
 /// A range of watts that means a state: `from_w <= power < until_w`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Band {
     /// What it means.
     pub state: State,
@@ -22,9 +27,30 @@ pub struct Band {
     pub until_w: f64,
 }
 
+/// Watts between which the load of one state cycles; the upper half of it may lie in another state's band.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct CycleBand {
+    pub(crate) state: State,
+    pub(crate) from_w: f64,
+    pub(crate) until_w: f64,
+    /// What comes to these watts cycles, as long as it has not stayed in the upper half.
+    pub(crate) is_usual: bool,
+}
+
+impl CycleBand {
+    pub(crate) fn holds(&self, power_w: f64) -> bool {
+        (self.from_w..self.until_w).contains(&power_w)
+    }
+}
+
 /// The bands of one device.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Bands(Vec<Band>);
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Bands {
+    bands: Vec<Band>,
+    hysteresis_share: f64,
+    /// The state whose load cycles.
+    cycle: Option<CycleBand>,
+}
 
 /// Why a set of bands cannot be used.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -97,20 +123,38 @@ impl Bands {
                 });
             }
         }
-        Ok(Self(bands))
+        Ok(Self {
+            bands,
+            hysteresis_share: HYSTERESIS_SHARE,
+            cycle: None,
+        })
+    }
+
+    /// The same, of bands that a device has taught.
+    pub(crate) fn learned(bands: Vec<Band>, cycle: Option<CycleBand>) -> Result<Self, BandError> {
+        Ok(Self {
+            hysteresis_share: HYSTERESIS_SHARE_LEARNED,
+            cycle,
+            ..Self::new(bands)?
+        })
     }
 
     /// The bands, from low to high.
     #[must_use]
     pub fn as_slice(&self) -> &[Band] {
-        &self.0
+        &self.bands
+    }
+
+    /// Where the load of a state cycles.
+    pub(crate) fn cycle(&self) -> Option<CycleBand> {
+        self.cycle
     }
 
     /// What a power means on its own.
     #[must_use]
     pub fn state_at(&self, power_w: f64) -> State {
         let band = self
-            .0
+            .bands
             .iter()
             .find(|band| band.from_w <= power_w && power_w < band.until_w);
         band.map_or(State::Unknown, |band| band.state)
@@ -124,10 +168,15 @@ impl Bands {
         if plain == current || plain == State::Scanning {
             return plain;
         }
-        let is_near = self.0.iter().filter(|band| band.state == current).any(|band| {
-            band.from_w - band.from_w.abs() * HYSTERESIS_SHARE <= power_w
-                && power_w < band.until_w + band.until_w.abs() * HYSTERESIS_SHARE
-        });
+        let share = self.hysteresis_share;
+        let is_near = self
+            .bands
+            .iter()
+            .filter(|band| band.state == current)
+            .any(|band| {
+                band.from_w - band.from_w.abs() * share <= power_w
+                    && power_w < band.until_w + band.until_w.abs() * share
+            });
         if is_near { current } else { plain }
     }
 }

@@ -293,7 +293,7 @@ mod tests {
             until: at(until),
             state,
             power_w,
-            said: None,
+            spoken: None,
         }
     }
 

@@ -3,9 +3,14 @@
 use jiff::SignedDuration;
 
 use crate::DeviceId;
+use crate::alert::AlertPlan;
 use crate::band::Bands;
 use crate::calendar::OpeningHours;
+use crate::learn::Pin;
 use crate::modality::Modality;
+
+/// More named levels than this no machine has.
+pub const PINS_MAX: usize = 8;
 
 /// One device: a scanner, a workstation, a rack, a chiller.
 #[derive(Clone, Debug)]
@@ -22,14 +27,24 @@ pub struct Device {
     pub feeds: Vec<Feed>,
     /// When it is meant to be used.
     pub opening: OpeningHours,
-    /// Its own bands; none means the modality's published levels.
+    /// Its own bands, which then hold; none means that they are learned.
     pub bands: Option<Bands>,
+    /// What a person says of levels that are learned; at most [`PINS_MAX`].
+    pub pins: Vec<Pin>,
     /// More than this is not plausible, W.
     pub power_w_max: f64,
     /// No reading for so long is silence (state unknown); none means it is learned from the meter's rhythm.
     pub silent_after: Option<SignedDuration>,
-    /// The rule "overnight idle"; none means the device is exempt (an emergency CT, a PET-CT).
-    pub overnight_idle: Option<OvernightIdle>,
+    /// Which alert rules look at it; an emergency CT or a PET-CT is exempt from some.
+    pub alerts: AlertPlan,
+}
+
+impl Device {
+    /// Whether what its power means is learned from its own levels.
+    #[must_use]
+    pub fn learns(&self) -> bool {
+        self.bands.is_none() && !self.modality.names.is_empty()
+    }
 }
 
 /// One meter's part in a device.
@@ -41,13 +56,4 @@ pub struct Feed {
     pub channels: Vec<String>,
     /// +1, or -1 where the clamp sits backwards.
     pub sign: f64,
-}
-
-/// When an overnight-idle alert is raised and repeated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OvernightIdle {
-    /// Idle in closed hours for longer than this raises it.
-    pub grace: SignedDuration,
-    /// Repeated after each of these.
-    pub remind_every: SignedDuration,
 }

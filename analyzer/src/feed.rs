@@ -319,6 +319,23 @@ impl FeedState {
         Some(powers.sum())
     }
 
+    /// The held powers of the three phases, W; none where the meter has not stated each of them, or since silence. Phases
+    /// that the feed does not list are not its own.
+    pub(crate) fn phases_w(&self, feed: &Feed) -> Option<[f64; 3]> {
+        let phase = |name: &str| {
+            let is_ours = feed.channels.is_empty()
+                || feed
+                    .channels
+                    .iter()
+                    .any(|channel| channel == name || channel == TOTAL);
+            self.channels.get(name).filter(|_| is_ours)?.power_w
+        };
+        if self.is_stale {
+            return None;
+        }
+        Some([phase("l1")?, phase("l2")?, phase("l3")?])
+    }
+
     /// The coarsest register's resolution, where any is known.
     pub(crate) fn resolution(&self) -> Option<Energy> {
         self.channels

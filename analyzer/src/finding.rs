@@ -9,6 +9,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::learn::LearnedBand;
 use crate::site::TariffPeriod;
 use crate::{Energy, State};
 
@@ -28,10 +29,12 @@ pub enum Finding {
     Exam(Exam),
     /// Energy and time of one bucket so far; a later row of the same key replaces it.
     Ledger(LedgerRow),
-    /// An alert was raised, reminded or cleared.
+    /// A step in an alert's life.
     Alert(AlertEvent),
     /// Something is wrong with a meter or its counter.
     Fault(Fault),
+    /// What a device's power means was learned, or is learned to be otherwise.
+    Bands(BandsLearned),
 }
 
 /// A point of the power curve: the device's power and what it means. Key: device, at.
@@ -98,6 +101,39 @@ pub struct Exam {
     pub scanning_energy: Energy,
     /// The time of the scanning inside it.
     pub scanning: SignedDuration,
+    /// A patient or, as a guess, none.
+    pub kind: ExamKind,
+}
+
+/// Whom an examination was for. Power shows no patient: both are guesses, and the second says why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum ExamKind {
+    /// Taken for a patient's: nothing speaks against it.
+    Patient,
+    /// Looks like the exposures of a morning calibration, without a patient.
+    CalibrationGuess,
+}
+
+impl ExamKind {
+    /// The stable word used in series and pages.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Patient => "patient",
+            Self::CalibrationGuess => "calibration_guess",
+        }
+    }
+
+    /// Why it is taken for that.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Patient => "acquisitions that do not look like a calibration",
+            Self::CalibrationGuess => {
+                "the first acquisitions after three hours without any are three or more single short exposures at regular spacing"
+            }
+        }
+    }
 }
 
 /// The energy ledger: device × local hour × state × open or closed × tariff. Key: all of these.
@@ -149,7 +185,7 @@ impl Severity {
 }
 
 /// Where in its life an alert is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum AlertPhase {
     /// New.
     Raised,
@@ -157,6 +193,10 @@ pub enum AlertPhase {
     Reminded,
     /// Over.
     Cleared,
+    /// A person knows: no more reminders.
+    Acknowledged,
+    /// A person wants no reminders until an instant.
+    Snoozed,
 }
 
 impl AlertPhase {
@@ -167,6 +207,29 @@ impl AlertPhase {
             Self::Raised => "raised",
             Self::Reminded => "reminded",
             Self::Cleared => "cleared",
+            Self::Acknowledged => "acknowledged",
+            Self::Snoozed => "snoozed",
+        }
+    }
+
+    /// Every phase, in the order in which they follow each other at one instant.
+    pub const ALL: [Self; 5] = [
+        Self::Raised,
+        Self::Reminded,
+        Self::Acknowledged,
+        Self::Snoozed,
+        Self::Cleared,
+    ];
+
+    /// Its place in [`Self::ALL`]: of two steps at one instant the later one counts.
+    #[must_use]
+    pub const fn order(self) -> i64 {
+        match self {
+            Self::Raised => 0,
+            Self::Reminded => 1,
+            Self::Acknowledged => 2,
+            Self::Snoozed => 3,
+            Self::Cleared => 4,
         }
     }
 }
@@ -192,6 +255,31 @@ pub struct AlertEvent {
     pub cost: f64,
     /// `energy` in grams of CO2 equivalent.
     pub co2e_g: f64,
+    /// What the rule says beside its name: which phase, which level; empty where there is nothing to add.
+    pub detail: String,
+    /// The person who took this step; empty where none did, or none is named.
+    pub by: String,
+    /// Until when it is snoozed; none in other phases.
+    pub until: Option<Timestamp>,
+}
+
+/// What a device's power means, as it was learned from its own levels; all of it, each time it is said. Key: device, at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BandsLearned {
+    /// Which device.
+    pub device: DeviceId,
+    /// From when it holds.
+    pub at: Timestamp,
+    /// The levels of rest, from low to high.
+    pub bands: Vec<LearnedBand>,
+    /// Acquisition begins here, W; none where it is not claimed.
+    pub scanning_from_w: Option<f64>,
+    /// A weaker acquisition begins here, if a stronger one follows, W.
+    pub scout_from_w: Option<f64>,
+    /// How often the meter tells something new, s.
+    pub interval_s: f64,
+    /// The meter tells too rarely for acquisitions to be seen.
+    pub is_too_coarse: bool,
 }
 
 /// Something is wrong with a meter. Key: device, meter, at, kind.
@@ -244,6 +332,8 @@ pub enum FaultKind {
     UnknownName,
     /// The meter does not say the unit; the usual one was assumed.
     UnitAssumed,
+    /// Readings come too rarely for acquisitions to be seen: scanning is not claimed.
+    IntervalTooCoarse,
 }
 
 impl FaultKind {
@@ -267,6 +357,7 @@ impl FaultKind {
             Self::EstimatedPower => "estimated_power",
             Self::UnknownName => "unknown_name",
             Self::UnitAssumed => "unit_assumed",
+            Self::IntervalTooCoarse => "interval_too_coarse",
         }
     }
 }

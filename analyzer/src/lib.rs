@@ -4,6 +4,7 @@
 //! analyzer, a plain state machine: no I/O, no clock, no logging, no randomness. Time comes in with every
 //! call, so the same code runs live, on a replayed journal, on a CSV file and in the tests, and says the same.
 
+mod action;
 pub mod alert;
 mod analyzer;
 pub mod band;
@@ -21,22 +22,28 @@ mod feed;
 mod finding;
 mod honesty;
 pub mod kpi;
+pub mod learn;
 mod ledger;
+mod life;
 pub mod modality;
+mod nanoseconds;
 mod reading;
+pub mod report;
 pub mod site;
 mod slice;
 mod snapshot;
 mod state;
 mod tracker;
 
+pub use action::{Action, Word};
 pub use analyzer::{Analyzer, Config};
-pub use device::{Device, Feed, OvernightIdle};
+pub use device::{Device, Feed, PINS_MAX};
 pub use energy::Energy;
 pub use finding::{
-    AlertEvent, AlertPhase, DeviceId, Exam, Fault, FaultKind, Finding, Interval, LedgerRow, Sample, Severity,
-    StateChange,
+    AlertEvent, AlertPhase, BandsLearned, DeviceId, Exam, ExamKind, Fault, FaultKind, Finding, Interval,
+    LedgerRow, Sample, Severity, StateChange,
 };
+pub use life::Limits;
 pub use reading::{Arrival, Availability, Notice, Reading, is_pair};
 pub use snapshot::SnapshotError;
 pub use state::{NotAState, State};

@@ -46,7 +46,8 @@ fn books(said: &[Finding]) -> Books {
             Finding::Ledger(row) => {
                 rows.insert((row.hour, row.state, row.is_open, row.tariff), row.energy);
             }
-            Finding::Fault(fault) => {
+            // a reading every half minute is enough for energy, and too little for scanning
+            Finding::Fault(fault) if fault.kind != FaultKind::IntervalTooCoarse => {
                 faults.push(fault.kind);
                 details.push(fault.detail.clone());
             }

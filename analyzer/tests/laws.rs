@@ -221,9 +221,12 @@ fn faulty(steps: &[(i64, f64, Option<Fault>)]) -> (Vec<(Timestamp, Reading)>, Ti
         readings,
         at(second + 60),
         true_wh + held_w / 60.0,
-        bound_wh + untold_wh,
+        bound_wh + untold_wh + held_w * LEAD_S_MAX / 3600.0,
     )
 }
+
+/// A reading stands for up to so long before it: at the end, where no register has told yet, that is estimated.
+const LEAD_S_MAX: f64 = 10.0;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(192))]

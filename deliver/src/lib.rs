@@ -7,7 +7,10 @@
 //! Imports the analyzer alone. Invariants and limits stand at the head of each module.
 
 pub mod device;
+#[cfg(test)]
+mod example;
 pub mod history;
+pub mod kpi;
 pub mod line;
 pub mod live;
 pub mod log;

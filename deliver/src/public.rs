@@ -6,6 +6,10 @@ use analyzer::{AlertEvent, Exam, Fault, Finding, Interval, LedgerRow, Sample, St
 use jiff::Timestamp;
 use serde::Serialize;
 
+mod bands;
+
+pub use bands::{BandJson, BandsJson};
+
 /// One finding as one JSON object; `kind` says which.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -41,6 +45,8 @@ pub enum FindingJson<'a> {
         energy_wh: f64,
         scanning_wh: f64,
         scanning_s: f64,
+        exam_kind: &'static str,
+        reason: &'static str,
     },
     Energy {
         device: &'a str,
@@ -72,6 +78,7 @@ pub enum FindingJson<'a> {
         fault: &'static str,
         detail: &'a str,
     },
+    Bands(BandsJson<'a>),
 }
 
 impl<'a> FindingJson<'a> {
@@ -86,6 +93,7 @@ impl<'a> FindingJson<'a> {
             Finding::Ledger(it) => it.into(),
             Finding::Alert(it) => it.into(),
             Finding::Fault(it) => it.into(),
+            Finding::Bands(it) => Self::Bands(it.into()),
         }
     }
 
@@ -99,6 +107,7 @@ impl<'a> FindingJson<'a> {
             | Self::MeterFault { at, .. } => *at,
             Self::Interval { from, .. } | Self::Exam { from, .. } => *from,
             Self::Energy { hour, .. } => *hour,
+            Self::Bands(bands) => bands.at,
         }
     }
 }
@@ -152,6 +161,8 @@ impl<'a> From<&'a Exam> for FindingJson<'a> {
             energy_wh: it.energy.wh(),
             scanning_wh: it.scanning_energy.wh(),
             scanning_s: it.scanning.as_secs_f64(),
+            exam_kind: it.kind.name(),
+            reason: it.kind.reason(),
         }
     }
 }

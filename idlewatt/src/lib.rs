@@ -1,6 +1,8 @@
 //! The command: arguments, configuration file, composition root. The only room that knows all others.
 
+mod act;
 pub mod command;
 pub mod config;
 pub mod demo;
 pub mod pipeline;
+mod trace;

@@ -12,10 +12,12 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::account::Metrics;
-use crate::server::{Port, http, last_lines};
+use crate::server::{free_port, http};
 
 /// Longer than anything takes, even on a busy machine.
 pub const WITHIN: Duration = Duration::from_secs(120);
+/// Of its log, when something is not as it should be.
+const LINES_SHOWN: usize = 20;
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// The binary that cargo has put beside the running test.
@@ -52,7 +54,7 @@ pub fn influx_sink(url: &str) -> String {
 /// `idlewatt serve` with a configuration of its own; killed when dropped.
 pub struct Idlewatt {
     folder: TempDir,
-    port: Port,
+    port: u16,
     child: Option<Child>,
 }
 
@@ -62,11 +64,10 @@ impl Idlewatt {
     /// # Errors
     /// When there is no port or no folder.
     pub fn prepare(configuration: &str) -> anyhow::Result<Self> {
-        let (folder, port) = (tempfile::tempdir()?, Port::reserve()?);
+        let (folder, port) = (tempfile::tempdir()?, free_port()?);
         let ours = format!(
-            "\n[service]\nstate_dir = \"{}\"\n[page]\nlisten = \"127.0.0.1:{}\"\n",
-            folder.path().join("state").display(),
-            port.number()
+            "\n[service]\nstate_dir = \"{}\"\n[page]\nlisten = \"127.0.0.1:{port}\"\n",
+            folder.path().join("state").display()
         );
         std::fs::write(
             folder.path().join("idlewatt.toml"),
@@ -115,15 +116,18 @@ impl Idlewatt {
                 if let Some(status) = self.child.as_mut().context("just started")?.try_wait()? {
                     bail!("idlewatt ended at once, {status}: {}", self.log());
                 }
-                if http(self.port.number(), "GET", "/health", "", "").await.is_ok() {
+                if http(self.port, "GET", "/health", "", "").await.is_ok() {
                     return Ok(());
                 }
                 tokio::time::sleep(LOOK_EVERY).await;
             }
         };
-        tokio::time::timeout(WITHIN, ready)
-            .await
-            .with_context(|| format!("its page does not answer within {WITHIN:?}; {}", self.log_end()))?
+        tokio::time::timeout(WITHIN, ready).await.with_context(|| {
+            format!(
+                "its page does not answer within {WITHIN:?}\n{}",
+                self.last_lines()
+            )
+        })?
     }
 
     /// `kill -9`, and waits until it is gone.
@@ -152,7 +156,7 @@ impl Idlewatt {
     /// # Errors
     /// When there is no answer.
     pub async fn get(&self, path: &str) -> anyhow::Result<(u16, String)> {
-        http(self.port.number(), "GET", path, "", "").await
+        http(self.port, "GET", path, "", "").await
     }
 
     /// The JSON at a path of the API, or of `/health`.
@@ -160,7 +164,7 @@ impl Idlewatt {
     /// # Errors
     /// When there is no answer or it is not JSON.
     pub async fn json(&self, path: &str) -> anyhow::Result<Value> {
-        json(self.port.number(), path).await
+        json(self.port, path).await
     }
 
     /// What `/metrics` says.
@@ -195,10 +199,10 @@ impl Idlewatt {
         };
         let reached = tokio::time::timeout(within, looking).await;
         if reached.is_err() {
-            let log = self.log_end();
             bail!(
-                "never {what} within {within:?}: {:#?}\n{last}\n{log}",
-                last.account()
+                "never {what} within {within:?}: {:#?}\n{last}\n{}",
+                last.account(),
+                self.last_lines()
             );
         }
         Ok(last)
@@ -223,8 +227,10 @@ impl Idlewatt {
         };
         let reached = tokio::time::timeout(WITHIN, looking).await;
         if reached.is_err() {
-            let log = self.log_end();
-            bail!("health never says {what} within {WITHIN:?}: {last:#}\n{log}");
+            bail!(
+                "health never says {what} within {WITHIN:?}: {last:#}\n{}",
+                self.last_lines()
+            );
         }
         Ok(last)
     }
@@ -232,7 +238,14 @@ impl Idlewatt {
     /// Where the page is.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port.number())
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The end of its log, for a failure to show.
+    fn last_lines(&self) -> String {
+        let log = self.log();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(LINES_SHOWN)..].join("\n")
     }
 
     /// Its log so far, of all starts.
@@ -265,10 +278,6 @@ impl Idlewatt {
             .and_then(|line| line.split_whitespace().next())
             .context("no VmHWM")?;
         Ok(kib.parse::<u64>()? / 1024)
-    }
-
-    fn log_end(&self) -> String {
-        format!("its log ends:\n{}", last_lines(&self.log_path()))
     }
 
     fn log_path(&self) -> PathBuf {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use analyzer::{AlertPhase, Config, Finding, OvernightIdle};
+use analyzer::{AlertPhase, Config, Finding, Limits};
 use jiff::{SignedDuration, Timestamp};
 use simulator::TruthRecord;
 
@@ -51,7 +51,9 @@ impl Books {
                     );
                     rows.insert(key, row.energy.wh());
                 }
-                Finding::Alert(alert) if alert.phase == AlertPhase::Raised => {
+                Finding::Alert(alert)
+                    if alert.phase == AlertPhase::Raised && alert.rule == "overnight_idle" =>
+                {
                     books.alerts.push((alert.device.to_string(), alert.since));
                 }
                 _ => {}
@@ -80,7 +82,7 @@ impl Books {
             }
         }
         for device in &config.devices {
-            let Some(limits) = device.overnight_idle else {
+            let Some(limits) = device.alerts.overnight_idle else {
                 continue;
             };
             let intervals = records.iter().filter_map(|record| match record {
@@ -106,7 +108,7 @@ impl Books {
 /// When each overnight alert that is due begins: the first idle stretch of a closed period that outlasts the grace.
 fn nights(
     device: &analyzer::Device,
-    limits: OvernightIdle,
+    limits: Limits,
     intervals: &[(Timestamp, Timestamp, bool)],
     end: Timestamp,
 ) -> Vec<Timestamp> {

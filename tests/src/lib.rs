@@ -1,4 +1,4 @@
-//! Real servers for the tests: each started on a port that the kernel keeps for it, and stopped by its pid.
+//! Real servers for the tests: each started on a kernel-chosen port and stopped by its pid.
 
 pub mod account;
 pub mod chromium;
@@ -8,7 +8,8 @@ pub mod judge;
 pub mod mosquitto;
 pub mod pipeline;
 pub mod publisher;
-pub mod server;
+mod server;
 pub mod session;
+pub mod trace;
 pub mod victoria;
 pub mod week;

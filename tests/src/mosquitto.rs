@@ -9,15 +9,16 @@ use anyhow::{Context, bail};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 
-use crate::server::{Port, last_lines};
+pub use crate::server::free_port;
 
 const PROGRAM: &str = "/usr/sbin/mosquitto";
 const READY_WITHIN: Duration = Duration::from_secs(10);
+const PORT_ATTEMPTS: usize = 5;
 
 /// A broker; killed when dropped.
 pub struct Mosquitto {
     folder: TempDir,
-    port: Port,
+    port: u16,
     child: Option<Child>,
     extra: String,
 }
@@ -38,7 +39,20 @@ impl Mosquitto {
     /// # Errors
     /// When it is not installed or does not come up.
     pub async fn start(extra: &str) -> anyhow::Result<Self> {
-        let mut broker = Self::prepare(extra)?;
+        let folder = tempfile::tempdir()?;
+        let extra = extra.replace("{folder}", &folder.path().display().to_string());
+        let mut broker = Self {
+            folder,
+            port: free_port()?,
+            child: None,
+            extra,
+        };
+        for _ in 1..PORT_ATTEMPTS {
+            if broker.restart().await.is_ok() {
+                return Ok(broker);
+            }
+            broker.port = free_port()?;
+        }
         broker.restart().await?;
         Ok(broker)
     }
@@ -52,7 +66,7 @@ impl Mosquitto {
         let extra = extra.replace("{folder}", &folder.path().display().to_string());
         Ok(Self {
             folder,
-            port: Port::reserve()?,
+            port: free_port()?,
             child: None,
             extra,
         })
@@ -109,12 +123,12 @@ impl Mosquitto {
 
     /// Where it listens.
     pub fn port(&self) -> u16 {
-        self.port.number()
+        self.port
     }
 
     /// Where it listens, as a URL.
     pub fn url(&self) -> String {
-        format!("mqtt://127.0.0.1:{}", self.port.number())
+        format!("mqtt://127.0.0.1:{}", self.port)
     }
 
     /// Its folder: configuration, log, persistence, and whatever a test puts there before it starts.
@@ -134,7 +148,7 @@ impl Mosquitto {
     fn configuration(&self) -> String {
         let mut text = String::new();
         let folder = self.folder.path().display();
-        let _ = writeln!(text, "listener {} 127.0.0.1", self.port.number());
+        let _ = writeln!(text, "listener {} 127.0.0.1", self.port);
         let _ = writeln!(
             text,
             "user root\npersistence true\npersistence_location {folder}/"
@@ -156,7 +170,7 @@ impl Mosquitto {
     }
 
     async fn wait_until_ready(&mut self) -> anyhow::Result<()> {
-        let (port, log) = (self.port.number(), self.log_path());
+        let (port, log) = (self.port, self.log_path());
         let child = self.child.as_mut().context("not started")?;
         let ready = async {
             loop {
@@ -173,10 +187,8 @@ impl Mosquitto {
             }
         };
         tokio::time::timeout(READY_WITHIN, ready).await.with_context(|| {
-            format!(
-                "mosquitto does not accept connections; its log ends:\n{}",
-                last_lines(&log)
-            )
+            let log = std::fs::read_to_string(&log).unwrap_or_default();
+            format!("mosquitto does not accept connections within {READY_WITHIN:?}: {log}")
         })?
     }
 }

@@ -1,9 +1,10 @@
-//! What the harnesses of servers share: a child process with a log, a port from the kernel, plain HTTP.
+//! What the harnesses of database servers share: a child process with a log, a port from the kernel, plain HTTP.
 
 use std::fs::File;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -11,8 +12,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
 const READY_WITHIN: Duration = Duration::from_secs(30);
-/// How much of a log a failed wait shows.
-const LAST_LINES: usize = 30;
 
 /// A program that is killed when dropped.
 pub(crate) struct Server {
@@ -66,10 +65,10 @@ impl Server {
         };
         let waited = tokio::time::timeout(READY_WITHIN, ready).await;
         waited.with_context(|| {
+            let log = std::fs::read_to_string(&self.log).unwrap_or_default();
             format!(
-                "{} does not answer {path} within {READY_WITHIN:?}; its log ends:\n{}",
-                self.name,
-                last_lines(&self.log)
+                "{} does not answer {path} within {READY_WITHIN:?}: {log}",
+                self.name
             )
         })?
     }
@@ -89,46 +88,25 @@ impl Drop for Server {
     }
 }
 
-/// A port of 127.0.0.1, chosen by the kernel, that is ours as long as this lives: also while its server is away.
+/// The ports that this process has been given; see [`free_port`].
+static RESERVED: Mutex<Vec<TcpSocket>> = Mutex::new(Vec::new());
+
+/// A port of our own, chosen by the kernel. It stays ours until the test's process ends: a socket that is bound and
+/// never listens keeps it, so that nobody else is given it while our server is down, and a server (they all set
+/// `SO_REUSEADDR`) can listen on it all the same.
 ///
-/// A socket is bound to it and never listens, so the kernel gives the port neither to another test's server nor to an
-/// outgoing connection, and who connects while the server is away is refused. Servers that set `SO_REUSEADDR`, as all
-/// of ours do, listen beside it.
-#[derive(Debug)]
-pub struct Port {
-    number: u16,
-    _reservation: TcpSocket,
-}
-
-impl Port {
-    /// Takes a port that nobody else has.
-    ///
-    /// # Errors
-    /// When there is none.
-    pub fn reserve() -> anyhow::Result<Self> {
-        let reservation = TcpSocket::new_v4()?;
-        reservation.set_reuseaddr(true)?;
-        reservation.bind((Ipv4Addr::LOCALHOST, 0).into())?;
-        let number = reservation.local_addr()?.port();
-        Ok(Self {
-            number,
-            _reservation: reservation,
-        })
-    }
-
-    /// Its number.
-    #[must_use]
-    pub fn number(&self) -> u16 {
-        self.number
-    }
-}
-
-/// How a log ends, for the message of a failed wait.
-pub(crate) fn last_lines(log: &Path) -> String {
-    let text = std::fs::read(log).unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
-    let lines: Vec<&str> = text.lines().collect();
-    lines[lines.len().saturating_sub(LAST_LINES)..].join("\n")
+/// # Errors
+/// When the kernel has none.
+pub fn free_port() -> anyhow::Result<u16> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+    let port = socket.local_addr()?.port();
+    RESERVED
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(socket);
+    Ok(port)
 }
 
 /// One request to a server on this machine: status and body. `headers` are whole lines, each with its line end.
@@ -167,27 +145,4 @@ pub(crate) fn encode(text: &str) -> String {
             other => format!("%{other:02X}"),
         })
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use tokio::net::TcpListener;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn a_reserved_port_refuses_until_its_server_listens_and_is_nobody_elses() -> anyhow::Result<()> {
-        let port = Port::reserve()?;
-        let address = (Ipv4Addr::LOCALHOST, port.number());
-        for _ in 0..2 {
-            let refused = TcpStream::connect(address).await.map(drop);
-            assert!(refused.is_err(), "nobody listens");
-            let listener = TcpListener::bind(address).await?;
-            TcpStream::connect(address).await?;
-            drop(listener);
-        }
-        let others: Vec<Port> = (0..500).map(|_| Port::reserve()).collect::<Result<_, _>>()?;
-        assert!(others.iter().all(|other| other.number() != port.number()));
-        Ok(())
-    }
 }

@@ -4,14 +4,15 @@ use anyhow::bail;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::server::{Port, Server, encode, http};
+use crate::server::{Server, encode, free_port, http};
 
 const PROGRAM: &str = "/usr/bin/victoria-metrics";
+const PORT_ATTEMPTS: usize = 5;
 
 /// A database server; killed when dropped.
 pub struct Victoria {
     _folder: TempDir,
-    port: Port,
+    port: u16,
     _server: Server,
 }
 
@@ -21,9 +22,18 @@ impl Victoria {
     /// # Errors
     /// When it is not installed or does not come up.
     pub async fn start() -> anyhow::Result<Self> {
-        let (folder, port) = (tempfile::tempdir()?, Port::reserve()?);
+        for _ in 1..PORT_ATTEMPTS {
+            if let Ok(started) = Self::try_start().await {
+                return Ok(started);
+            }
+        }
+        Self::try_start().await
+    }
+
+    async fn try_start() -> anyhow::Result<Self> {
+        let (folder, port) = (tempfile::tempdir()?, free_port()?);
         let data = format!("-storageDataPath={}", folder.path().join("data").display());
-        let listen = format!("-httpListenAddr=127.0.0.1:{}", port.number());
+        let listen = format!("-httpListenAddr=127.0.0.1:{port}");
         let arguments = [
             data.as_str(),
             &listen,
@@ -38,7 +48,7 @@ impl Victoria {
             &arguments,
             &folder.path().join("victoria.log"),
         )?;
-        server.wait_until_ready(port.number(), "/health").await?;
+        server.wait_until_ready(port, "/health").await?;
         Ok(Self {
             _folder: folder,
             port,
@@ -48,7 +58,7 @@ impl Victoria {
 
     /// Where it listens, as a URL.
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port.number())
+        format!("http://127.0.0.1:{}", self.port)
     }
 
     /// All points of the series that a selector names; each line has `metric`, `values`, `timestamps`.
@@ -56,12 +66,12 @@ impl Victoria {
     /// # Errors
     /// When there is no answer.
     pub async fn export(&self, selector: &str) -> anyhow::Result<Vec<Value>> {
-        http(self.port.number(), "GET", "/internal/force_flush", "", "").await?;
+        http(self.port, "GET", "/internal/force_flush", "", "").await?;
         let path = format!(
             "/api/v1/export?match%5B%5D={}&reduce_mem_usage=0",
             encode(selector)
         );
-        let (status, body) = http(self.port.number(), "GET", &path, "", "").await?;
+        let (status, body) = http(self.port, "GET", &path, "", "").await?;
         if status != 200 {
             bail!("{selector}: {status} {body}");
         }

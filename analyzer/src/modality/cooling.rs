@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 
-use super::{Modality, Timing};
+use super::{Learning, Modality, Role, Timing};
 use crate::State;
 
 /// See the module.
@@ -15,6 +15,14 @@ pub(super) static COOLING: Modality = Modality {
         (State::Standby, 20.0, 800.0),
         (State::Idle, 800.0, 300_000.0),
     ],
+    names: &[],
+    learning: Learning {
+        steady_s: 60.0,
+        pulse_ratio: 1.1,
+        works_from_idle: false,
+        cycle: None,
+    },
+    acquisition: None,
     power_w_max: 300_000.0,
     timing: Timing {
         bridge: SignedDuration::from_secs(30),
@@ -23,5 +31,7 @@ pub(super) static COOLING: Modality = Modality {
     },
     idle_is_waste: false,
     exam_gap: None,
+    role: Role::Cooling,
+    calibration: None,
     source: "Heye et al., Radiology 2020;295:593 (cooling is 33 to 80 % on top)",
 };

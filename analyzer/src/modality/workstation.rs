@@ -4,7 +4,7 @@
 
 use jiff::SignedDuration;
 
-use super::{Modality, Timing};
+use super::{Learning, Modality, Name, Role, Timing};
 use crate::State;
 
 /// See the module.
@@ -16,6 +16,33 @@ pub(super) static WORKSTATION: Modality = Modality {
         (State::Standby, 35.0, 80.0),
         (State::Idle, 80.0, 2_000.0),
     ],
+    names: &[
+        Name {
+            state: State::Off,
+            watts: (0.0, 25.0),
+            of_idle: (0.0, 0.22),
+            are_many: false,
+        },
+        Name {
+            state: State::Standby,
+            watts: (30.0, 80.0),
+            of_idle: (0.22, 0.62),
+            are_many: false,
+        },
+        Name {
+            state: State::Idle,
+            watts: (60.0, 400.0),
+            of_idle: (1.0, 1.0),
+            are_many: true,
+        },
+    ],
+    learning: Learning {
+        steady_s: 45.0,
+        pulse_ratio: 1.12,
+        works_from_idle: true,
+        cycle: None,
+    },
+    acquisition: None,
     power_w_max: 2_000.0,
     timing: Timing {
         bridge: SignedDuration::from_secs(30),
@@ -24,5 +51,7 @@ pub(super) static WORKSTATION: Modality = Modality {
     },
     idle_is_waste: true,
     exam_gap: None,
+    role: Role::Workstation,
+    calibration: None,
     source: "Büttner et al., Eur J Radiol Open 2021;8:100320",
 };

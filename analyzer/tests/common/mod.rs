@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use analyzer::alert::AlertPlan;
 use analyzer::calendar::{OpeningHours, WeeklyPlan, Window};
 use analyzer::modality::Modality;
 use analyzer::site::{CarbonFactor, Site, Tariff};
-use analyzer::{Config, Device, Feed, OvernightIdle};
+use analyzer::{Config, Device, Feed, Limits};
 use jiff::civil::{Weekday, time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -56,12 +57,17 @@ pub(crate) fn config_of(modality: &str) -> Config {
         }],
         opening: OpeningHours::Weekly(plan),
         bands: None,
+        pins: Vec::new(),
         power_w_max: 300_000.0,
         silent_after: None,
-        overnight_idle: Some(OvernightIdle {
-            grace: minutes(30),
-            remind_every: minutes(120),
-        }),
+        alerts: AlertPlan {
+            overnight_idle: Some(Limits {
+                grace: minutes(30),
+                remind_every: minutes(120),
+                settle: minutes(0),
+            }),
+            ..AlertPlan::default()
+        },
     };
     Config {
         site: Site { zone, tariff, carbon },

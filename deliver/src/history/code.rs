@@ -3,7 +3,7 @@
 //! A code is never given another meaning; a new one takes the next number (and a new schema version).
 
 use analyzer::site::TariffPeriod;
-use analyzer::{AlertPhase, FaultKind, Severity, State};
+use analyzer::{AlertPhase, ExamKind, FaultKind, Severity, State};
 use jiff::{SignedDuration, Timestamp};
 
 /// Seconds in a minute, the grain of the power curve.
@@ -21,8 +21,14 @@ const STATES: [State; 5] = [
     State::Unknown,
 ];
 const SEVERITIES: [Severity; 3] = [Severity::Info, Severity::Warning, Severity::Critical];
-const PHASES: [AlertPhase; 3] = [AlertPhase::Raised, AlertPhase::Reminded, AlertPhase::Cleared];
-const FAULTS: [FaultKind; 16] = [
+const PHASES: [AlertPhase; 5] = [
+    AlertPhase::Raised,
+    AlertPhase::Reminded,
+    AlertPhase::Cleared,
+    AlertPhase::Acknowledged,
+    AlertPhase::Snoozed,
+];
+const FAULTS: [FaultKind; 17] = [
     FaultKind::CounterReset,
     FaultKind::CounterRollback,
     FaultKind::CounterJump,
@@ -39,7 +45,10 @@ const FAULTS: [FaultKind; 16] = [
     FaultKind::EstimatedPower,
     FaultKind::UnknownName,
     FaultKind::UnitAssumed,
+    FaultKind::IntervalTooCoarse,
 ];
+
+const EXAMS: [ExamKind; 2] = [ExamKind::Patient, ExamKind::CalibrationGuess];
 
 fn code_of<T: PartialEq>(table: &[T], value: &T) -> i64 {
     let place = table
@@ -62,6 +71,14 @@ pub(super) fn state_code(state: State) -> i64 {
 /// A code from a damaged row is honestly unknown.
 pub(super) fn state_of(code: i64) -> State {
     value_of(&STATES, code).unwrap_or(State::Unknown)
+}
+
+pub(super) fn exam_code(kind: ExamKind) -> i64 {
+    code_of(&EXAMS, &kind)
+}
+
+pub(super) fn exam_of(code: i64) -> ExamKind {
+    value_of(&EXAMS, code).unwrap_or(ExamKind::Patient)
 }
 
 pub(super) fn severity_code(severity: Severity) -> i64 {

@@ -7,10 +7,22 @@ use rusqlite::{Connection, OpenFlags};
 use super::{HistoryError, Result};
 
 /// The version this program writes (SQLite's `user_version`).
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 4;
 
 /// A file up to this size is checked page by page when it is opened (about a second on a slow disk).
 const CHECKED_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// What leads from a version to the next, beginning with 1. A new file takes all steps.
+const STEPS: [&str; 3] = [LEARNED, EXAM_KIND, ALERT_WORDS];
+
+/// What a rule adds in words, who took a step, and until when an alert is snoozed.
+const ALERT_WORDS: &str = "
+ALTER TABLE alert ADD COLUMN detail TEXT NOT NULL DEFAULT '';
+ALTER TABLE alert ADD COLUMN said_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE alert ADD COLUMN until_ms INTEGER;
+ALTER TABLE alert_step ADD COLUMN said_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE alert_step ADD COLUMN until_ms INTEGER;
+";
 
 /// `WITHOUT ROWID` where the key is most of the row. All instants `_ms` are Unix milliseconds.
 const TABLES: &str = "
@@ -46,6 +58,19 @@ CREATE TABLE power_quarter (device INTEGER, quarter INTEGER, samples INTEGER NOT
     min_dw INTEGER NOT NULL, max_dw INTEGER NOT NULL, state INTEGER NOT NULL,
     PRIMARY KEY (device, quarter)) WITHOUT ROWID;
 ";
+
+/// What devices have learned of their levels. Watts as they are: an edge may be without end.
+const LEARNED: &str = "
+CREATE TABLE learned (device INTEGER, at_ms INTEGER, scanning_from_w REAL, scout_from_w REAL,
+    interval_s REAL NOT NULL, is_too_coarse INTEGER NOT NULL, PRIMARY KEY (device, at_ms)) WITHOUT ROWID;
+CREATE TABLE learned_band (device INTEGER, at_ms INTEGER, place INTEGER, state INTEGER NOT NULL, label TEXT,
+    level_w REAL NOT NULL, from_w REAL NOT NULL, until_w REAL NOT NULL, seen_from_w REAL NOT NULL,
+    seen_until_w REAL NOT NULL, cycles_until_w REAL, seen_s REAL NOT NULL, stability REAL NOT NULL, separation REAL,
+    pulses REAL NOT NULL, margin REAL, is_pinned INTEGER NOT NULL, confidence REAL NOT NULL,
+    PRIMARY KEY (device, at_ms, place)) WITHOUT ROWID;
+";
+/// Examinations are of a kind; all that were kept counted as patients.
+const EXAM_KIND: &str = "ALTER TABLE exam ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;";
 
 /// Opens `path` for writing. A torn file is renamed first; its new name comes back with the fresh connection.
 pub(super) fn open_to_write(path: &Path) -> Result<(Connection, Option<PathBuf>)> {
@@ -90,7 +115,10 @@ fn connect(path: &Path) -> Result<Connection> {
         .map_err(sqlite)?;
     match found {
         0 => create(&mut connection).map_err(sqlite)?,
-        VERSION => check(&connection, path)?,
+        1..=VERSION => {
+            check(&connection, path)?;
+            upgrade(&mut connection, found).map_err(sqlite)?;
+        }
         _ => {
             return Err(HistoryError::Newer {
                 path: path.to_owned(),
@@ -105,6 +133,17 @@ fn connect(path: &Path) -> Result<Connection> {
 fn create(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction()?;
     transaction.execute_batch(TABLES)?;
+    transaction.pragma_update(None, "user_version", 1)?;
+    transaction.commit()?;
+    upgrade(connection, 1)
+}
+
+/// Takes the steps that an older file has not taken.
+fn upgrade(connection: &mut Connection, found: i64) -> rusqlite::Result<()> {
+    let transaction = connection.transaction()?;
+    for step in STEPS.iter().skip(usize::try_from(found - 1).unwrap_or(0)) {
+        transaction.execute_batch(step)?;
+    }
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()
 }
@@ -184,6 +223,44 @@ mod tests {
         std::fs::write(&path, bytes).unwrap();
         assert!(open_to_write(&path).unwrap().1.is_some());
         assert!(open_to_write(&path).unwrap().1.is_none(), "the new file is sound");
+    }
+
+    #[test]
+    fn an_older_file_is_brought_up_to_date_and_keeps_its_rows() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.sqlite");
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(TABLES).unwrap();
+        old.execute_batch("INSERT INTO device VALUES (1, 'ct'); PRAGMA user_version = 1;")
+            .unwrap();
+        drop(old);
+        for _ in 0..2 {
+            let (connection, aside) = open_to_write(&path).unwrap();
+            assert_eq!(aside, None);
+            let rows = |table: &str| -> i64 {
+                let sql = format!("SELECT count(*) FROM {table}");
+                connection.query_row(&sql, [], |row| row.get(0)).unwrap()
+            };
+            assert_eq!((rows("device"), rows("learned"), rows("learned_band")), (1, 0, 0));
+        }
+    }
+
+    #[test]
+    fn a_file_of_version_1_is_led_on_and_its_examinations_are_patients() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.sqlite");
+        let connection = Connection::open(&path).unwrap();
+        connection.execute_batch(TABLES).unwrap();
+        connection
+            .execute_batch("INSERT INTO exam VALUES (1, 0, 1, 1, 1, 1, 1); PRAGMA user_version = 1;")
+            .unwrap();
+        drop(connection);
+        let (connection, aside) = open_to_write(&path).unwrap();
+        assert_eq!(aside, None);
+        let kind: i64 = connection
+            .query_row("SELECT kind FROM exam", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(kind, 0);
     }
 
     #[test]

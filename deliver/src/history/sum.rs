@@ -2,7 +2,8 @@
 
 use std::ops::{Add, AddAssign, Sub};
 
-use analyzer::{DeviceId, Energy, LedgerRow, State, kpi};
+use analyzer::modality::Role;
+use analyzer::{DeviceId, Energy, LedgerRow, State, kpi, report};
 use jiff::SignedDuration;
 
 use super::code::{CO2E_SCALE, COST_SCALE, scaled, unscaled};
@@ -160,16 +161,27 @@ impl Totals {
     /// Idle energy for each unit of scanning energy; none without scanning.
     #[must_use]
     pub fn idle_to_scan_ratio(&self) -> Option<f64> {
-        (kpi::IDLE_SCAN_RATIO.value)(&self.for_kpis())
+        let totals = self.for_kpis(Role::Scanner);
+        kpi::IDLE_SCAN_RATIO
+            .values(&totals)
+            .into_iter()
+            .find_map(|(_, answer)| answer.ok())
     }
 
     /// The same sums as the key figures want them.
     #[must_use]
-    pub fn for_kpis(&self) -> kpi::Totals {
-        let mut totals = kpi::Totals::default();
+    pub fn for_kpis(&self, role: Role) -> report::Totals {
+        let mut totals = report::Totals::default();
         for state in State::ALL {
             for (is_open, amount) in [(true, self.state_open(state)), (false, self.state_closed(state))] {
-                totals.add(state, is_open, amount.energy, amount.duration);
+                let part = report::Part {
+                    energy: amount.energy,
+                    estimated: amount.estimated,
+                    duration: amount.duration,
+                    cost: amount.cost(),
+                    co2e_g: amount.co2e_g(),
+                };
+                totals.add(role, state, is_open, part);
             }
         }
         totals

@@ -1,5 +1,7 @@
 //! The writer: one batch of findings, one transaction, one cursor.
 
+mod learned;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -8,9 +10,10 @@ use analyzer::{
 };
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use self::learned::write_learned;
 use super::code::{
-    CO2E_SCALE, COST_SCALE, POWER_SCALE, duration_millis, fault_code, millis, phase_code, scaled,
-    severity_code, state_code, tariff_code,
+    CO2E_SCALE, COST_SCALE, POWER_SCALE, duration_millis, exam_code, fault_code, millis, phase_code,
+    phase_of, scaled, severity_code, state_code, tariff_code,
 };
 use super::power::Curve;
 use super::{HistoryConfig, HistoryError, Reader, Result, prune, schema};
@@ -145,6 +148,10 @@ fn write_all(transaction: &Transaction<'_>, cache: &mut Cache, findings: &[Findi
                 let key = device_key(transaction, cache, &fault.device)?;
                 write_fault(transaction, key, fault)?;
             }
+            Finding::Bands(bands) => {
+                let key = device_key(transaction, cache, &bands.device)?;
+                write_learned(transaction, key, bands)?;
+            }
         }
     }
     cache.curve.flush(transaction)?;
@@ -237,7 +244,7 @@ fn write_interval(transaction: &Transaction<'_>, key: i64, interval: &Interval) 
 fn write_exam(transaction: &Transaction<'_>, key: i64, exam: &Exam) -> rusqlite::Result<()> {
     let number = i64::try_from(exam.number).unwrap_or(i64::MAX);
     transaction
-        .prepare_cached("INSERT OR REPLACE INTO exam VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
+        .prepare_cached("INSERT OR REPLACE INTO exam VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
         .execute(params![
             key,
             millis(exam.from),
@@ -245,7 +252,8 @@ fn write_exam(transaction: &Transaction<'_>, key: i64, exam: &Exam) -> rusqlite:
             number,
             exam.energy.micro_wh(),
             exam.scanning_energy.micro_wh(),
-            duration_millis(exam.scanning)
+            duration_millis(exam.scanning),
+            exam_code(exam.kind)
         ])?;
     Ok(())
 }
@@ -272,12 +280,12 @@ fn write_ledger(transaction: &Transaction<'_>, key: i64, row: &LedgerRow) -> rus
 fn write_alert(transaction: &Transaction<'_>, key: i64, event: &AlertEvent) -> rusqlite::Result<()> {
     let (since_ms, at_ms) = (millis(event.since), millis(event.at));
     let phase = phase_code(event.phase);
-    let energy_uwh = event.energy.micro_wh();
+    let (energy_uwh, until_ms) = (event.energy.micro_wh(), event.until.map(millis));
     let (cost, co2e) = (scaled(event.cost, COST_SCALE), scaled(event.co2e_g, CO2E_SCALE));
     transaction
-        .prepare_cached("INSERT OR REPLACE INTO alert_step VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
+        .prepare_cached("INSERT OR REPLACE INTO alert_step VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?
         .execute(params![
-            key, event.rule, since_ms, at_ms, phase, energy_uwh, cost, co2e
+            key, event.rule, since_ms, at_ms, phase, energy_uwh, cost, co2e, event.by, until_ms
         ])?;
     let known: Option<(i64, i64)> = transaction
         .prepare_cached("SELECT last_ms, phase FROM alert WHERE device = ?1 AND rule = ?2 AND since_ms = ?3")?
@@ -285,16 +293,18 @@ fn write_alert(transaction: &Transaction<'_>, key: i64, event: &AlertEvent) -> r
             Ok((row.get(0)?, row.get(1)?))
         })
         .optional()?;
-    if known.is_some_and(|last| last > (at_ms, phase)) {
+    let known = known.map(|(last_ms, phase)| (last_ms, phase_of(phase).order()));
+    if known.is_some_and(|last| last > (at_ms, event.phase.order())) {
         return Ok(());
     }
     let is_raised = event.phase == AlertPhase::Raised;
     transaction
         .prepare_cached(
-            "INSERT INTO alert VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9)
+            "INSERT INTO alert VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9, ?11, ?12, ?13)
              ON CONFLICT (device, rule, since_ms) DO UPDATE SET severity = ?4, phase = ?5, last_ms = ?6,
                  raised_ms = CASE WHEN ?10 THEN ?6 ELSE raised_ms END,
-                 energy_uwh = ?7, cost_millionths = ?8, co2e_mg = ?9",
+                 energy_uwh = ?7, cost_millionths = ?8, co2e_mg = ?9, detail = ?11, said_by = ?12,
+                 until_ms = ?13",
         )?
         .execute(params![
             key,
@@ -306,7 +316,10 @@ fn write_alert(transaction: &Transaction<'_>, key: i64, event: &AlertEvent) -> r
             energy_uwh,
             cost,
             co2e,
-            is_raised
+            is_raised,
+            event.detail,
+            event.by,
+            until_ms
         ])?;
     Ok(())
 }

@@ -18,8 +18,10 @@ mod tests;
 
 use std::collections::HashMap;
 
+use analyzer::learn::LearnedBand;
 use analyzer::{
-    AlertEvent, AlertPhase, DeviceId, Exam, Fault, Finding, Interval, LedgerRow, Sample, State, StateChange,
+    AlertEvent, AlertPhase, BandsLearned, DeviceId, Exam, ExamKind, Fault, Finding, Interval, LedgerRow,
+    Sample, State, StateChange,
 };
 use jiff::SignedDuration;
 
@@ -96,6 +98,7 @@ impl LineEncoder {
             Finding::Ledger(row) => self.ledger(row, out),
             Finding::Alert(event) => self.alert(event, out),
             Finding::Fault(fault) => self.fault(fault, out),
+            Finding::Bands(bands) => self.bands(bands, out),
         }
     }
 
@@ -164,6 +167,8 @@ impl LineEncoder {
             .float("energy_wh", exam.energy.wh())
             .float("scanning_s", seconds(exam.scanning))
             .float("scanning_wh", exam.scanning_energy.wh())
+            .string("kind", exam.kind.name())
+            .boolean("patient", exam.kind == ExamKind::Patient)
             .at(exam.from);
     }
 
@@ -226,6 +231,52 @@ impl LineEncoder {
             .string("detail", &fault.detail)
             .at(fault.at);
     }
+
+    fn bands(&self, learned: &BandsLearned, out: &mut String) {
+        // a state may have several levels: a series shows the one held longest
+        let main = |state: State| {
+            let of_state = learned.bands.iter().filter(|band| band.state == state);
+            of_state.max_by(|a, b| a.evidence.seconds.total_cmp(&b.evidence.seconds))
+        };
+        let level_w = |state| main(state).map_or(f64::NAN, |band| band.level_w);
+        let confidence = |state| main(state).map_or(f64::NAN, |band| band.evidence.confidence);
+        self.point(&learned.device, "band", out)
+            .float("off_w", level_w(State::Off))
+            .float("off_confidence", confidence(State::Off))
+            .float("standby_w", level_w(State::Standby))
+            .float("standby_confidence", confidence(State::Standby))
+            .float("idle_w", level_w(State::Idle))
+            .float("idle_confidence", confidence(State::Idle))
+            .float("scanning_from_w", learned.scanning_from_w.unwrap_or(f64::NAN))
+            .float("scout_from_w", learned.scout_from_w.unwrap_or(f64::NAN))
+            .float("interval_s", learned.interval_s)
+            .boolean("too_coarse", learned.is_too_coarse)
+            .boolean(
+                "provisional",
+                learned.bands.iter().any(|band| band.evidence.is_provisional()),
+            )
+            .string("bands", &in_words(&learned.bands))
+            .at(learned.at);
+    }
+}
+
+/// All bands in words, for a person.
+fn in_words(bands: &[LearnedBand]) -> String {
+    let words = bands.iter().map(|band| {
+        let label = band.label.as_ref().map(|label| format!(" ({label})"));
+        let doubt = if band.evidence.is_provisional() {
+            ", provisional"
+        } else {
+            ""
+        };
+        format!(
+            "{}{} {:.0} W{doubt}",
+            band.state,
+            label.unwrap_or_default(),
+            band.level_w
+        )
+    });
+    words.collect::<Vec<_>>().join("; ")
 }
 
 fn seconds(duration: SignedDuration) -> f64 {

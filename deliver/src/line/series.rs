@@ -37,6 +37,8 @@ const fn column(key: &'static str, kind: &'static str, unit: &'static str, says:
     }
 }
 
+const LEVEL: &str = "the level of this state that was held longest; absent while none is known";
+const CONFIDENCE: &str = "how sure its name is, 0 to 1; below 0.5 is provisional";
 const STATES: &str = "off, standby, idle, scanning, unknown";
 const STATE_CODES: &str = "0 off, 1 standby, 2 idle, 3 scanning, 4 unknown";
 
@@ -111,6 +113,13 @@ pub const SERIES: &[Measurement] = &[
             column("energy_wh", "float", "Wh", "all energy in that time"),
             column("scanning_s", "float", "s", "the scanning inside"),
             column("scanning_wh", "float", "Wh", "its energy"),
+            column(
+                "kind",
+                "string",
+                "-",
+                "patient, or calibration_guess: short regular exposures, the first of the day",
+            ),
+            column("patient", "boolean", "-", "whether it counts as a patient's"),
         ],
     },
     Measurement {
@@ -150,7 +159,12 @@ pub const SERIES: &[Measurement] = &[
         says: "a step in an alert's life",
         instant: "of the step",
         tags: &[
-            column("phase", "tag", "-", "raised, reminded, cleared"),
+            column(
+                "phase",
+                "tag",
+                "-",
+                "raised, reminded, acknowledged, snoozed, cleared",
+            ),
             column("rule", "tag", "-", "the rule's name"),
             column("severity", "tag", "-", "info, warning, critical"),
         ],
@@ -182,13 +196,53 @@ pub const SERIES: &[Measurement] = &[
                 "kind",
                 "tag",
                 "-",
-                "counter_reset, counter_rollback, counter_jump, implausible_power, silent, heard, offline, clock_wrong, too_late, counter_wrap, counter_stuck, message_lost, meter_error, estimated_power, unknown_name, unit_assumed",
+                "counter_reset, counter_rollback, counter_jump, implausible_power, silent, heard, offline, clock_wrong, too_late, counter_wrap, counter_stuck, message_lost, meter_error, estimated_power, unknown_name, unit_assumed, interval_too_coarse",
             ),
             column("meter", "tag", "-", "the meter's name"),
         ],
         fields: &[
             column("count", "integer", "-", "always 1, to be counted"),
             column("detail", "string", "-", "the figures, for an engineer"),
+        ],
+    },
+    Measurement {
+        name: "band",
+        says: "what a device has learned of its levels, said when it has changed",
+        instant: "from when it holds",
+        tags: &[],
+        fields: &[
+            column("off_w", "float", "W", LEVEL),
+            column("off_confidence", "float", "-", CONFIDENCE),
+            column("standby_w", "float", "W", LEVEL),
+            column("standby_confidence", "float", "-", CONFIDENCE),
+            column("idle_w", "float", "W", LEVEL),
+            column("idle_confidence", "float", "-", CONFIDENCE),
+            column(
+                "scanning_from_w",
+                "float",
+                "W",
+                "acquisition begins here; absent where it is not claimed",
+            ),
+            column(
+                "scout_from_w",
+                "float",
+                "W",
+                "what rises to so much from idle is an acquisition too, if others are near",
+            ),
+            column(
+                "interval_s",
+                "float",
+                "s",
+                "how often the meter tells something new",
+            ),
+            column(
+                "too_coarse",
+                "boolean",
+                "-",
+                "too rarely for acquisitions to be seen",
+            ),
+            column("provisional", "boolean", "-", "a name may still change"),
+            column("bands", "string", "-", "all levels in words"),
         ],
     },
 ];

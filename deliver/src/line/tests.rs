@@ -1,3 +1,4 @@
+use crate::example::{band, learned};
 use analyzer::site::TariffPeriod;
 use analyzer::{AlertPhase, Energy, FaultKind, Severity};
 use influxdb_line_protocol::{FieldValue, ParsedLine, parse_lines};
@@ -84,7 +85,7 @@ fn finding() -> impl Strategy<Value = Finding> {
 type Make = fn(Parts) -> Finding;
 
 #[rustfmt::skip]
-const KINDS: [Make; 7] = [
+const KINDS: [Make; 8] = [
     |Parts { device, from, state, power_w, flag, .. }| {
         Finding::Sample(Sample { device, at: from, power_w, state, is_provisional: flag })
     },
@@ -97,7 +98,7 @@ const KINDS: [Make; 7] = [
     },
     |Parts { device, from, until, amounts: (energy, scanning_energy, _, _, scanning), .. }| {
         let number = from.as_millisecond().unsigned_abs();
-        Finding::Exam(Exam { device, number, from, until, energy, scanning_energy, scanning })
+        Finding::Exam(Exam { device, number, from, until, energy, scanning_energy, scanning, kind: ExamKind::Patient })
     },
     |Parts { device, from: hour, state, flag, amounts: (energy, estimated, cost, co2e_g, duration), .. }| {
         let tariff = if flag { TariffPeriod::Day } else { TariffPeriod::Night };
@@ -107,10 +108,16 @@ const KINDS: [Make; 7] = [
     |Parts { device, from: since, until: at, words: rule, flag, amounts: (energy, _, cost, co2e_g, _), .. }| {
         let phase = if flag { AlertPhase::Raised } else { AlertPhase::Cleared };
         let severity = Severity::Warning;
-        Finding::Alert(AlertEvent { rule, device, severity, phase, since, at, energy, cost, co2e_g })
+        let (detail, by) = (rule.clone(), rule.clone());
+        Finding::Alert(AlertEvent { rule, device, severity, phase, since, at, energy, cost, co2e_g, detail, by, until: None })
     },
     |Parts { device, from: at, words, .. }| {
         Finding::Fault(Fault { device, meter: words.clone(), at, kind: FaultKind::CounterJump, detail: words })
+    },
+    |Parts { device, from: at, state, power_w, words, flag, .. }| {
+        let bands = vec![band(state, power_w, Some(&words))];
+        let (scanning_from_w, scout_from_w) = (flag.then_some(power_w), None);
+        Finding::Bands(BandsLearned { device, at, bands, scanning_from_w, scout_from_w, interval_s: 1.0, is_too_coarse: flag })
     },
 ];
 
@@ -199,6 +206,12 @@ fn check_values(line: &ParsedLine<'_>, finding: &Finding) {
             assert_eq!(detail, Some(expected));
             at(fault.at);
         }
+        Finding::Bands(bands) => {
+            tag("device", &bands.device);
+            float("scanning_from_w", bands.scanning_from_w.unwrap_or(f64::NAN));
+            float("interval_s", bands.interval_s);
+            at(bands.at);
+        }
     }
 }
 
@@ -252,7 +265,25 @@ fn device_of(finding: &Finding) -> &str {
         | Finding::Exam(Exam { device, .. })
         | Finding::Ledger(LedgerRow { device, .. })
         | Finding::Alert(AlertEvent { device, .. })
-        | Finding::Fault(Fault { device, .. }) => device,
+        | Finding::Fault(Fault { device, .. })
+        | Finding::Bands(BandsLearned { device, .. }) => device,
+    }
+}
+
+fn reminded(device: DeviceId, since: Timestamp, at: Timestamp) -> AlertEvent {
+    AlertEvent {
+        rule: "overnight_idle".to_owned(),
+        device,
+        severity: Severity::Warning,
+        phase: AlertPhase::Reminded,
+        since,
+        at,
+        energy: Energy::from_wh(1234.5),
+        cost: 0.2,
+        co2e_g: 55.5,
+        detail: String::new(),
+        by: String::new(),
+        until: None,
     }
 }
 
@@ -293,6 +324,7 @@ fn examples() -> Vec<Finding> {
             energy,
             scanning_energy: estimated,
             scanning: duration,
+            kind: ExamKind::Patient,
         }),
         Finding::Ledger(LedgerRow {
             device: device.clone(),
@@ -306,24 +338,15 @@ fn examples() -> Vec<Finding> {
             cost: 0.2,
             co2e_g: 55.5,
         }),
-        Finding::Alert(AlertEvent {
-            rule: "overnight_idle".to_owned(),
-            device: device.clone(),
-            severity: Severity::Warning,
-            phase: AlertPhase::Reminded,
-            since: at,
-            at: until,
-            energy,
-            cost: 0.2,
-            co2e_g: 55.5,
-        }),
+        Finding::Alert(reminded(device.clone(), at, until)),
         Finding::Fault(Fault {
-            device,
+            device: device.clone(),
             meter: "tele/plug 7".to_owned(),
             at,
             kind: FaultKind::CounterReset,
             detail: "from 12.5 to \"0\"".to_owned(),
         }),
+        Finding::Bands(learned(device, at)),
     ]
 }
 
@@ -353,7 +376,8 @@ fn the_bytes_of_each_kind() {
          exam,device=ct1,{place} number=3i,duration_s=2669.75,energy_wh=1234.5,scanning_s=90,scanning_wh=2.25 1795472130250\n\
          energy,device=ct1,modality=ct,open=false,room=CT\\ 1\\,\\ ground\\ floor,site=St.\\ Elsewhere,state=idle,tariff=night energy_wh=1234.5,estimated_wh=2.25,duration_s=90,cost=0.2,co2e_g=55.5 1795474800000\n\
          alert,device=ct1,modality=ct,phase=reminded,room=CT\\ 1\\,\\ ground\\ floor,rule=overnight_idle,severity=warning,site=St.\\ Elsewhere open=true,since_ms=1795472130250i,duration_s=2669.75,energy_wh=1234.5,cost=0.2,co2e_g=55.5 1795474800000\n\
-         meter_fault,device=ct1,kind=counter_reset,meter=tele/plug\\ 7,{place} count=1i,detail=\"from 12.5 to \\\"0\\\"\" 1795472130250\n"
+         meter_fault,device=ct1,kind=counter_reset,meter=tele/plug\\ 7,{place} count=1i,detail=\"from 12.5 to \\\"0\\\"\" 1795472130250\n\
+         band,device=ct1,{place} off_w=150,off_confidence=0.4,standby_w=900,standby_confidence=0.4,idle_w=2600,idle_confidence=0.4,scanning_from_w=11500,scout_from_w=4800,interval_s=1,too_coarse=false,provisional=true,bands=\"off (night) 150 W, provisional; standby 900 W, provisional; idle 2600 W, provisional\" 1795472130250\n"
     );
     assert_eq!(lines, expected);
 }

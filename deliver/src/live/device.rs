@@ -1,8 +1,11 @@
 //! One device in the live view.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use analyzer::{AlertEvent, AlertPhase, DeviceId, Fault, FaultKind, Sample, State, StateChange};
+use analyzer::{
+    AlertEvent, AlertPhase, BandsLearned, DeviceId, Fault, FaultKind, Sample, State, StateChange,
+};
 use jiff::{SignedDuration, Timestamp};
 
 use super::book::Book;
@@ -37,6 +40,8 @@ pub struct DeviceView {
     pub alerts: Vec<AlertEvent>,
     /// What is wrong with its meter and not yet over.
     pub meter_fault: Option<MeterFault>,
+    /// What it has learned of its levels; none before the first is known, or where its bands are fixed.
+    pub learned: Option<Arc<BandsLearned>>,
 }
 
 /// A meter's fault that still holds.
@@ -83,6 +88,7 @@ pub(super) struct DeviceMemory {
     pub(super) book: Book,
     alerts: BTreeMap<(Timestamp, String), AlertEvent>,
     meter_fault: Option<MeterFault>,
+    learned: Option<Arc<BandsLearned>>,
     /// The memory's version when this device last changed.
     pub(super) version: u64,
 }
@@ -99,6 +105,7 @@ impl DeviceMemory {
             book: Book::default(),
             alerts: BTreeMap::new(),
             meter_fault: None,
+            learned: None,
             version: 1,
         }
     }
@@ -129,7 +136,7 @@ impl DeviceMemory {
         let is_older = self
             .alerts
             .get(&key)
-            .is_some_and(|known| (known.at, known.phase) > (event.at, event.phase));
+            .is_some_and(|known| (known.at, known.phase.order()) > (event.at, event.phase.order()));
         if is_older {
             return;
         }
@@ -153,6 +160,12 @@ impl DeviceMemory {
         }
     }
 
+    pub(super) fn take_bands(&mut self, bands: &BandsLearned) {
+        if self.learned.as_ref().is_none_or(|known| bands.at >= known.at) {
+            self.learned = Some(Arc::new(bands.clone()));
+        }
+    }
+
     pub(super) fn view(&self, now: Timestamp, today: Totals, week: Totals) -> DeviceView {
         let is_shown = |event: &AlertEvent| is_open(event) || now.duration_since(event.at) < CLEARED_SHOWN;
         DeviceView {
@@ -172,6 +185,7 @@ impl DeviceMemory {
                 .cloned()
                 .collect(),
             meter_fault: self.meter_fault.clone(),
+            learned: self.learned.clone(),
         }
     }
 }

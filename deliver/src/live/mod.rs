@@ -140,7 +140,13 @@ impl Live {
             raised_from: Some(now - 48.hours()),
             ..AlertFilter::default()
         })?);
+        let learned = reader.last_learned()?;
         let mut memory = self.memory();
+        for bands in &learned {
+            if let Some(device) = memory.devices.get_mut(&bands.device) {
+                device.take_bands(bands);
+            }
+        }
         for last in states {
             if let Some(device) = memory.devices.get_mut(&last.device) {
                 device.restore(&last);
@@ -183,6 +189,7 @@ impl Live {
             Finding::Ledger(row) => &row.device,
             Finding::Alert(event) => &event.device,
             Finding::Fault(fault) => &fault.device,
+            Finding::Bands(bands) => &bands.device,
             Finding::Interval(_) | Finding::Exam(_) => return,
         };
         let Some(device) = memory.devices.get_mut(id) else {
@@ -195,6 +202,7 @@ impl Live {
             Finding::Ledger(row) => device.book.put(self.day_start(row.hour, 0), row),
             Finding::Alert(event) => device.take_alert(event),
             Finding::Fault(fault) => device.take_fault(fault),
+            Finding::Bands(bands) => device.take_bands(bands),
             Finding::Interval(_) | Finding::Exam(_) => {}
         }
     }

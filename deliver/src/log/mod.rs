@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 use analyzer::Finding;
 use jiff::Timestamp;
 
-pub use read::{LogReader, Settlement};
+pub use read::{LogReader, Settlement, stored_snapshot};
 pub use write::FindingsLog;
 
 /// What bounds the file.

@@ -1,12 +1,12 @@
 //! A reader: rows behind a cursor, and what the log keeps of a sink.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tokio::sync::watch;
 
-use super::code::unpack;
+use super::code::{release, unpack};
 use super::schema::{self, Role};
 use super::{
     LogEnd, LogError, LogRow, MemoryChange, Rejected, Rejection, Result, SinkCursor, from_stored, to_stored,
@@ -21,6 +21,24 @@ pub struct LogReader {
     path: PathBuf,
     end: watch::Receiver<LogEnd>,
     rejected_max: u64,
+}
+
+/// The analyzer's newest snapshot in a log that another process may be writing, and the journal record it belongs to.
+///
+/// # Errors
+/// As [`LogError`] says.
+pub fn stored_snapshot(path: &Path) -> Result<Option<(u64, Vec<u8>)>> {
+    snapshot(&schema::connect(path, Role::Reader)?, path)
+}
+
+pub(super) fn snapshot(connection: &Connection, path: &Path) -> Result<Option<(u64, Vec<u8>)>> {
+    let stored: Option<(i64, Vec<u8>)> = connection
+        .query_row("SELECT journal_seq, body FROM snapshot", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()
+        .map_err(|source| LogError::from_sqlite(path, source))?;
+    Ok(stored.and_then(|(seq, body)| release(&body).map(|body| (from_stored(seq), body))))
 }
 
 /// What became of the rows up to `seq`.

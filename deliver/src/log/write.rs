@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use analyzer::Finding;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 use tokio::sync::watch;
 
-use super::code::{Packer, release, squeeze};
+use super::code::{Packer, squeeze};
 use super::schema::{self, Role};
-use super::{LogConfig, LogEnd, LogError, LogReader, Result, from_stored, to_stored};
+use super::{LogConfig, LogEnd, LogError, LogReader, Result, from_stored, read, to_stored};
 
 /// Rows are looked through for removal once in so many appends.
 const PRUNE_EVERY: u32 = 128;
@@ -178,14 +178,7 @@ impl FindingsLog {
     /// # Errors
     /// As [`LogError`] says.
     pub fn snapshot(&self) -> Result<Option<(u64, Vec<u8>)>> {
-        let stored: Option<(i64, Vec<u8>)> = self
-            .connection
-            .query_row("SELECT journal_seq, body FROM snapshot", [], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
-            .optional()
-            .map_err(|source| LogError::from_sqlite(&self.path, source))?;
-        Ok(stored.and_then(|(seq, body)| release(&body).map(|body| (from_stored(seq), body))))
+        read::snapshot(&self.connection, &self.path)
     }
 
     /// The newest row.

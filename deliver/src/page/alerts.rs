@@ -1,6 +1,6 @@
 //! Alerts, open and past, with every step.
 
-use analyzer::State as DeviceState;
+use analyzer::{AlertPhase, State as DeviceState};
 use axum::extract::{Query, State};
 use axum::response::Response;
 use jiff::Timestamp;
@@ -74,14 +74,18 @@ fn card(shared: &Shared, visit: &Visit, (alert, steps): &Told, now: Timestamp) -
                 span.severity { (speaker.severity(alert.severity)) }
             }
             p { @if let Some(device) = device { (device.room) " · " } (period(speaker, alert, now)) }
-            p.figures {
+            @if !alert.detail.is_empty() { p { (alert.detail) } }
+            @if is_open { @if let Some(word) = word_of_a_person(speaker, alert.phase, (&alert.by, alert.until), now) { p { (word) } } }
+            @if alert.energy.wh() >= 1.0 { p.figures {
                 b { (speaker.energy(alert.energy)) } b { (speaker.money(alert.cost)) } b { (speaker.carbon(alert.co2e_g)) }
                 span { @if is_open { (words.wasted_so_far) } @else { (words.in_total) } }
-            }
+            } }
             details { summary { (words.steps) " " span { (steps.len()) } }
                 ol.steps { @for step in steps {
                     li { time datetime=(speaker.machine_time(step.at)) { (speaker.moment(step.at, now)) } " "
-                        (phase(speaker, step)) " " span { (speaker.energy(step.energy)) } }
+                        @match word_of_a_person(speaker, step.phase, (&step.by, step.until), now) {
+                            Some(word) => (word), None => (phase(speaker, step.phase)) }
+                        @if step.energy.wh() >= 1.0 { " " span { (speaker.energy(step.energy)) } } }
                 } }
             }
         }
@@ -94,7 +98,7 @@ pub(super) fn line(speaker: &Speaker, alert: &AlertRecord, now: Timestamp) -> Ma
         li data-open=[alert.cleared_at.is_none().then_some("")] {
             span { (speaker.rule(&alert.rule)) }
             span { (period(speaker, alert, now)) }
-            b { (speaker.energy(alert.energy)) }
+            @if alert.energy.wh() >= 1.0 { b { (speaker.energy(alert.energy)) } }
         }
     }
 }
@@ -111,10 +115,30 @@ fn period(speaker: &Speaker, alert: &AlertRecord, now: Timestamp) -> Markup {
     }
 }
 
-fn phase(speaker: &Speaker, step: &AlertStep) -> &'static str {
-    match step.phase {
-        analyzer::AlertPhase::Raised => speaker.words.raised,
-        analyzer::AlertPhase::Reminded => speaker.words.reminded,
-        analyzer::AlertPhase::Cleared => speaker.words.cleared,
+fn phase(speaker: &Speaker, phase: AlertPhase) -> &'static str {
+    let words = speaker.words;
+    match phase {
+        AlertPhase::Raised => words.raised,
+        AlertPhase::Reminded => words.reminded,
+        AlertPhase::Cleared => words.cleared,
+        AlertPhase::Acknowledged => words.acknowledged,
+        AlertPhase::Snoozed => words.snoozed,
     }
+}
+
+/// `acknowledged by Anna`, `snoozed until 06:00`; none for a step that no person takes.
+fn word_of_a_person(
+    speaker: &Speaker,
+    step: AlertPhase,
+    (by, until): (&str, Option<Timestamp>),
+    now: Timestamp,
+) -> Option<Markup> {
+    let is_a_persons = matches!(step, AlertPhase::Acknowledged | AlertPhase::Snoozed);
+    is_a_persons.then(|| {
+        html! {
+            (phase(speaker, step))
+            @if let Some(until) = until { " " (speaker.words.until) " " (speaker.moment(until, now)) }
+            @if !by.is_empty() { " " (speaker.words.by_person) " " (by) }
+        }
+    })
 }

@@ -1,7 +1,8 @@
 //! The JSON API: types of its own, every number with its unit in its name, every instant RFC 3339 in UTC.
 
 use analyzer::State;
-use analyzer::kpi::{KPIS, Kpi};
+use analyzer::kpi::KPIS;
+use analyzer::modality::{Modality, Role};
 use axum::Json;
 use axum::extract::{Path, Query, State as Extract};
 use axum::http::StatusCode;
@@ -11,12 +12,13 @@ use serde::{Deserialize, Serialize};
 
 use super::Context;
 use crate::history::{AlertFilter, Amount, HistoryError, Totals};
+use crate::public::BandsJson;
 
 /// A curve never has more points than this: longer ranges get longer steps.
 const POINTS_MAX: i64 = 1500;
 
 /// The longest range of one answer.
-const RANGE_DAYS_MAX: i64 = 400;
+pub(super) const RANGE_DAYS_MAX: i64 = 400;
 
 #[derive(Serialize)]
 struct AmountBody {
@@ -56,7 +58,7 @@ fn by_state(totals: &Totals) -> Vec<StateBody> {
 }
 
 #[derive(Serialize)]
-struct DeviceBody {
+struct DeviceBody<'a> {
     id: String,
     name: String,
     room: String,
@@ -68,6 +70,8 @@ struct DeviceBody {
     sampled_at: Option<Timestamp>,
     has_open_alert: bool,
     meter_fault: Option<&'static str>,
+    /// What its power means, learned from its own levels; null before that, and where the configuration fixes it.
+    learned: Option<BandsJson<'a>>,
     today: Vec<StateBody>,
     kpis_7_days: Vec<KpiBody>,
 }
@@ -83,30 +87,37 @@ struct KpiBody {
     source: &'static str,
 }
 
-fn kpis(totals: &Totals) -> Vec<KpiBody> {
-    let totals = totals.for_kpis();
-    let body = |kpi: &Kpi| {
-        let Kpi {
-            name,
-            unit,
-            formula,
-            source,
-            value,
-        } = *kpi;
-        KpiBody {
-            name,
-            unit,
-            value: value(&totals),
-            formula,
-            source,
-        }
-    };
-    KPIS.iter().map(body).collect()
+fn role(modality: &str) -> Role {
+    Modality::named(modality).map_or(Role::Scanner, |modality| modality.role)
+}
+
+/// The figures that the ledger alone gives; `/api/kpi` has them all.
+const WEEK_FIGURES: [&str; 4] = [
+    "idle_scan_ratio",
+    "idle_share",
+    "closed_idle_share",
+    "non_productive_share",
+];
+
+fn kpis(totals: &Totals, role: Role) -> Vec<KpiBody> {
+    let totals = totals.for_kpis(role);
+    let listed = KPIS.iter().filter(|kpi| WEEK_FIGURES.contains(&kpi.name));
+    let bodies = listed.flat_map(|kpi| {
+        let values = kpi.values(&totals).into_iter();
+        values.map(|(_, answer)| KpiBody {
+            name: kpi.name,
+            unit: kpi.unit,
+            value: answer.ok(),
+            formula: kpi.formula,
+            source: kpi.source,
+        })
+    });
+    bodies.collect()
 }
 
 pub(super) async fn devices(Extract(shared): Extract<Context>) -> Response {
     let snapshot = shared.page.live.snapshot(shared.now());
-    let devices: Vec<DeviceBody> = shared
+    let devices: Vec<DeviceBody<'_>> = shared
         .page
         .devices
         .iter()
@@ -124,8 +135,9 @@ pub(super) async fn devices(Extract(shared): Extract<Context>) -> Response {
                 sampled_at: live.sampled_at,
                 has_open_alert: live.open_alert().is_some(),
                 meter_fault: live.meter_fault.as_ref().map(|fault| fault.kind.name()),
+                learned: live.learned.as_deref().map(BandsJson::from),
                 today: by_state(&live.today),
-                kpis_7_days: kpis(&live.week),
+                kpis_7_days: kpis(&live.week, role(&device.modality)),
             })
         })
         .collect();
@@ -272,6 +284,11 @@ pub(super) async fn power(
 
 #[derive(Serialize)]
 struct AlertBody {
+    /// The newest step.
+    phase: &'static str,
+    detail: String,
+    by: String,
+    snoozed_until: Option<Timestamp>,
     rule: String,
     device: String,
     severity: &'static str,
@@ -297,6 +314,10 @@ pub(super) async fn alerts(Extract(shared): Extract<Context>) -> Response {
         for alert in reader.alerts(&AlertFilter::default())? {
             let steps = reader.alert_steps(&alert.device, &alert.rule, alert.since)?;
             bodies.push(AlertBody {
+                phase: alert.phase.name(),
+                detail: alert.detail,
+                by: alert.by,
+                snoozed_until: alert.until,
                 rule: alert.rule,
                 device: alert.device.to_string(),
                 severity: alert.severity.name(),
@@ -321,7 +342,7 @@ pub(super) async fn alerts(Extract(shared): Extract<Context>) -> Response {
     answer(asked.await)
 }
 
-fn instant(text: Option<&str>, default: Timestamp) -> Result<Timestamp, String> {
+pub(super) fn instant(text: Option<&str>, default: Timestamp) -> Result<Timestamp, String> {
     let Some(text) = text else { return Ok(default) };
     // a `+` of an offset arrives as a space where it was not encoded
     let text = text.replace(' ', "+");
@@ -329,11 +350,11 @@ fn instant(text: Option<&str>, default: Timestamp) -> Result<Timestamp, String> 
         .map_err(|_| format!("`{text}` is no instant; write one like 2026-11-16T06:00:00Z"))
 }
 
-fn refuse(status: StatusCode, text: &str) -> Response {
+pub(super) fn refuse(status: StatusCode, text: &str) -> Response {
     (status, Json(serde_json::json!({ "error": text }))).into_response()
 }
 
-fn answer<T: Serialize>(asked: Result<T, HistoryError>) -> Response {
+pub(super) fn answer<T: Serialize>(asked: Result<T, HistoryError>) -> Response {
     match asked {
         Ok(body) => Json(body).into_response(),
         Err(error) => {

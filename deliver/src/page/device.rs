@@ -11,9 +11,9 @@ use super::chart::{self, Curve, Layout};
 use super::frame::{Frame, Scope, page};
 use super::reply::{Asked, Visit, missing, view};
 use super::speaker::Speaker;
-use super::{Context, PageDevice, shape, tile};
+use super::{Context, PageDevice, learned, shape, tile};
 use crate::history::{self, AlertFilter, AlertRecord, ExamSums, Reader, Totals};
-use crate::live::WEEK_DAYS;
+use crate::live::{DeviceView, WEEK_DAYS};
 
 const DAY_STEP: SignedDuration = SignedDuration::from_mins(5);
 const WEEK_STEP: SignedDuration = SignedDuration::from_mins(30);
@@ -65,7 +65,7 @@ pub(super) async fn show(
         }
         @match &past {
             Ok(past) => {
-                div data-refresh="past" { (sections(&visit, device, past, &live.week, now)) }
+                div data-refresh="past" { (sections(&visit, device, past, live, now)) }
             }
             Err(error) => { ({ tracing::warn!(%error, "no history on the page"); "" }) p.empty { (speaker.words.history_fails) } }
         }
@@ -115,8 +115,8 @@ fn read(
     })
 }
 
-fn sections(visit: &Visit, device: &PageDevice, past: &Past, week: &Totals, now: Timestamp) -> Markup {
-    let (speaker, words) = (&visit.speaker, visit.speaker.words);
+fn sections(visit: &Visit, device: &PageDevice, past: &Past, live: &DeviceView, now: Timestamp) -> Markup {
+    let (speaker, words, week) = (&visit.speaker, visit.speaker.words, &live.week);
     html! {
         section.card {
             h2 { (words.power_curve) " " span { (words.last_24_h) } }
@@ -132,6 +132,7 @@ fn sections(visit: &Visit, device: &PageDevice, past: &Past, week: &Totals, now:
             (shares(week))
             (ledger(speaker, week))
         }
+        (learned::card(speaker, live.learned.as_deref(), now))
         div.columns {
             section.card { h2 { (words.exams) } (exams(speaker, device, past, week, now)) }
             section.card {

@@ -18,6 +18,8 @@ mod chart;
 mod device;
 mod events;
 mod frame;
+mod kpi;
+mod learned;
 mod pipeline;
 mod reply;
 mod shape;
@@ -65,6 +67,8 @@ pub struct Page {
     pub site: SiteInfo,
     /// Every device, in the order they should be shown.
     pub devices: Vec<PageDevice>,
+    /// What key figures need to know of each device.
+    pub facts: Vec<analyzer::report::Facts>,
     /// What is true now.
     pub live: Live,
     /// What was.
@@ -180,6 +184,7 @@ fn router(page: Page, shutdown: CancellationToken) -> Router {
         .route("/api/device/{id}/power", get(api::power))
         .route("/api/summary", get(api::summary))
         .route("/api/alerts", get(api::alerts))
+        .route("/api/kpi", get(kpi::show))
         .route("/metrics", get(reply::metrics))
         .route("/health", get(reply::health))
         .route("/app.css", get(asset::css))

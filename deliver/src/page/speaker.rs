@@ -292,6 +292,7 @@ impl Speaker {
             FaultKind::EstimatedPower => words.estimated_power,
             FaultKind::UnknownName => words.unknown_name,
             FaultKind::UnitAssumed => words.unit_assumed,
+            FaultKind::IntervalTooCoarse => words.interval_too_coarse,
         }
     }
 
@@ -317,6 +318,14 @@ impl Speaker {
     pub(super) fn rule<'rule>(&self, rule: &'rule str) -> &'rule str {
         match rule {
             "overnight_idle" => self.words.left_idle_long,
+            "cryo_base_lost" => self.words.rule_cryo,
+            "left_on_all_weekend" => self.words.rule_weekend,
+            "workstation_on_overnight" => self.words.rule_workstation,
+            "self_wake" => self.words.rule_self_wake,
+            "meter_silent" => self.words.rule_silent,
+            "phase_reversed_or_missing" => self.words.rule_phase,
+            "counter_fault" => self.words.rule_counter,
+            "level_drift" => self.words.rule_drift,
             other => other,
         }
     }

@@ -74,6 +74,9 @@ fn first_findings(devices: &[PageDevice]) -> Vec<Finding> {
             }));
         }
         findings.push(ledger(&id, at, State::Idle, false));
+        if device.modality == "ct" {
+            findings.push(Finding::Bands(crate::example::learned(id, at)));
+        }
     }
     findings
 }
@@ -96,6 +99,18 @@ async fn served(devices: Vec<PageDevice>, findings: &[Finding], is_ready: bool) 
         devices.iter().map(|device| DeviceId::clone(&device.id)),
     );
     live.rebuild(&history.reader().unwrap(), now()).unwrap();
+    let facts = devices.iter().map(|device| analyzer::report::Facts {
+        id: DeviceId::clone(&device.id),
+        room: device.room.clone(),
+        modality: analyzer::modality::Modality::named("ct").unwrap(),
+        is_exempt: false,
+        target_w: Some(1_000.0),
+        boot: None,
+        shutdown: None,
+        stored_tb: None,
+        cools: Vec::new(),
+    });
+    let facts = facts.collect();
     let page = Page {
         site: SiteInfo {
             name: HOSTILE.to_owned(),
@@ -107,6 +122,7 @@ async fn served(devices: Vec<PageDevice>, findings: &[Finding], is_ready: bool) 
             household_kwh_per_year: 5200.0,
         },
         devices,
+        facts,
         live: live.clone(),
         history: Readers::new(path),
         now: Arc::new(now),
@@ -237,6 +253,18 @@ async fn the_api_gives_what_the_page_shows() {
     let devices = json(ask(&served, "/api/devices", &[]).await);
     assert_eq!(devices[0]["state"], "idle");
     assert_eq!(devices[0]["power_w"], 2600.0);
+    let levels = &devices[0]["learned"]["bands"];
+    assert_eq!(levels[0]["label"], "night");
+    assert_eq!(
+        (&levels[2]["level_w"], &levels[2]["until_w"]),
+        (&2600.0.into(), &serde_json::Value::Null)
+    );
+    assert_eq!(levels[2]["is_provisional"], true);
+    assert_eq!(
+        devices[2]["learned"],
+        serde_json::Value::Null,
+        "nothing is learned of it"
+    );
     let summary = json(ask(&served, "/api/summary", &[]).await);
     assert_eq!(summary["idle_waste_7_days"]["closed_hours"]["energy_wh"], 4500.0);
     assert_eq!(summary["idle_waste_today"]["all_hours"]["cost"], 0.72);
@@ -251,6 +279,26 @@ async fn the_api_gives_what_the_page_shows() {
         0
     );
     assert!(ask(&served, "/metrics", &[]).await.text().starts_with("up 1"));
+}
+
+#[tokio::test]
+async fn the_api_gives_key_figures_with_their_baseline_and_reasons() {
+    let served = small().await;
+    let report: serde_json::Value =
+        serde_json::from_slice(&ask(&served, "/api/kpi?by=site", &[]).await.body).unwrap();
+    assert!(report["baseline"].as_str().unwrap().contains("observed"));
+    let values = report["rows"][0]["values"].as_array().unwrap();
+    let of = |name: &str| values.iter().find(|value| value["name"] == name).unwrap();
+    let (devices, avoidable) = (&report["rows"][0]["devices"], &of("avoidable_kwh")["value"]);
+    assert_eq!(
+        avoidable.as_f64(),
+        devices.as_f64(),
+        "each idled for half an hour at 3 kW, target 1 kW"
+    );
+    assert!(of("idle_scan_ratio")["value"].is_null());
+    assert!(of("idle_scan_ratio")["reason"].is_string());
+    assert_eq!(ask(&served, "/api/kpi?by=colour", &[]).await.status, 400);
+    assert_eq!(ask(&served, "/api/kpi?period=year", &[]).await.status, 400);
 }
 
 #[tokio::test]
@@ -347,6 +395,9 @@ async fn events_tell_of_a_change_an_alert_and_progress_and_end_with_the_server()
         energy: Energy::from_wh(12_000.0),
         cost: 2.0,
         co2e_g: 680.0,
+        detail: String::new(),
+        by: String::new(),
+        until: None,
     })]);
     served.live.set_progress(Some(Progress {
         text: "semaine 1".to_owned(),

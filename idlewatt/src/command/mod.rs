@@ -2,11 +2,15 @@
 //!
 //! Exit codes: 0 done, 1 faults were found or it failed (the reason is on standard error), 2 wrong arguments.
 
+pub mod alert;
+pub mod bench;
+pub mod calibrate;
 pub mod check;
 pub mod classify;
 pub mod decode;
 pub mod demo;
 pub mod discover;
+pub mod kpi;
 pub mod replay;
 pub mod serve;
 pub mod simulate;
@@ -26,11 +30,15 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Alert(alert::Arguments),
+    Calibrate(calibrate::Arguments),
+    Bench(bench::Arguments),
     Check(check::Arguments),
     Classify(classify::Arguments),
     Decode(decode::Arguments),
     Demo(demo::Arguments),
     Discover(discover::Arguments),
+    Kpi(kpi::Arguments),
     Replay(replay::Arguments),
     Serve(serve::Arguments),
     Simulate(simulate::Arguments),
@@ -42,6 +50,9 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     start_log();
     let outcome = match arguments.command {
+        Command::Alert(arguments) => alert::run(&arguments, &mut io::stdout().lock()),
+        Command::Calibrate(arguments) => calibrate::run(&arguments, &mut io::stdout().lock()),
+        Command::Bench(arguments) => bench::run(&arguments, &mut io::stdout().lock()),
         Command::Check(arguments) => check::run(&arguments, &mut io::stdout().lock()),
         Command::Classify(arguments) => classify::run(&arguments, &mut io::stdout().lock()),
         Command::Decode(arguments) => {
@@ -51,6 +62,7 @@ pub fn main() -> ExitCode {
         Command::Discover(arguments) => {
             discover::run(&arguments, &mut io::stdin().lock(), &mut io::stdout().lock())
         }
+        Command::Kpi(arguments) => kpi::run(&arguments, &mut io::stdout().lock()),
         Command::Replay(arguments) => replay::run(&arguments, &mut io::stdout().lock()),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments, &mut io::stdout().lock()),

@@ -27,7 +27,7 @@ use ingest::decode::DecoderConfig;
 use ingest::journal::JournalConfig;
 use ingest::session::BrokerConfig;
 
-pub use build::{Database, DeviceConfig, SinkConfig, SiteConfig};
+pub use build::{Database, DeviceConfig, DeviceFigures, SinkConfig, SiteConfig};
 pub use fault::{Fault, Faults};
 pub use print::print_config;
 pub use value::Language;
@@ -59,6 +59,10 @@ pub struct Config {
     pub decoder: DecoderConfig,
     /// The databases to write to.
     pub sinks: Vec<SinkConfig>,
+    /// The topic on which people speak of alerts.
+    pub act_topic: String,
+    /// The broker at which they do, by its place among `brokers`; none where there is no broker.
+    pub act_broker: Option<usize>,
     /// Where our own topics go; none where nothing is published.
     pub publish: Option<MqttPublishConfig>,
 }
@@ -123,13 +127,16 @@ impl Config {
             .as_ref()
             .map_or(jiff::tz::TimeZone::UTC, |site| site.site.zone.clone());
         let devices = build::devices(review, &file, &zone);
-        let brokers = build::brokers(review, &file);
+        let mut brokers = build::brokers(review, &file);
         let mut decoder = build::decoder(review, &file, &brokers, &devices);
         let publish = build::publish(review, &file, &brokers, site.as_ref());
+        let (act_topic, act_broker) = build::act(&file, &mut brokers);
         // what we publish comes back where the topics cover it
         decoder.ignored_prefixes = publish.iter().map(|publish| publish.prefix.clone()).collect();
         Some(Self {
             decoder,
+            act_topic,
+            act_broker,
             publish,
             devices,
             state_dir: build::state_dir(review, &file),

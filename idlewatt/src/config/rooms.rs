@@ -1,5 +1,6 @@
 //! What each of the other rooms is told, in its own types.
 
+use analyzer::report::Facts;
 use deliver::device::DeviceTags;
 use deliver::page::{PageDevice, SiteInfo};
 
@@ -27,6 +28,26 @@ impl Config {
             site: self.site.name.clone(),
         };
         self.devices.iter().map(tags).collect()
+    }
+
+    /// What the key figures need to know of each device.
+    #[must_use]
+    pub fn facts(&self) -> Vec<Facts> {
+        let facts = |config: &DeviceConfig| {
+            let figures = &config.figures;
+            Facts {
+                id: config.device.id.clone(),
+                room: config.device.room.clone(),
+                modality: config.device.modality,
+                is_exempt: config.exempt.is_some(),
+                target_w: figures.target_w,
+                boot: figures.boot,
+                shutdown: figures.shutdown,
+                stored_tb: figures.stored_tb,
+                cools: figures.cools.iter().map(|id| id.as_str().into()).collect(),
+            }
+        };
+        self.devices.iter().map(facts).collect()
     }
 
     /// Whether some broker's topics bring all that a filter asks for.

@@ -51,7 +51,7 @@ fn a_sound_file_has_neither_faults_nor_warnings() {
     let analyzer = loaded.config.analyzer();
     assert_eq!(analyzer.devices.len(), 1);
     assert_eq!(analyzer.devices[0].power_w_max, 250_000.0);
-    assert!(analyzer.devices[0].overnight_idle.is_some());
+    assert!(analyzer.devices[0].alerts.overnight_idle.is_some());
 }
 
 /// Replaces a line of the sound file and expects exactly these faults.
@@ -238,6 +238,52 @@ fn bands_and_windows_must_not_overlap() {
             "idlewatt.toml:13: [defaults.opening] 'sat': \"08:00-08:00\" has no length; write \"00:00-24:00\" for the whole day",
         ],
     );
+}
+
+#[test]
+fn named_levels_are_checked() {
+    let level = |levels: &str| format!("meter = \"m1\"\nlevels = [{levels}]");
+    for (levels, expected) in [
+        (
+            "{ level_w = 0, state = \"off\", label = \" \" }",
+            &[
+                "idlewatt.toml:22: device 'ct-1': levels 'level_w': 0 W is no level that could be found again; write the level that 'idlewatt calibrate' shows",
+                "idlewatt.toml:22: device 'ct-1': levels 'label': a label has 1 to 40 characters; write what people call it, as in label = \"Eco mode\"",
+            ][..],
+        ),
+        (
+            "{ level_w = 1000, state = \"standby\" }, { level_w = 1200, state = \"idle\" }",
+            &[
+                "idlewatt.toml:22: device 'ct-1': 'levels': the levels 1000 W and 1200 W are too near each other: each names what lies within 15 % of it; take out one of them, or give the device 'bands'",
+            ],
+        ),
+        (
+            "{ level_w = 1000, state = \"standby\" }]\nbands = [{ state = \"idle\", from_w = 0, until_w = 9 }",
+            &[
+                "idlewatt.toml:22: device 'ct-1': 'levels': 'bands' are fixed: nothing is learned that a level could name; take out 'bands' to learn and name levels, or 'levels' to fix the bands",
+            ],
+        ),
+    ] {
+        check("meter = \"m1\"", &level(levels), expected);
+    }
+    check(
+        "modality = \"ct\"",
+        "modality = \"workstation\"\nlevels = [{ level_w = 90, state = \"scanning\" }]",
+        &[
+            "idlewatt.toml:21: device 'ct-1': levels 'state': no level at which a Workstation rests is 'scanning'; write one of \"off\", \"standby\", \"idle\"",
+        ],
+    );
+    let named = level("{ level_w = 1000, state = \"standby\", label = \"Eco mode\" }");
+    let devices = load(&SOUND.replace("meter = \"m1\"", &named))
+        .expect("sound")
+        .config
+        .devices;
+    let expected = analyzer::learn::Pin {
+        level_w: 1000.0,
+        state: analyzer::State::Standby,
+        label: Some("Eco mode".to_owned()),
+    };
+    assert_eq!(devices[0].device.pins, [expected]);
 }
 
 #[test]

@@ -1,15 +1,17 @@
 //! A raw message in, findings out: the decoder and the analyzer, put together once for live and for replay.
 
 use analyzer::{Analyzer, Arrival, Finding};
-use ingest::decode::{Decoded, Decoder, Message};
+use ingest::decode::{Decoded, Decoder, Message, Reason, ReasonKind};
 use ingest::record::{Batch, Record};
 
+use crate::act::ActMessage;
 use crate::config::Config;
 
 /// Decoder and analyzer.
 pub struct Interpreter {
     pub(super) decoder: Decoder,
     pub(super) analyzer: Analyzer,
+    act_topic: String,
 }
 
 impl Interpreter {
@@ -21,6 +23,7 @@ impl Interpreter {
         Ok(Self {
             decoder: Decoder::new(&config.decoder)?,
             analyzer: Analyzer::new(config.analyzer()),
+            act_topic: config.act_topic.clone(),
         })
     }
 
@@ -32,6 +35,11 @@ impl Interpreter {
         mut seen: impl FnMut(usize, &Record, &Decoded),
     ) {
         for (index, record) in batch.records.iter().enumerate() {
+            if record.topic == self.act_topic {
+                let decoded = self.act(record, findings);
+                seen(index, record, &decoded);
+                continue;
+            }
             let decoded = self.decoder.decode(&message(record));
             seen(index, record, &decoded);
             let (at, is_retained) = (record.received, record.is_retained);
@@ -52,6 +60,36 @@ impl Interpreter {
             }
         }
         self.analyzer.advance(batch.committed, findings);
+    }
+
+    /// The analyzer, to be asked what it knows.
+    #[must_use]
+    pub const fn analyzer(&self) -> &Analyzer {
+        &self.analyzer
+    }
+
+    /// Takes a person's word. One that the broker has kept was meant for an alert of then, and is not heard again.
+    fn act(&mut self, record: &Record, findings: &mut Vec<Finding>) -> Decoded {
+        let (kind, text) = match ActMessage::read(&record.payload) {
+            _ if record.is_retained => (
+                ReasonKind::NotAReading,
+                "a retained word on an alert is not heard".into(),
+            ),
+            Err(error) => (ReasonKind::Malformed, error.into()),
+            Ok(action) => {
+                let is_meant = self.analyzer.act(record.received, &action, findings);
+                let said = if is_meant {
+                    "a person's word on an alert"
+                } else {
+                    "a person's word on an alert that is not open"
+                };
+                (ReasonKind::NotAReading, said.into())
+            }
+        };
+        Decoded {
+            reason: Some(Reason { kind, text }),
+            ..Decoded::default()
+        }
     }
 
     /// All that is remembered, to be restored after a restart: what the decoder was taught, then the analyzer's memory.

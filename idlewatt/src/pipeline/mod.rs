@@ -12,9 +12,11 @@ mod analysis;
 mod figures;
 mod interpreter;
 mod overview;
+mod recall;
 mod recording;
 mod service;
 mod stage;
 
 pub use interpreter::Interpreter;
+pub use recall::recall;
 pub use service::{Files, Service};

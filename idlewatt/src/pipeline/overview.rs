@@ -47,6 +47,7 @@ impl Overview {
         Page {
             site: config.site_info(),
             devices: config.page_devices(),
+            facts: config.facts(),
             live,
             history,
             now,

@@ -10,7 +10,7 @@ use anyhow::Context;
 use ingest::clock::monotonic;
 use tests::chromium::{Chromium, Screen};
 use tests::idlewatt::{binary, json, terminate, wait_for_end};
-use tests::server::Port;
+use tests::mosquitto::free_port;
 
 /// Far more than the ten seconds that the demo is allowed on a machine of its own.
 const SHOWN_WITHIN: Duration = Duration::from_secs(120);
@@ -19,22 +19,16 @@ const SPEED: &str = "60";
 
 struct Demo {
     child: Child,
-    port: Port,
+    port: u16,
     folder: tempfile::TempDir,
 }
 
 impl Demo {
     fn start() -> anyhow::Result<Self> {
-        let (folder, port) = (tempfile::tempdir()?, Port::reserve()?);
+        let (folder, port) = (tempfile::tempdir()?, free_port()?);
         let log = std::fs::File::create(folder.path().join("log"))?;
         let child = Command::new(binary()?)
-            .args([
-                "demo",
-                "--speed",
-                SPEED,
-                "--listen",
-                &format!("127.0.0.1:{}", port.number()),
-            ])
+            .args(["demo", "--speed", SPEED, "--listen", &format!("127.0.0.1:{port}")])
             .env_remove("RUST_LOG")
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
@@ -60,12 +54,9 @@ impl Demo {
             }
             Ok(())
         };
-        tokio::time::timeout(SHOWN_WITHIN, shown).await.with_context(|| {
-            format!(
-                "the week is not shown within {SHOWN_WITHIN:?}; the log: {}",
-                self.log()
-            )
-        })?
+        tokio::time::timeout(SHOWN_WITHIN, shown)
+            .await
+            .with_context(|| format!("the week is not shown within {SHOWN_WITHIN:?}: {}", self.log()))?
     }
 }
 
@@ -91,14 +82,14 @@ async fn the_demo_shows_a_week_and_then_the_morning() -> anyhow::Result<()> {
     demo.until_shown().await?;
     println!("the week is shown after {:.1} s", began.elapsed().as_secs_f64());
 
-    let devices = json(demo.port.number(), "/api/devices").await?;
+    let devices = json(demo.port, "/api/devices").await?;
     let devices = devices.as_array().context("a list")?;
     assert_eq!(devices.len(), 14);
     for device in devices {
         assert_ne!(device["state"], "unknown", "{device:#}");
         assert!(device["power_w"].is_number(), "{device:#}");
         let id = device["id"].as_str().context("an id")?;
-        let points = json(demo.port.number(), &format!("/api/device/{id}/power")).await?;
+        let points = json(demo.port, &format!("/api/device/{id}/power")).await?;
         let curve = points["points"].as_array().map_or(0, Vec::len);
         assert!(curve > 500, "{id} has a curve of {curve} points: {points}");
     }
@@ -110,7 +101,7 @@ async fn the_demo_shows_a_week_and_then_the_morning() -> anyhow::Result<()> {
         ct["has_open_alert"], true,
         "last night's forgotten scanner: {ct:#}"
     );
-    let summary = json(demo.port.number(), "/api/summary").await?;
+    let summary = json(demo.port, "/api/summary").await?;
     let waste = &summary["idle_waste_7_days"]["all_hours"];
     for (key, least) in [("energy_wh", 100_000.0), ("cost", 10.0), ("co2e_g", 5_000.0)] {
         assert!(
@@ -125,7 +116,7 @@ async fn the_demo_shows_a_week_and_then_the_morning() -> anyhow::Result<()> {
         height: 1080,
         is_dark: false,
     })?;
-    browser.open(&format!("http://127.0.0.1:{}", demo.port.number()))?;
+    browser.open(&format!("http://127.0.0.1:{}", demo.port))?;
     assert_eq!(
         browser.evaluate("document.querySelectorAll('article.tile').length")?,
         14

@@ -8,9 +8,8 @@ use anyhow::Context;
 use serde_json::Value;
 use simulator::{Message, Scenario, Simulation};
 use tests::idlewatt::{WITHIN, binary, command, demo_configuration, terminate};
-use tests::mosquitto::Mosquitto;
+use tests::mosquitto::{Mosquitto, free_port};
 use tests::publisher::{Outgoing, publish};
-use tests::server::Port;
 
 /// The first hours of the scenario: each of its meters has spoken.
 const MESSAGES: usize = 20_000;
@@ -217,8 +216,7 @@ async fn a_broker_that_refuses_or_is_away_is_named_with_the_mend() -> anyhow::Re
         assert!(said.contains("No meter was recognised."), "{said}");
     }
 
-    let port = Port::reserve()?;
-    let nobody = format!("mqtt://127.0.0.1:{}", port.number());
+    let nobody = format!("mqtt://127.0.0.1:{}", free_port()?);
     refused(
         &nobody,
         &["--seconds", "1"],

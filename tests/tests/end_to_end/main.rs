@@ -1,6 +1,7 @@
 //! End to end: real broker, real databases, real binaries.
 
 mod bad_input;
+mod calibrate;
 mod commands;
 mod demo;
 mod discover;

@@ -48,6 +48,7 @@ async fn served() -> Result<Served> {
             household_kwh_per_year: 5_200.0,
         },
         devices: devices(),
+        facts: Vec::new(),
         live: live.clone(),
         history: Readers::new(path),
         now: Arc::new(now),

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use analyzer::learn::{Evidence, LearnedBand};
 use analyzer::site::TariffPeriod;
 use analyzer::{
-    AlertEvent, AlertPhase, DeviceId, Energy, Exam, Fault, FaultKind, Finding, Interval, LedgerRow, Sample,
-    Severity, State, StateChange,
+    AlertEvent, AlertPhase, BandsLearned, DeviceId, Energy, Exam, Fault, FaultKind, Finding, Interval,
+    LedgerRow, Sample, Severity, State, StateChange,
 };
 use deliver::page::PageDevice;
 use jiff::tz::TimeZone;
@@ -219,6 +220,7 @@ pub(crate) fn week() -> Vec<Finding> {
         );
     }
     findings.extend(alerts());
+    findings.push(Finding::Bands(levels()));
     findings.push(Finding::Fault(Fault {
         device: "ws-5".into(),
         meter: "plug-ws-5".to_owned(),
@@ -234,6 +236,48 @@ pub(crate) fn week() -> Vec<Finding> {
         detail: "from 182345.2 Wh to 0.0 Wh".to_owned(),
     }));
     findings
+}
+
+/// What CT 2 has learned of itself; one name is a person's, one may still change.
+fn levels() -> BandsLearned {
+    let band = |(state, level_w, confidence): (State, f64, f64)| LearnedBand {
+        state,
+        label: (state == State::Standby).then(|| "Eco mode".to_owned()),
+        level_w,
+        from_w: if state == State::Off {
+            f64::MIN
+        } else {
+            level_w * 0.6
+        },
+        until_w: level_w * 1.6,
+        from_w_seen: level_w * 0.98,
+        until_w_seen: level_w * 1.02,
+        cycles_until_w: None,
+        evidence: Evidence {
+            seconds: 86_400.0 * confidence,
+            stability: 0.97,
+            separation: Some(1.1),
+            launches: 41.0,
+            margin: Some(3.0),
+            is_pinned: state == State::Standby,
+            confidence,
+        },
+    };
+    BandsLearned {
+        device: "ct-2".into(),
+        at: now() - SignedDuration::from_hours(40),
+        bands: [
+            (State::Off, 180.0, 0.3),
+            (State::Standby, 900.0, 1.0),
+            (State::Idle, 2_600.0, 0.98),
+        ]
+        .map(band)
+        .to_vec(),
+        scanning_from_w: Some(11_400.0),
+        scout_from_w: Some(4_800.0),
+        interval_s: 1.0,
+        is_too_coarse: false,
+    }
 }
 
 fn play(machine: &Machine, place: i64, from: i64, until: i64, findings: &mut Vec<Finding>) {
@@ -273,6 +317,7 @@ fn play(machine: &Machine, place: i64, from: i64, until: i64, findings: &mut Vec
                         energy,
                         scanning_energy: energy,
                         scanning: SignedDuration::from_mins(minute - since),
+                        kind: analyzer::ExamKind::Patient,
                     }));
                 }
             }
@@ -398,6 +443,9 @@ fn alerts() -> Vec<Finding> {
             energy: Energy::from_wh(wh),
             cost: wh / 1000.0 * PRICE_NIGHT,
             co2e_g: wh / 1000.0 * G_PER_KWH,
+            detail: String::new(),
+            by: String::new(),
+            until: None,
         })
     };
     vec![

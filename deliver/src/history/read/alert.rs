@@ -59,7 +59,14 @@ pub struct AlertRecord {
     pub cost: f64,
     /// `energy` in grams of CO2 equivalent.
     pub co2e_g: f64,
-    phase: AlertPhase,
+    /// Its newest step.
+    pub phase: AlertPhase,
+    /// What the rule adds in words; may be empty.
+    pub detail: String,
+    /// Who took the newest step; empty where no person did.
+    pub by: String,
+    /// Until when it is snoozed.
+    pub until: Option<Timestamp>,
 }
 
 /// One step in an alert's life.
@@ -71,6 +78,10 @@ pub struct AlertStep {
     pub at: Timestamp,
     /// Energy spent so far.
     pub energy: Energy,
+    /// Who took it; empty where no person did.
+    pub by: String,
+    /// Until when it is snoozed.
+    pub until: Option<Timestamp>,
 }
 
 impl AlertRecord {
@@ -87,6 +98,9 @@ impl AlertRecord {
             energy: self.energy,
             cost: self.cost,
             co2e_g: self.co2e_g,
+            detail: self.detail.clone(),
+            by: self.by.clone(),
+            until: self.until,
         }
     }
 }
@@ -103,7 +117,7 @@ impl Reader {
             connection
                 .prepare_cached(
                     "SELECT rule, id, severity, since_ms, raised_ms, phase, last_ms, energy_uwh, cost_millionths,
-                         co2e_mg
+                         co2e_mg, detail, said_by, until_ms
                      FROM alert JOIN device ON key = device
                      WHERE (?1 IS NULL OR id = ?1) AND (NOT ?2 OR phase <> ?3) AND raised_ms >= ?4
                      ORDER BY raised_ms DESC, id LIMIT ?5",
@@ -127,7 +141,7 @@ impl Reader {
         self.run(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT phase, at_ms, energy_uwh FROM alert_step
+                    "SELECT phase, at_ms, energy_uwh, said_by, until_ms FROM alert_step
                      WHERE device = ?1 AND rule = ?2 AND since_ms = ?3 ORDER BY at_ms, phase",
                 )?
                 .query_map(params![key, rule, millis(since)], |row| {
@@ -135,6 +149,8 @@ impl Reader {
                         phase: phase_of(row.get(0)?),
                         at: instant(row.get(1)?),
                         energy: Energy::from_micro_wh(row.get(2)?),
+                        by: row.get(3)?,
+                        until: row.get::<_, Option<i64>>(4)?.map(instant),
                     })
                 })?
                 .collect()
@@ -157,5 +173,8 @@ fn record(row: &Row<'_>) -> rusqlite::Result<AlertRecord> {
         cost: unscaled(row.get(8)?, COST_SCALE),
         co2e_g: unscaled(row.get(9)?, CO2E_SCALE),
         phase,
+        detail: row.get(10)?,
+        by: row.get(11)?,
+        until: row.get::<_, Option<i64>>(12)?.map(instant),
     })
 }

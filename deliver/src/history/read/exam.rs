@@ -1,4 +1,4 @@
-//! Reading exams: how many, and what they took.
+//! Reading exams: how many, and what they took. Sums are over patients alone (kind 0); the list holds all.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use rusqlite::params;
 
 use super::Reader;
 use crate::history::Result;
-use crate::history::code::{instant, millis};
+use crate::history::code::{exam_of, instant, millis};
 
 /// Exams of a device over a range.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct ExamSums {
 }
 
 impl Reader {
-    /// Sums over the exams of a device that began in the range.
+    /// Sums over the patients' exams of a device that began in the range; guessed calibrations are left out.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -39,7 +39,7 @@ impl Reader {
                 .prepare_cached(
                     "SELECT count(*), ifnull(sum(energy_uwh), 0), ifnull(sum(scanning_uwh), 0),
                          ifnull(sum(scanning_ms), 0), ifnull(sum(until_ms - from_ms), 0)
-                     FROM exam WHERE device = ?1 AND from_ms >= ?2 AND from_ms < ?3",
+                     FROM exam WHERE device = ?1 AND from_ms >= ?2 AND from_ms < ?3 AND kind = 0",
                 )?
                 .query_row(params![key, millis(from), millis(until)], |row| {
                     Ok(ExamSums {
@@ -65,7 +65,7 @@ impl Reader {
         self.run(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT from_ms, until_ms, number, energy_uwh, scanning_uwh, scanning_ms FROM exam
+                    "SELECT from_ms, until_ms, number, energy_uwh, scanning_uwh, scanning_ms, kind FROM exam
                      WHERE device = ?1 ORDER BY from_ms DESC LIMIT ?2",
                 )?
                 .query_map(params![key, limit], |row| {
@@ -77,6 +77,7 @@ impl Reader {
                         energy: Energy::from_micro_wh(row.get(3)?),
                         scanning_energy: Energy::from_micro_wh(row.get(4)?),
                         scanning: SignedDuration::from_millis(row.get(5)?),
+                        kind: exam_of(row.get(6)?),
                     })
                 })?
                 .collect()

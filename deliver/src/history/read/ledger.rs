@@ -78,7 +78,7 @@ fn ledger_sum(row: &Row<'_>) -> rusqlite::Result<LedgerSum> {
     })
 }
 
-fn ledger_row(row: &Row<'_>) -> rusqlite::Result<LedgerRow> {
+pub(super) fn ledger_row(row: &Row<'_>) -> rusqlite::Result<LedgerRow> {
     Ok(LedgerRow {
         device: Arc::from(row.get::<_, String>(0)?),
         hour: instant(row.get(1)?),

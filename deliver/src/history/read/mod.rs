@@ -5,7 +5,9 @@
 pub(super) mod alert;
 pub(super) mod curve;
 pub(super) mod exam;
+mod learned;
 mod ledger;
+mod report;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

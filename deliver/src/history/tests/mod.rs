@@ -1,5 +1,6 @@
 //! The history as its readers see it: once is once, newer replaces older, sums are exact.
 
+mod learned;
 mod measure;
 
 use std::path::PathBuf;
@@ -74,6 +75,9 @@ fn alert(phase: AlertPhase, minute: i64, wh: f64) -> Finding {
         energy: Energy::from_wh(wh),
         cost: 1.0,
         co2e_g: 2.0,
+        detail: String::new(),
+        by: String::new(),
+        until: None,
     })
 }
 
@@ -110,6 +114,8 @@ fn dump(room: &Room) -> String {
         "fault",
         "power_minute",
         "power_quarter",
+        "learned",
+        "learned_band",
     ] {
         let mut statement = connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
         let columns = statement.column_count();
@@ -133,6 +139,7 @@ fn one_of_each() -> Vec<Finding> {
         energy: Energy::from_wh(640.0),
         scanning_energy: Energy::from_wh(300.0),
         scanning: SignedDuration::from_secs(40),
+        kind: analyzer::ExamKind::Patient,
     };
     let fault = Fault {
         device: "ct".into(),

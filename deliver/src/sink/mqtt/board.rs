@@ -226,6 +226,10 @@ impl Board {
             Some(Entry::Alert(event)) => to_bytes(&AlertJson {
                 phase: event.phase.name(),
                 severity: event.severity.name(),
+                says: analyzer::alert::Rule::named(&event.rule).map_or("", |rule| rule.says),
+                detail: &event.detail,
+                by: &event.by,
+                snoozed_until: event.until,
                 since: event.since,
                 at: event.at,
                 energy_kwh: event.energy.kwh(),

@@ -34,6 +34,11 @@ pub(super) struct EnergyJson<'a> {
 pub(super) struct AlertJson<'a> {
     pub(super) phase: &'static str,
     pub(super) severity: &'static str,
+    /// A sentence for a person.
+    pub(super) says: &'static str,
+    pub(super) detail: &'a str,
+    pub(super) by: &'a str,
+    pub(super) snoozed_until: Option<Timestamp>,
     pub(super) since: Timestamp,
     pub(super) at: Timestamp,
     pub(super) energy_kwh: f64,

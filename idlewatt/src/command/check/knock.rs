@@ -110,7 +110,7 @@ async fn knock_at_broker(broker: &BrokerConfig, limit: Duration) -> Result<Strin
     if broker.version == Version::V311 {
         return Ok("it accepts connections; MQTT 3.1.1 is not tried out".to_owned());
     }
-    let options = options(broker, (address.host, address.port), address.is_tls)?;
+    let options = client_options(broker, &format!("{}-check", broker.client_id))?;
     let (_client, mut events) = AsyncClient::builder(options).capacity(1).build();
     let connected = async {
         loop {
@@ -129,8 +129,15 @@ async fn knock_at_broker(broker: &BrokerConfig, limit: Duration) -> Result<Strin
     }
 }
 
-fn options(broker: &BrokerConfig, address: (String, u16), is_tls: bool) -> Result<MqttOptions, Fault> {
-    let mut options = MqttOptions::new(format!("{}-check", broker.client_id), address);
+/// How a broker is connected to under another client id than that which reads the meters, without a session.
+pub(in crate::command) fn client_options(
+    broker: &BrokerConfig,
+    client_id: &str,
+) -> Result<MqttOptions, Fault> {
+    let address = broker
+        .address()
+        .map_err(|what| (format!("the url {what}"), "correct 'url'".to_owned()))?;
+    let mut options = MqttOptions::new(client_id, (address.host, address.port));
     options.set_clean_start(true);
     if !broker.username.is_empty() {
         match &broker.password {
@@ -138,7 +145,7 @@ fn options(broker: &BrokerConfig, address: (String, u16), is_tls: bool) -> Resul
             None => options.set_username(broker.username.clone()),
         };
     }
-    if is_tls {
+    if address.is_tls {
         options.set_transport(Transport::tls_with_config(tls(broker)?));
     }
     Ok(options)

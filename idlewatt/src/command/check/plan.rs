@@ -3,6 +3,7 @@
 use analyzer::Feed;
 use analyzer::band::{Band, Bands};
 use analyzer::calendar::OpeningHours;
+use analyzer::learn::Pin;
 use analyzer::site::Site;
 use deliver::sink::MqttPublishConfig;
 use ingest::session::{BrokerConfig, Version};
@@ -61,6 +62,10 @@ pub(super) struct DevicePlan {
     pub(super) feeds: Vec<String>,
     pub(super) bands: Vec<BandPlan>,
     pub(super) bands_from: String,
+    /// Its own levels take the place of these bands once they are known.
+    pub(super) bands_learned: bool,
+    /// Levels that the configuration names.
+    pub(super) named: Vec<LevelPlan>,
     pub(super) power_w_max: f64,
     pub(super) open_always: bool,
     /// Local hours; empty: closed all day.
@@ -77,6 +82,14 @@ pub(super) struct BandPlan {
     pub(super) state: &'static str,
     pub(super) from_w: f64,
     pub(super) until_w: f64,
+}
+
+/// The name of a learned level.
+#[derive(Debug, Serialize)]
+pub(super) struct LevelPlan {
+    pub(super) level_w: f64,
+    pub(super) state: &'static str,
+    pub(super) label: Option<String>,
 }
 
 /// What is written to a database.
@@ -163,11 +176,16 @@ fn mapper(config: &ingest::decode::Mapper) -> MapperPlan {
 fn device(config: &DeviceConfig, site: &Site, now: Timestamp) -> DevicePlan {
     let device = &config.device;
     let published = device.modality.bands();
+    let source = device.modality.source;
     let (bands, bands_from) = match &device.bands {
-        Some(bands) => (bands, "this configuration".to_owned()),
+        Some(bands) => (
+            bands,
+            "fixed by this configuration, nothing is learned".to_owned(),
+        ),
+        None if device.modality.names.is_empty() => (&published, format!("published levels: {source}")),
         None => (
             &published,
-            format!("published levels: {}", device.modality.source),
+            format!("published levels, until its own are learned: {source}"),
         ),
     };
     DevicePlan {
@@ -178,6 +196,8 @@ fn device(config: &DeviceConfig, site: &Site, now: Timestamp) -> DevicePlan {
         feeds: device.feeds.iter().map(feed).collect(),
         bands: band_plans(bands),
         bands_from,
+        bands_learned: device.learns(),
+        named: device.pins.iter().map(level).collect(),
         power_w_max: device.power_w_max,
         open_always: device.opening == OpeningHours::Always,
         open_today: open_hours(&device.opening, site, now),
@@ -205,10 +225,18 @@ fn band_plans(bands: &Bands) -> Vec<BandPlan> {
     bands.as_slice().iter().map(plan).collect()
 }
 
+fn level(pin: &Pin) -> LevelPlan {
+    LevelPlan {
+        level_w: pin.level_w,
+        state: pin.state.name(),
+        label: pin.label.clone(),
+    }
+}
+
 fn alert(config: &DeviceConfig) -> String {
-    match (&config.exempt, config.device.overnight_idle) {
+    match (&config.exempt, config.device.alerts.overnight_idle) {
         (Some(reason), _) => format!("none: exempt ({reason})"),
-        (None, None) => "none: alerts.overnight_idle is not enabled".to_owned(),
+        (None, None) => "none of idling: overnight_idle does not look at it".to_owned(),
         (None, Some(_)) if config.device.opening == OpeningHours::Always => {
             "none: it is always open".to_owned()
         }

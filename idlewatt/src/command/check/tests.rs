@@ -58,13 +58,15 @@ Listens to
 Devices
   ct-1  CT 1, CT room 1 (ct)
       fed by      shellypro3em-ct1
-      means       off -50…650 W, standby 650…1600 W, idle 1600…10000 W, scanning 10000…250000 W (published levels: Schulz et al., Acad Radiol 2024; Brown et al., CARJ 2022; Lipford et al., AAPM 2022)
+      means       off -50…650 W, standby 650…1600 W, idle 1600…10000 W, scanning 10000…250000 W (published levels, until its own are learned: Schulz et al., Acad Radiol 2024; Brown et al., CARJ 2022; Lipford et al., AAPM 2022)
+      learns      its own levels; idlewatt calibrate --device ct-1 shows them
       open        today 07:30-19:00; tomorrow closed
       alert       idle outside these hours for more than 30 min, again every 120 min
       silent      learned from the meter's rhythm
   mri-1  MRI 1, MRI room (mri)
       fed by      mri-mains + mri-cabinet (l1 + l2 + l3)
-      means       standby 4500…6900 W, off 6900…9500 W, idle 9500…27000 W, scanning 27000…150000 W (published levels: Woolen et al., Radiology 2023;307:e230441; Overweg, ISMRM 2024 E8954)
+      means       standby 4500…6900 W, off 6900…9500 W, idle 9500…27000 W, scanning 27000…150000 W (published levels, until its own are learned: Woolen et al., Radiology 2023;307:e230441; Overweg, ISMRM 2024 E8954)
+      learns      its own levels; idlewatt calibrate --device mri-1 shows them
       open        today 07:00-20:00; tomorrow closed
       alert       idle outside these hours for more than 30 min, again every 120 min
       silent      learned from the meter's rhythm

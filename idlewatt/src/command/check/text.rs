@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::Report;
-use super::plan::{BandPlan, BrokerPlan, DevicePlan, Plan};
+use super::plan::{BandPlan, BrokerPlan, DevicePlan, LevelPlan, Plan};
 
 /// Writes the report.
 pub(super) fn write(report: &Report, file: &Path, out: &mut dyn Write) -> io::Result<()> {
@@ -113,6 +113,27 @@ fn write_device(device: &DevicePlan, out: &mut dyn Write) -> io::Result<()> {
         bands.join(", "),
         device.bands_from
     )?;
+    if device.bands_learned {
+        writeln!(
+            out,
+            "      learns      its own levels; idlewatt calibrate --device {id} shows them"
+        )?;
+    }
+    for LevelPlan {
+        level_w,
+        state,
+        label,
+    } in &device.named
+    {
+        let label = label
+            .as_ref()
+            .map(|label| format!(" ({label})"))
+            .unwrap_or_default();
+        writeln!(
+            out,
+            "      named       what is near {level_w} W is {state}{label}"
+        )?;
+    }
     if device.open_always {
         writeln!(out, "      open        always")?;
     } else {

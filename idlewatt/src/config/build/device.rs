@@ -5,11 +5,14 @@ use std::collections::HashMap;
 use analyzer::band::{Band, Bands};
 use analyzer::calendar::OpeningHours;
 use analyzer::modality::Modality;
-use analyzer::{Device, OvernightIdle, State};
+use analyzer::{Device, State};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
+use super::alert;
 use super::feed::{PlacedFeed, feeds, review_shared_meters};
+use super::figures::{DeviceFigures, figures, review_cooled};
+use super::level::pins;
 use super::opening::{opening, review_opening};
 use super::site::text;
 use crate::config::review::Review;
@@ -25,6 +28,8 @@ pub struct DeviceConfig {
     pub floor: Option<String>,
     /// Why it may idle overnight; none where the rule holds for it.
     pub exempt: Option<String>,
+    /// What only its key figures need.
+    pub figures: DeviceFigures,
 }
 
 /// An MRI that is off is still cooled; a band of off this low is another modality's.
@@ -42,6 +47,7 @@ pub(crate) fn devices(review: &mut Review<'_>, file: &schema::File, zone: &TimeZ
             "add a [[device]] for each machine that is metered",
         );
     }
+    alert::review_alerts(review, &file.alerts);
     let mut built = Vec::new();
     let mut all_feeds = Vec::new();
     let mut lines: HashMap<String, usize> = HashMap::new();
@@ -56,6 +62,7 @@ pub(crate) fn devices(review: &mut Review<'_>, file: &schema::File, zone: &TimeZ
         built.extend(device);
     }
     review_shared_meters(review, &all_feeds);
+    review_cooled(review, &file.device, &lines);
     built
 }
 
@@ -90,9 +97,12 @@ fn device(
     let opening = hours(review, file, section, zone);
     let exempt = exempt(review, section);
     let bands = modality.and_then(|modality| bands(review, section, modality));
+    let pins = modality.and_then(|modality| pins(review, section, modality));
     let power_w_max = modality.and_then(|modality| power_w_max(review, section, modality));
+    let figures = modality.and_then(|modality| figures(review, section, modality));
     let silent_after_s = section.silent_after_s.or(*file.defaults.silent_after_s);
-    let (id, modality) = (id?, modality?);
+    let alerts = modality.map(|modality| alert::plan(review, file, section, modality));
+    let (id, modality, alerts) = (id?, modality?, alerts?);
     Some(DeviceConfig {
         device: Device {
             name: (*section.name).clone().unwrap_or_else(|| id.clone()),
@@ -102,13 +112,14 @@ fn device(
             feeds: feeds?.into_iter().map(|placed| placed.feed).collect(),
             opening,
             bands: bands?,
+            pins: pins?,
             power_w_max: power_w_max?,
             silent_after: silent_after_s.map(|seconds| SignedDuration::from_secs(seconds.get().into())),
-            // a rack or a chiller that runs is no forgotten scanner
-            overnight_idle: overnight_idle(file).filter(|_| exempt.is_none() && modality.idle_is_waste),
+            alerts,
         },
         floor: (*section.floor).clone(),
         exempt,
+        figures: figures?,
     })
 }
 
@@ -145,16 +156,7 @@ fn exempt(review: &mut Review<'_>, section: &Entry<schema::Device>) -> Option<St
     Some(reason)
 }
 
-fn overnight_idle(file: &schema::File) -> Option<OvernightIdle> {
-    let rule = &file.alerts.overnight_idle;
-    let minutes = |minutes: u32| SignedDuration::from_mins(minutes.into());
-    rule.enabled.then(|| OvernightIdle {
-        grace: minutes(rule.grace_minutes.get()),
-        remind_every: minutes(rule.remind_minutes.get()),
-    })
-}
-
-/// Its own bands, or none for the published ones; nothing where a fault was said.
+/// Its own bands, or none where they are learned; nothing where a fault was said.
 fn bands(
     review: &mut Review<'_>,
     section: &Entry<schema::Device>,

@@ -1,8 +1,11 @@
 //! From sections to what the other rooms are told. Each file builds one kind of thing and says what is wrong with it.
 
+mod alert;
 mod broker;
 mod device;
 mod feed;
+mod figures;
+mod level;
 mod mapper;
 mod opening;
 mod publish;
@@ -13,8 +16,9 @@ mod site;
 pub(crate) use broker::brokers;
 pub use device::DeviceConfig;
 pub(crate) use device::devices;
+pub use figures::DeviceFigures;
 pub(crate) use mapper::decoder;
-pub(crate) use publish::publish;
+pub(crate) use publish::{act, publish};
 pub(crate) use service::{findings, history, journal, page, state_dir};
 pub(crate) use sink::sinks;
 pub use sink::{Database, SinkConfig};

@@ -11,6 +11,7 @@ use crate::config::review::Review;
 use crate::config::schema;
 use crate::config::secret::resolve;
 use crate::config::shape::nearest;
+use crate::config::value::TopicFilter;
 
 /// Builds where to publish; none where it is not wanted, or where a fault was said.
 pub(crate) fn publish(
@@ -89,4 +90,28 @@ pub(crate) fn publish(
         currency: site?.site.tariff.currency.clone(),
         ..MqttPublishConfig::default()
     })
+}
+
+/// The topic on which people speak of alerts, and the place of the broker at which it is heard. It is subscribed there
+/// where the broker's topics do not bring it anyway.
+pub(crate) fn act(file: &schema::File, brokers: &mut [BrokerConfig]) -> (String, Option<usize>) {
+    let topic = format!("{}/act", *file.publish.prefix);
+    let named = |broker: &BrokerConfig| {
+        file.publish
+            .broker
+            .as_ref()
+            .is_none_or(|name| *name == broker.name)
+    };
+    let place = brokers.iter().position(named);
+    if let Some(broker) = place.and_then(|place| brokers.get_mut(place)) {
+        let covers = |filter: &String| {
+            filter
+                .parse::<TopicFilter>()
+                .is_ok_and(|filter| filter.covers(&topic))
+        };
+        if !broker.topics.iter().any(covers) {
+            broker.topics.push(topic.clone());
+        }
+    }
+    (topic, place)
 }

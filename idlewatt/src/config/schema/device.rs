@@ -7,6 +7,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::alert::RuleHere;
 use crate::config::section::{Entry, Words, section};
 use crate::config::value::{Day, Id, ModalityWord, Number, OpenWindow, StateWord};
 
@@ -47,11 +48,32 @@ section! {
         /// Why it may idle overnight: no alert is raised. An emergency CT must be ready, a PET-CT needs 12 hours to
         /// recalibrate.
         exempt: Option<String> => optional("\"emergency CT, must be ready at night\""),
-        /// What its power means. Not said: the published levels of its modality. A state may have several bands; power
-        /// in none of them is unknown. MRI: power-save lies below off, and near 0 W nothing is right.
+        /// What people know of its levels, which are learned: one that was given a wrong name, or one that people call
+        /// otherwise. A level counts as the one meant within 15 %. 'idlewatt calibrate' shows them.
+        levels: Vec<Entry<Level>> => inline(Level, "[{ level_w = 9400, state = \"standby\", label = \"Eco mode\" }]", Comment),
+        /// Days whose nights nobody is told of: a night belongs to the day on which it begins. A service night, say.
+        exempt_days: Vec<Entry<Day>> => preset(Vec::new()),
+        /// What holds for single alert rules at this device, in place of [alerts].
+        rules: Vec<Entry<RuleHere>> => inline(RuleHere, "[{ rule = \"meter_silent\", grace_minutes = 60 }, { rule = \"self_wake\", enabled = false }]", Comment),
+        /// An MRI: what its cooling draws at least, watts. Not said: learned; until then the least that is published.
+        cryo_base_w: Option<Number> => optional("7000"),
+        /// What its power means. Not said: learned from its own levels, beginning with the published ones of its
+        /// modality. Said: fixed, nothing is learned. A state may have several bands; power in none of them is unknown.
+        /// MRI: power-save lies below off, and near 0 W nothing is right. 'idlewatt calibrate --toml' writes them.
         bands: Vec<Entry<Band>> => inline(Band, "[{ state = \"off\", from_w = -50, until_w = 650 }, { state = \"idle\", from_w = 650, until_w = 9000 }]", Comment),
         /// More than this is not plausible, watts. Not said: that of its modality.
         power_w_max: Option<Number> => optional("150000"),
+        /// What it could draw instead of idling in closed hours, watts: what avoidable energy is reckoned against. Not
+        /// said: its own mean power in standby or off, whichever was seen and is lower.
+        target_w: Option<Number> => optional("900"),
+        /// What a boot takes until it is ready, watt-hours: with the next key it gives the break-even of a shutdown.
+        boot_wh: Option<Number> => optional("120"),
+        /// What a shutdown takes, watt-hours.
+        shutdown_wh: Option<Number> => optional("20"),
+        /// Servers: what is stored on it, terabytes; gives what a terabyte emits in a year.
+        stored_tb: Option<Number> => optional("300"),
+        /// Cooling: the ids of the devices that it cools; gives its ratio to their energy.
+        cools: Vec<Entry<String>> => preset(Vec::new()),
         /// As in [defaults], for this device.
         silent_after_s: Option<NonZeroU32> => optional("900"),
     }
@@ -66,6 +88,16 @@ section! {
         reversed: bool => preset(false),
         /// The same meter feeds another device as well, on purpose.
         shared: bool => preset(false),
+    }
+
+    /// A level at which a device rests, and its name.
+    Level {
+        /// The level, watts.
+        level_w: Option<Number> => required("9400"),
+        /// "off", "standby", "idle" or "scanning".
+        state: Option<StateWord> => required("\"standby\""),
+        /// What people call it.
+        label: Option<String> => optional("\"Eco mode\""),
     }
 
     /// A range of watts that means a state.
@@ -101,22 +133,6 @@ section! {
         sat: Option<Vec<Entry<OpenWindow>>> => optional("[\"08:00-12:00\"]"),
         /// Sunday.
         sun: Option<Vec<Entry<OpenWindow>>> => optional("[]"),
-    }
-
-    /// When a person is told.
-    Alerts {
-        /// A device is idle outside its opening hours.
-        overnight_idle: OvernightIdle => table(OvernightIdle),
-    }
-
-    /// A device is idle outside its opening hours.
-    OvernightIdle {
-        /// Whether to look for it.
-        enabled: bool => preset(true),
-        /// Idle for longer than this raises the alert, minutes.
-        grace_minutes: NonZeroU32 => preset(NonZeroU32::new(30).expect("not 0")),
-        /// It is repeated after each of these, minutes, until the state changes or the hours open.
-        remind_minutes: NonZeroU32 => preset(NonZeroU32::new(120).expect("not 0")),
     }
 }
 

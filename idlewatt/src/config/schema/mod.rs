@@ -1,5 +1,6 @@
 //! The sections of the file. The comments of the keys are what `idlewatt check --print-config` prints.
 
+mod alert;
 mod broker;
 mod device;
 mod mapper;
@@ -8,8 +9,9 @@ mod sink;
 mod site;
 mod storage;
 
+pub(crate) use alert::{Alerts, RuleHere};
 pub(crate) use broker::Broker;
-pub(crate) use device::{Alerts, Band, Defaults, Device, Opening, OpeningPlan};
+pub(crate) use device::{Band, Defaults, Device, Level, Opening, OpeningPlan};
 pub(crate) use mapper::{Clamp, Mapper, MapperField, Naming};
 pub(crate) use service::{Decode, Page, Publish, Service};
 pub(crate) use sink::Sink;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use analyzer::State;
+use analyzer::alert::{RULES, Rule};
 use analyzer::modality::{MODALITIES, Modality};
 
 use super::text_value;
@@ -37,6 +38,27 @@ impl FromStr for ModalityWord {
 }
 
 impl fmt::Display for ModalityWord {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.0.name)
+    }
+}
+
+/// An alert rule's name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RuleWord(pub &'static Rule);
+
+text_value!(RuleWord, "an alert rule");
+
+impl FromStr for RuleWord {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let names: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
+        let found = Rule::named(text).map(Self);
+        found.ok_or_else(|| not_one_of(text, "an alert rule", names))
+    }
+}
+
+impl fmt::Display for RuleWord {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.0.name)
     }

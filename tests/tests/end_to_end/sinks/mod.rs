@@ -136,6 +136,23 @@ fn samples(numbers: std::ops::Range<u32>) -> Vec<Finding> {
     numbers.map(sample).collect()
 }
 
+fn raised(device: DeviceId, (since, at): (Timestamp, Timestamp), energy: Energy, cost: f64) -> AlertEvent {
+    AlertEvent {
+        rule: "overnight_idle".to_owned(),
+        device,
+        severity: Severity::Warning,
+        phase: AlertPhase::Raised,
+        since,
+        at,
+        energy,
+        cost,
+        co2e_g: 7.0,
+        detail: String::new(),
+        by: String::new(),
+        until: None,
+    }
+}
+
 /// One finding of each kind; `factor` changes their values and not their keys.
 fn one_of_each(factor: f64) -> Vec<Finding> {
     let device: DeviceId = "mri\n1".into();
@@ -173,6 +190,7 @@ fn one_of_each(factor: f64) -> Vec<Finding> {
             energy,
             scanning_energy: estimated,
             scanning: minute,
+            kind: analyzer::ExamKind::Patient,
         }),
         Finding::Ledger(LedgerRow {
             device: device.clone(),
@@ -186,17 +204,7 @@ fn one_of_each(factor: f64) -> Vec<Finding> {
             cost: 0.25 * factor,
             co2e_g: 7.0,
         }),
-        Finding::Alert(AlertEvent {
-            rule: "overnight_idle".to_owned(),
-            device: device.clone(),
-            severity: Severity::Warning,
-            phase: AlertPhase::Raised,
-            since: from,
-            at: until,
-            energy,
-            cost: 0.25 * factor,
-            co2e_g: 7.0,
-        }),
+        Finding::Alert(raised(device.clone(), (from, until), energy, 0.25 * factor)),
         Finding::Fault(Fault {
             device,
             meter: "evil\\,power,device=x power_w=9 1".to_owned(),

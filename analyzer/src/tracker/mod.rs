@@ -1,23 +1,27 @@
 //! All that is remembered of one device, and the way a reading takes through it:
 //! feed → decider → booking → ledger, intervals, examinations, alerts.
 
+mod books;
+
 use std::collections::VecDeque;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::alert::{OvernightIdleContext, OvernightIdleState, Piece};
+use crate::alert::{Alerts, Watched};
 use crate::band::Bands;
-use crate::booking::{Booking, Mark, Parcel};
-use crate::decider::{Decided, Decider, Rules, Segment};
+use crate::booking::{Booking, Mark};
+use crate::decider::{Decided, Decider, Onset, Rules};
 use crate::exam::ExamState;
 use crate::feed::FeedState;
-use crate::finding::{Fault, FaultKind, Finding, Interval, Sample, StateChange};
+use crate::finding::{Fault, FaultKind, Finding, Interval, Sample};
 use crate::honesty::Honesty;
+use crate::learn::{Learned, Learner, Report};
 use crate::ledger::Ledger;
+use crate::modality::Modality;
 use crate::site::Site;
 use crate::slice::Slice;
-use crate::{Arrival, Device, Energy, Reading};
+use crate::{Action, Arrival, Device, Energy, Reading, State};
 
 /// Time is held final up to this long before now: a stamped reading may still be on its way.
 const LATENESS: SignedDuration = SignedDuration::from_secs(10);
@@ -27,14 +31,35 @@ const LATENESS: SignedDuration = SignedDuration::from_secs(10);
 pub(crate) struct Context<'a> {
     pub(crate) site: &'a Site,
     pub(crate) device: &'a Device,
-    pub(crate) bands: &'a Bands,
+    /// What holds unless something was learned: its own bands, else the published ones.
+    pub(crate) given: &'a Given,
 }
 
 impl<'a> Context<'a> {
-    fn rules(self) -> Rules<'a> {
-        Rules {
-            bands: self.bands,
-            timing: self.device.modality.timing,
+    fn watched(self) -> Watched<'a> {
+        Watched {
+            site: self.site,
+            device: self.device,
+        }
+    }
+}
+
+/// The bands that a device has without learning.
+#[derive(Debug)]
+pub(crate) struct Given {
+    bands: Bands,
+    onset: Option<Onset>,
+    /// They are the device's own: nothing learned takes their place.
+    is_own: bool,
+}
+
+impl Given {
+    pub(crate) fn of(device: &Device) -> Self {
+        let bands = device.bands.clone().unwrap_or_else(|| device.modality.bands());
+        Self {
+            onset: device.modality.onset(&bands),
+            is_own: device.bands.is_some(),
+            bands,
         }
     }
 }
@@ -44,12 +69,16 @@ impl<'a> Context<'a> {
 pub(crate) struct Tracker {
     feeds: Vec<FeedState>,
     honesty: Honesty,
+    learner: Learner,
+    report: Report,
+    /// What the learner has brought out last; none while it knows too little.
+    learned: Option<Bands>,
     decider: Decider,
     booking: Booking,
     ledger: Ledger,
     intervals: VecDeque<Open>,
     exam: ExamState,
-    overnight_idle: OvernightIdleState,
+    alerts: Alerts,
     slice: Option<Slice>,
     is_implausible: bool,
     next_rows_at: Option<Timestamp>,
@@ -60,6 +89,21 @@ pub(crate) struct Tracker {
 struct Open {
     interval: Interval,
     is_closed: bool,
+}
+
+/// What a device is judged by at the moment.
+fn rules<'a>(learner: &Learner, learned: Option<&'a Bands>, context: Context<'a>) -> Rules<'a> {
+    let given = context.given;
+    let (bands, onset) = match learned.filter(|_| !given.is_own) {
+        Some(bands) => (bands, learner.onset()),
+        None => (&given.bands, given.onset),
+    };
+    Rules {
+        bands,
+        timing: context.device.modality.timing,
+        onset: onset.filter(|_| !learner.is_too_coarse(context.device.modality)),
+        interval_s: learner.interval_s(),
+    }
 }
 
 impl Tracker {
@@ -88,6 +132,11 @@ impl Tracker {
         if self.feeds[index].cadence.heard(at) {
             let detail = "readings are back".to_owned();
             out.push(fault(context, &feed.meter, at, FaultKind::Heard, detail));
+            if !self.feeds.iter().any(|feed| feed.cadence.is_silent()) {
+                let mut events = Vec::new();
+                self.alerts.heard(context.watched(), at, &mut events);
+                out.extend(events.into_iter().map(Finding::Alert));
+            }
         }
         if readings.iter().any(|reading| reading.is_estimated) && self.honesty.is_new_estimate(&feed.meter) {
             let detail = "power is worked out from the current with the configured voltage and power factor"
@@ -120,10 +169,33 @@ impl Tracker {
         self.silence_until(context, until, out);
         if self.decider.newest().is_some_and(|newest| newest < until) {
             let mut decided = Decided::default();
-            self.decider.hold(context.rules(), until, &mut decided);
+            self.decider.hold(
+                rules(&self.learner, self.learned.as_ref(), context),
+                until,
+                &mut decided,
+            );
             self.follow(context, &decided, None, out);
         }
+        let is_silent = self.feeds.iter().any(|feed| feed.cadence.is_silent());
+        let mut events = Vec::new();
+        self.alerts
+            .advance(context.watched(), now, is_silent, &mut events);
+        out.extend(events.into_iter().map(Finding::Alert));
         self.say_rows(context, now, out);
+    }
+
+    /// Takes a person's word on one of its alerts.
+    pub(crate) fn act(
+        &mut self,
+        context: Context<'_>,
+        at: Timestamp,
+        action: &Action,
+        out: &mut Vec<Finding>,
+    ) -> bool {
+        let mut events = Vec::new();
+        let is_meant = self.alerts.act(context.watched(), at, action, &mut events);
+        out.extend(events.into_iter().map(Finding::Alert));
+        is_meant
     }
 
     /// The meter of the feed number `index` said that it is away: its values are stale from `at` on.
@@ -159,7 +231,11 @@ impl Tracker {
             }
         }
         let mut decided = Decided::default();
-        self.decider.finish(context.rules(), until, &mut decided);
+        self.decider.finish(
+            rules(&self.learner, self.learned.as_ref(), context),
+            until,
+            &mut decided,
+        );
         self.follow(context, &decided, None, out);
         let mut parcels = Vec::new();
         self.booking.close(&mut parcels);
@@ -168,7 +244,11 @@ impl Tracker {
             (open.is_closed, open.interval.until) = (true, until);
         }
         self.say_intervals(context, out);
-        out.extend(self.exam.close(&context.device.id).map(Finding::Exam));
+        out.extend(
+            self.exam
+                .close(&context.device.id, context.device.modality)
+                .map(Finding::Exam),
+        );
         self.next_rows_at = None;
         self.say_rows(context, until, out);
     }
@@ -188,9 +268,13 @@ impl Tracker {
         let lines = self
             .honesty
             .registers(context.site, &feed.meter, at, &counted.faults);
+        let mut events = Vec::new();
         for (kind, detail) in lines {
+            self.alerts
+                .fault(context.watched(), (kind, at), &feed.meter, &mut events);
             self.say(context, &feed.meter, at, kind, detail, out);
         }
+        out.extend(events.into_iter().map(Finding::Alert));
         if !counted.is_first && counted.energy.is_none() {
             return;
         }
@@ -241,9 +325,17 @@ impl Tracker {
             return;
         }
         self.is_implausible = false;
+        self.learner.sample(device.modality, at, power_w);
+        self.look(context, at, out);
         let mut decided = Decided::default();
-        let said = self.decider.sample(context.rules(), at, power_w, &mut decided);
+        let said = self.decider.sample(
+            rules(&self.learner, self.learned.as_ref(), context),
+            (at, self.learner.lead()),
+            power_w,
+            &mut decided,
+        );
         self.follow(context, &decided, Some(power_w), out);
+        self.watch_sample(context, (at, power_w), said.state, out);
         let (device, state, is_provisional) = (device.id.clone(), said.state, said.is_provisional);
         out.push(Finding::Sample(Sample {
             device,
@@ -252,6 +344,50 @@ impl Tracker {
             state,
             is_provisional,
         }));
+    }
+
+    /// Shows the alert rules a sound sample and the phases behind it.
+    fn watch_sample(
+        &mut self,
+        context: Context<'_>,
+        (at, power_w): (Timestamp, f64),
+        state: State,
+        out: &mut Vec<Finding>,
+    ) {
+        let (watched, mut events) = (context.watched(), Vec::new());
+        self.alerts
+            .sample(watched, (at, power_w), self.learner.base_w(), &mut events);
+        let feeds = context.device.feeds.iter().zip(&self.feeds);
+        let meters = feeds
+            .filter(|_| state != State::Off)
+            .filter_map(|(feed, memory)| Some((feed.meter.as_str(), memory.phases_w(feed)?)));
+        self.alerts
+            .phases(watched, at, &meters.collect::<Vec<_>>(), &mut events);
+        out.extend(events.into_iter().map(Finding::Alert));
+    }
+
+    /// What is known of the device's levels.
+    pub(crate) fn learned(&self, modality: &Modality) -> Learned {
+        self.learner.learned(modality)
+    }
+
+    /// What its power means by what was learned.
+    pub(crate) fn learned_bands(&self) -> Option<&Bands> {
+        self.learned.as_ref()
+    }
+
+    /// Lets the learner look at its curve when it is time.
+    fn look(&mut self, context: Context<'_>, now: Timestamp, out: &mut Vec<Finding>) {
+        if let Some(look) = self.learner.look(context.device, now) {
+            self.learned = look.bands;
+            self.report.look(context.device, &self.learner, now, out);
+            let mut events = Vec::new();
+            for moved in &look.moved {
+                self.alerts
+                    .level_moved(context.watched(), now, moved, &mut events);
+            }
+            out.extend(events.into_iter().map(Finding::Alert));
+        }
     }
 
     /// Feeds that have not been heard for too long by `now` fall silent.
@@ -273,184 +409,20 @@ impl Tracker {
     fn fall_silent(&mut self, context: Context<'_>, (index, at): (usize, Timestamp), out: &mut Vec<Finding>) {
         let was_silent = self.feeds.iter().any(|feed| feed.cadence.is_silent());
         self.feeds[index].fall_silent(at);
+        self.learner.silence();
+        let (mut events, meter) = (Vec::new(), &context.device.feeds[index].meter);
+        self.alerts.silent(context.watched(), (meter, at), &mut events);
+        out.extend(events.into_iter().map(Finding::Alert));
         let Some(newest) = self.decider.newest().filter(|_| !was_silent) else {
             return;
         };
         let mut decided = Decided::default();
-        self.decider
-            .silence(context.rules(), at.max(newest), &mut decided);
+        self.decider.silence(
+            rules(&self.learner, self.learned.as_ref(), context),
+            at.max(newest),
+            &mut decided,
+        );
         self.follow(context, &decided, None, out);
-    }
-
-    /// Books what was decided and says what it means.
-    fn follow(
-        &mut self,
-        context: Context<'_>,
-        decided: &Decided,
-        power_w: Option<f64>,
-        out: &mut Vec<Finding>,
-    ) {
-        let device = &context.device.id;
-        for segment in &decided.segments {
-            self.correct(context, segment, out);
-            self.grow_interval(context, segment);
-            self.book(context, *segment, out);
-        }
-        self.say_intervals(context, out);
-        out.extend(decided.changes.iter().map(|change| {
-            let (device, at) = (device.clone(), change.at);
-            Finding::StateChange(StateChange {
-                device,
-                at,
-                from: change.from,
-                to: change.to,
-                power_w,
-            })
-        }));
-    }
-
-    /// Says again what was said too early.
-    fn correct(&self, context: Context<'_>, segment: &Segment, out: &mut Vec<Finding>) {
-        let (Some(said), Some(power_w)) = (segment.said, segment.power_w) else {
-            return;
-        };
-        if said.is_provisional || said.state != segment.state {
-            let (device, at, state) = (context.device.id.clone(), segment.from, segment.state);
-            out.push(Finding::Sample(Sample {
-                device,
-                at,
-                power_w,
-                state,
-                is_provisional: false,
-            }));
-        }
-    }
-
-    fn grow_interval(&mut self, context: Context<'_>, segment: &Segment) {
-        if segment.until == segment.from {
-            return;
-        }
-        match self.intervals.back_mut() {
-            Some(open) if !open.is_closed && open.interval.state == segment.state => {
-                open.interval.until = segment.until;
-            }
-            last => {
-                if let Some(open) = last {
-                    open.is_closed = true;
-                }
-                let interval = Interval {
-                    device: context.device.id.clone(),
-                    from: segment.from,
-                    until: segment.until,
-                    state: segment.state,
-                    energy: Energy::ZERO,
-                    estimated: Energy::ZERO,
-                };
-                self.intervals.push_back(Open {
-                    interval,
-                    is_closed: false,
-                });
-            }
-        }
-    }
-
-    /// Cuts a segment at the ledger's edges and books each piece.
-    fn book(&mut self, context: Context<'_>, segment: Segment, out: &mut Vec<Finding>) {
-        let Some(interval) = self.intervals.back().map(|open| open.interval.from) else {
-            return;
-        };
-        let (mut from, mut parcels, mut events) = (segment.from, Vec::new(), Vec::new());
-        while from < segment.until {
-            let slice = self.slice.filter(|slice| slice.holds(from));
-            let slice = slice.unwrap_or_else(|| Slice::around(context.site, &context.device.opening, from));
-            self.slice = Some(slice);
-            let until = slice.until.min(segment.until);
-            self.booking.book(
-                Segment {
-                    from,
-                    until,
-                    ..segment
-                },
-                slice,
-                interval,
-                &mut parcels,
-            );
-            if let Some(limits) = context.device.overnight_idle {
-                let seconds = until.duration_since(from).as_secs_f64();
-                let energy = Energy::from_power(segment.power_w.unwrap_or(0.0), seconds);
-                let Slice { is_open, tariff, .. } = slice;
-                let piece = Piece {
-                    from,
-                    until,
-                    state: segment.state,
-                    is_open,
-                    tariff,
-                    energy,
-                };
-                let rule = OvernightIdleContext {
-                    site: context.site,
-                    device: &context.device.id,
-                    limits,
-                };
-                self.overnight_idle.piece(rule, &piece, &mut events);
-            }
-            from = until;
-        }
-        self.settle(&parcels);
-        out.extend(events.into_iter().map(Finding::Alert));
-    }
-
-    fn settle(&mut self, parcels: &[Parcel]) {
-        for parcel in parcels {
-            self.ledger.add(parcel);
-            let open = self
-                .intervals
-                .iter_mut()
-                .find(|open| open.interval.from == parcel.interval);
-            if let Some(Open { interval, .. }) = open {
-                interval.energy += parcel.energy;
-                interval.estimated += parcel.estimated;
-            }
-        }
-    }
-
-    /// Says the intervals that are over and of which all energy is booked.
-    fn say_intervals(&mut self, context: Context<'_>, out: &mut Vec<Finding>) {
-        while let Some(first) = self.intervals.front() {
-            let from = first.interval.from;
-            if !first.is_closed
-                || self
-                    .booking
-                    .open_parcels()
-                    .iter()
-                    .any(|parcel| parcel.interval == from)
-            {
-                return;
-            }
-            let Some(Open { interval, .. }) = self.intervals.pop_front() else {
-                return;
-            };
-            if let Some(gap) = context.device.modality.exam_gap {
-                out.extend(
-                    self.exam
-                        .interval(&context.device.id, gap, &interval)
-                        .map(Finding::Exam),
-                );
-            }
-            out.push(Finding::Interval(interval));
-        }
-    }
-
-    /// Says the ledger's rows once a minute.
-    fn say_rows(&mut self, context: Context<'_>, now: Timestamp, out: &mut Vec<Finding>) {
-        if self.next_rows_at.is_some_and(|next| now < next) {
-            return;
-        }
-        self.next_rows_at = Some(now + SignedDuration::from_mins(1));
-        let rows = self
-            .ledger
-            .changed_rows(context.site, &context.device.id, self.booking.open_parcels());
-        out.extend(rows.into_iter().map(Finding::Ledger));
     }
 }
 

@@ -3,12 +3,17 @@
 //! Samples of which the state is not yet certain wait; when it is, they leave as final segments, in time order. What
 //! is said of an instant is final after at most [`FINAL_AFTER`]:
 //!
-//! * scanning begins with its first sample; pauses up to the modality's bridge belong to it, and when it is over its
-//!   end lies at the last acquisition, not at the end of the wait;
+//! * scanning is said with its first sample and certain once there is enough of it; a lone spike is taken back. Weak
+//!   acquisitions (a CT's scouts) count, backwards, when a strong one follows within the bridge. Pauses up to the bridge
+//!   belong to it, and when it is over its end lies at the last acquisition, not at the end of the wait;
 //! * another state begins with its first sample once it has held for its dwell; shorter excursions are absorbed;
 //! * where nothing holds for its dwell, the mean power decides (a cycling cryocooler is a level, not two states).
 //!
 //! Limits: at most [`PENDING_SAMPLES_MAX`] samples wait. Invariant: segments tile time from the first sample on.
+
+mod acquisition;
+mod cycling;
+mod onset;
 
 use std::collections::VecDeque;
 
@@ -19,8 +24,20 @@ use crate::band::Bands;
 use crate::modality::Timing;
 use crate::{FINAL_AFTER, State};
 
+use cycling::Cycling;
+use onset::{Level, Load, Turned};
+pub(crate) use onset::{Onset, Rise};
+
 /// Twenty samples a second for [`FINAL_AFTER`]; beyond, the oldest is decided early.
 pub(crate) const PENDING_SAMPLES_MAX: usize = 2400;
+/// No bridge is longer, so that what is said is final in time.
+const BRIDGE_MAX: SignedDuration = SignedDuration::from_secs(105);
+/// A pause looks longer than it is by up to an interval at either end, and short exposures inside it are not seen.
+const BRIDGE_INTERVALS: f64 = 2.5;
+/// A state other than scanning is told by more than one reading.
+const DWELL_INTERVALS: f64 = 1.5;
+/// No dwell is longer, so that what is said is final in time.
+const DWELL_MAX: SignedDuration = SignedDuration::from_secs(105);
 
 /// A stretch of constant power whose state is final.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,8 +47,8 @@ pub(crate) struct Segment {
     pub(crate) state: State,
     /// The power held through it; none while the meter is silent.
     pub(crate) power_w: Option<f64>,
-    /// What was said of the sample at `from` when it came; none where the segment does not begin with one.
-    pub(crate) said: Option<Said>,
+    /// The sample that it begins with, if it does.
+    pub(crate) spoken: Option<Spoken>,
 }
 
 /// What was said of a sample at once.
@@ -40,6 +57,16 @@ pub(crate) struct Said {
     pub(crate) state: State,
     /// Whether it could still be corrected.
     pub(crate) is_provisional: bool,
+    /// How long before its stamp it holds, ms.
+    lead_ms: u16,
+}
+
+/// A sample, and what was said of it at once.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Spoken {
+    pub(crate) at: Timestamp,
+    pub(crate) power_w: f64,
+    pub(crate) said: Said,
 }
 
 /// The state machine of one device.
@@ -48,14 +75,22 @@ pub(crate) struct Decider {
     /// The state that is certain up to the first pending sample; none before the first sample ever.
     state: Option<State>,
     pending: VecDeque<Pending>,
+    cycle: Cycling,
+    level: Level,
+    /// The power that became final last.
+    last_w: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Pending {
+    #[serde(with = "crate::nanoseconds")]
     from: Timestamp,
     power_w: Option<f64>,
     /// What its power means, seen from the state at its time.
     raw: State,
+    load: Load,
+    /// A lone reading that is nobody's power.
+    is_spike: bool,
     said: Option<Said>,
 }
 
@@ -64,6 +99,28 @@ struct Pending {
 pub(crate) struct Rules<'a> {
     pub(crate) bands: &'a Bands,
     pub(crate) timing: Timing,
+    /// None where scanning is never claimed.
+    pub(crate) onset: Option<Onset>,
+    /// How often the meter tells something new, s.
+    pub(crate) interval_s: f64,
+}
+
+impl Rules<'_> {
+    fn dwell(&self, from: State, to: State) -> SignedDuration {
+        let dwell = if to > from {
+            self.timing.rise_dwell
+        } else {
+            self.timing.fall_dwell
+        };
+        let readings = SignedDuration::from_secs_f64(self.interval_s * DWELL_INTERVALS);
+        dwell.max(readings.min(DWELL_MAX))
+    }
+
+    /// A meter shows pauses longer than they are, by up to its interval.
+    fn bridge(&self) -> SignedDuration {
+        let seen = self.timing.bridge + SignedDuration::from_secs_f64(self.interval_s * BRIDGE_INTERVALS);
+        seen.min(BRIDGE_MAX)
+    }
 }
 
 /// What a step of the decider brought out.
@@ -94,33 +151,46 @@ impl Decider {
         self.pending.back().map(|pending| pending.from)
     }
 
-    /// Takes a sample that is newer than all before, and says at once what can be said of it.
+    /// Takes a sample that is newer than all before, and says at once what can be said of it. It holds from a `lead`
+    /// before its stamp.
     pub(crate) fn sample(
         &mut self,
         rules: Rules<'_>,
-        at: Timestamp,
+        (stamp, lead): (Timestamp, SignedDuration),
         power_w: f64,
         out: &mut Decided,
     ) -> Said {
-        self.decide(rules, at, out);
-        let raw = match self.state {
-            None | Some(State::Unknown) => rules.bands.state_at(power_w),
-            Some(current) => rules.bands.state_from(power_w, current),
+        // after silence nothing is known of the time before it
+        let lead = match self.pending.back() {
+            Some(Pending { power_w: Some(_), .. }) => lead,
+            _ => SignedDuration::ZERO,
         };
-        self.take(
-            rules,
-            Pending {
-                from: at,
-                power_w: Some(power_w),
-                raw,
-                said: None,
-            },
-            out,
-        );
-        let state = self.state();
+        let earliest = self
+            .newest()
+            .map_or(stamp, |newest| newest + SignedDuration::from_millis(1));
+        let at = (stamp - lead).max(earliest).min(stamp);
+        self.decide(rules, at, out);
+        let load = self.load(rules, at, power_w);
+        let raw = self.raw(rules, at, power_w, load);
+        let sample = Pending {
+            from: at,
+            power_w: Some(power_w),
+            raw,
+            load,
+            is_spike: false,
+            said: None,
+        };
+        self.take(rules, sample, out);
+        // an acquisition is said at once, also while a spike is still possible
+        let state = if load >= Load::Medium {
+            State::Scanning
+        } else {
+            self.state()
+        };
         let said = Said {
             state,
-            is_provisional: raw != state,
+            is_provisional: state != self.state() || raw != state || load == Load::Weak,
+            lead_ms: u16::try_from(stamp.duration_since(at).as_millis()).unwrap_or(u16::MAX),
         };
         if let Some(newest) = self.pending.back_mut() {
             newest.said = Some(said);
@@ -128,19 +198,61 @@ impl Decider {
         said
     }
 
+    /// How much of an acquisition a reading is; what it says of those before it is put right there.
+    fn load(&mut self, rules: Rules<'_>, at: Timestamp, power_w: f64) -> Load {
+        let Some(onset) = rules.onset else {
+            return Load::Rest;
+        };
+        let verdict = self.level.judge(&onset, at, power_w, rules.interval_s);
+        if let Some((since, turned)) = verdict.since {
+            let risen = self
+                .pending
+                .iter_mut()
+                .rev()
+                .take_while(|pending| pending.from >= since);
+            for pending in risen.filter(|pending| pending.load < Load::Strong) {
+                match turned {
+                    Turned::Pulse if pending.load == Load::Medium => {
+                        (pending.load, pending.raw) = (Load::Strong, State::Scanning);
+                    }
+                    Turned::Pulse => {}
+                    Turned::Fan => pending.load = Load::Rest,
+                }
+            }
+        }
+        verdict.load
+    }
+
+    /// What a power means, seen from the state at its time.
+    fn raw(&mut self, rules: Rules<'_>, at: Timestamp, power_w: f64, load: Load) -> State {
+        if load == Load::Strong {
+            return State::Scanning;
+        }
+        let raw = match self.state {
+            None | Some(State::Unknown) => rules.bands.state_at(power_w),
+            Some(current) => rules.bands.state_from(power_w, current),
+        };
+        let raw = match rules.bands.cycle() {
+            Some(cycle) => self.cycle.judge(cycle, at, power_w, raw, self.state()),
+            None => raw,
+        };
+        // what is not an acquisition, by how it rose or because the meter is too slow to tell, is readiness
+        if raw == State::Scanning { State::Idle } else { raw }
+    }
+
     /// The meter is silent from `at` on.
     pub(crate) fn silence(&mut self, rules: Rules<'_>, at: Timestamp, out: &mut Decided) {
         self.decide(rules, at, out);
-        self.take(
-            rules,
-            Pending {
-                from: at,
-                power_w: None,
-                raw: State::Unknown,
-                said: None,
-            },
-            out,
-        );
+        self.level.forget();
+        let silence = Pending {
+            from: at,
+            power_w: None,
+            raw: State::Unknown,
+            load: Load::Rest,
+            is_spike: false,
+            said: None,
+        };
+        self.take(rules, silence, out);
     }
 
     /// Time has gone on to `until` without a sample: what is certain is made final so far.
@@ -150,10 +262,16 @@ impl Decider {
             && self.pending.len() == 1
             && Some(newest.raw) == self.state
             && newest.from < until
+            && self.first_open(rules, until).is_none()
         {
             self.release(1, until, out);
             self.pending.push_back(Pending {
                 from: until,
+                load: if newest.raw == State::Scanning {
+                    Load::Strong
+                } else {
+                    Load::Rest
+                },
                 said: None,
                 ..newest
             });
@@ -183,36 +301,43 @@ impl Decider {
         let Some(state) = self.state else {
             return self.enter(newest.raw, newest.from, out);
         };
-        if newest.raw == state {
-            return self.release_before_newest(out);
-        }
-        // silence is certain at once, and so is what follows it; an exposure lasts seconds
-        if newest.power_w.is_none() || state == State::Unknown || newest.raw == State::Scanning {
+        // silence is certain at once, and so is what follows it
+        if newest.power_w.is_none() || state == State::Unknown {
             if newest.power_w.is_none() {
                 self.close_scanning(newest.from, out);
             }
             self.release_before_newest(out);
             return self.enter(newest.raw, newest.from, out);
         }
-        let Some(left_at) = self.left_at() else { return };
         if state == State::Scanning {
-            if now.duration_since(left_at) >= rules.timing.bridge {
-                self.close_scanning(now, out);
+            return self.decide_scanning(rules, now, out);
+        }
+        if self.is_acquisition_open(rules, now, out) {
+            return;
+        }
+        // what was a spike is one no longer
+        let newest = self.pending.back().copied().unwrap_or(newest);
+        if newest.raw == state {
+            let certain = self.first_open(rules, now).unwrap_or(self.pending.len() - 1);
+            if let Some(until) = self.pending.get(certain).map(|pending| pending.from) {
+                self.release(certain, until, out);
             }
             return;
         }
+        self.decide_rest(rules, now, newest, out);
+    }
+
+    /// A state other than scanning begins once it has held for its dwell.
+    fn decide_rest(&mut self, rules: Rules<'_>, now: Timestamp, newest: Pending, out: &mut Decided) {
+        let Some(left_at) = self.left_at() else { return };
+        let state = self.state();
         let run = self
             .pending
             .iter()
             .rposition(|pending| pending.raw != newest.raw)
             .map_or(0, |other| other + 1);
         let run_from = self.pending[run].from;
-        let dwell = if newest.raw > state {
-            rules.timing.rise_dwell
-        } else {
-            rules.timing.fall_dwell
-        };
-        if now.duration_since(run_from) >= dwell {
+        if now.duration_since(run_from) >= rules.dwell(state, newest.raw) {
             self.release(run, run_from, out);
             self.enter(newest.raw, run_from, out);
         } else if now.duration_since(left_at) >= FINAL_AFTER {
@@ -301,15 +426,24 @@ impl Decider {
                 return;
             };
             let until = self.pending.front().map_or(until, |next| next.from);
-            let Pending {
-                from, power_w, said, ..
-            } = sample;
+            let Pending { from, said, .. } = sample;
+            let power_w = if sample.is_spike {
+                self.last_w
+            } else {
+                sample.power_w
+            };
+            self.last_w = power_w;
+            let spoken = said.zip(sample.power_w).map(|(said, power_w)| Spoken {
+                at: from + SignedDuration::from_millis(i64::from(said.lead_ms)),
+                power_w,
+                said,
+            });
             out.segments.push(Segment {
                 from,
                 until,
                 state,
                 power_w,
-                said,
+                spoken,
             });
         }
     }
@@ -331,10 +465,12 @@ mod tests {
         let rules = Rules {
             bands: &bands,
             timing,
+            onset: modality.onset(&bands),
+            interval_s: 5.0,
         };
         let (mut decider, mut out) = (Decider::default(), Decided::default());
         for &(second, power_w) in samples {
-            decider.sample(rules, at(second), power_w, &mut out);
+            decider.sample(rules, (at(second), SignedDuration::ZERO), power_w, &mut out);
         }
         decider.finish(rules, at(until), &mut out);
         let mut merged: Vec<(i64, i64, State)> = Vec::new();

@@ -1,0 +1,189 @@
+//! When an acquisition begins, when it is certain, what belongs to it, and when it is over.
+//!
+//! A lone reading of a fast meter is a spike. Scouts before and between exposures count, backwards; the anode's spin-up
+//! before them does not.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::onset::Load;
+use super::{Decided, Decider, Pending, Rules};
+use crate::{FINAL_AFTER, State};
+
+/// So many scouts near each other are an examination even if no exposure is seen.
+const SCOUTS_MIN: usize = 3;
+/// A meter that tells more often than this shows every acquisition with two readings; one alone is a spike, s.
+const LONE_S: f64 = 3.5;
+/// What rises to less than this part of the acquisition right after it is the anode's spin-up.
+const SPIN_UP: f64 = 0.5;
+
+impl Decider {
+    /// Scanning goes on, or is over since its last acquisition.
+    pub(super) fn decide_scanning(&mut self, rules: Rules<'_>, now: Timestamp, out: &mut Decided) {
+        let is_acquisition = |pending: &Pending| pending.raw == State::Scanning;
+        if let Some(last) = self.pending.iter().rposition(is_acquisition) {
+            self.acquire(last, out);
+        }
+        let Some(left_at) = self.left_at() else { return };
+        // scouts in the pause let it go on for as long as another acquisition may follow
+        let (mut paused_at, mut last_scout) = (left_at, None);
+        for (number, (pending, until)) in self.spans(now).enumerate() {
+            if pending.load > Load::Rest && pending.from.duration_since(paused_at) < rules.bridge() {
+                (paused_at, last_scout) = (until, Some(number));
+            }
+        }
+        if now.duration_since(paused_at) >= rules.bridge() {
+            return self.close_scanning(now, out);
+        }
+        if now.duration_since(left_at) >= FINAL_AFTER {
+            // a rise that is not over yet may be a fan
+            let is_over = self
+                .pending
+                .back()
+                .is_some_and(|newest| newest.load == Load::Rest);
+            match last_scout.filter(|_| is_over && self.scouts() > 1) {
+                // they went on through all that time: they are acquisitions
+                Some(last) => self.acquire(last, out),
+                None => self.close_scanning(now, out),
+            }
+        }
+    }
+
+    /// Whether an acquisition has begun that is not certain yet; makes it certain, or a spike, when it is time.
+    pub(super) fn is_acquisition_open(
+        &mut self,
+        rules: Rules<'_>,
+        now: Timestamp,
+        out: &mut Decided,
+    ) -> bool {
+        let Some(onset) = rules.onset else { return false };
+        let first = self
+            .pending
+            .iter()
+            .position(|pending| pending.raw == State::Scanning);
+        let Some(first) = first else {
+            return self.are_scouts_enough(rules, now, out);
+        };
+        let (mut strong, mut seen, mut last) = (SignedDuration::ZERO, 0_u32, first);
+        for (number, (pending, until)) in self.spans(now).enumerate() {
+            if pending.raw == State::Scanning {
+                strong += until.duration_since(pending.from);
+                last = number;
+            }
+            seen += u32::from(pending.load > Load::Rest);
+        }
+        let strong_s = strong.as_secs_f64();
+        let is_seen_twice = !onset.is_lone_doubtful
+            || seen >= 2
+            || rules.interval_s > LONE_S
+            || strong_s >= rules.interval_s * 3.0;
+        if strong_s >= onset.least_s && is_seen_twice {
+            self.begin(self.look_back(rules, first), last, out);
+            return true;
+        }
+        if now.duration_since(self.pending[first].from).as_secs_f64() < onset.wait_s {
+            return true;
+        }
+        let (state, is_lone) = (self.state(), onset.is_lone_doubtful && seen < 2);
+        for pending in self
+            .pending
+            .iter_mut()
+            .filter(|pending| pending.raw == State::Scanning)
+        {
+            (pending.raw, pending.load, pending.is_spike) = (state, Load::Rest, is_lone);
+        }
+        false
+    }
+
+    /// Whether several scouts are an examination of which no exposure is seen.
+    fn are_scouts_enough(&mut self, rules: Rules<'_>, now: Timestamp, out: &mut Decided) -> bool {
+        let Some(first) = self.first_open(rules, now) else {
+            return false;
+        };
+        let is_scout = |pending: &Pending| pending.load == Load::Weak;
+        let last = self
+            .pending
+            .iter()
+            .rposition(is_scout)
+            .filter(|last| *last >= first);
+        let Some(last) = last.filter(|_| self.scouts() >= SCOUTS_MIN) else {
+            return false;
+        };
+        self.begin(first, last, out);
+        true
+    }
+
+    /// How many separate scouts wait.
+    fn scouts(&self) -> usize {
+        let is_scout = |place: usize| self.pending[place].load > Load::Rest;
+        let begins = |place: &usize| is_scout(*place) && (*place == 0 || !is_scout(place - 1));
+        (0..self.pending.len()).filter(begins).count()
+    }
+
+    /// Scanning begins with the pending sample `begin` and has been seen up to `last`.
+    fn begin(&mut self, begin: usize, last: usize, out: &mut Decided) {
+        let begin = self.after_spin_up(begin, last);
+        let begin_at = self.pending[begin].from;
+        self.release(begin, begin_at, out);
+        self.enter(State::Scanning, begin_at, out);
+        self.acquire(last - begin, out);
+    }
+
+    /// Where the acquisition itself begins in a rise that begins at `begin`: the anode comes up to speed before it.
+    fn after_spin_up(&self, begin: usize, last: usize) -> usize {
+        let power_w = |number: usize| self.pending[number].power_w.unwrap_or(0.0);
+        let run = (begin..=last).take_while(|number| self.pending[*number].load > Load::Rest);
+        let level_w = if begin > 0 {
+            power_w(begin - 1)
+        } else {
+            self.last_w.unwrap_or(0.0)
+        };
+        let height_w = |number: usize| power_w(number) - level_w;
+        let highest_w = run.clone().map(height_w).fold(0.0, f64::max);
+        run.into_iter()
+            .find(|number| height_w(*number) >= highest_w * SPIN_UP)
+            .unwrap_or(begin)
+    }
+
+    /// All up to the pending sample `last` is scanning.
+    fn acquire(&mut self, last: usize, out: &mut Decided) {
+        let last_at = self.pending[last].from;
+        (self.pending[last].raw, self.pending[last].load) = (State::Scanning, Load::Strong);
+        self.release(last, last_at, out);
+    }
+
+    /// Where an acquisition that is certain from `first` on began: with the scouts before it.
+    fn look_back(&self, rules: Rules<'_>, first: usize) -> usize {
+        let mut begin = first;
+        for number in (0..first).rev() {
+            let pause = self.pending[begin]
+                .from
+                .duration_since(self.pending[number + 1].from);
+            if pause > rules.bridge() {
+                break;
+            }
+            if self.pending[number].load > Load::Rest {
+                begin = number;
+            }
+        }
+        begin
+    }
+
+    /// The first sample that may still turn out to be part of an acquisition: a rise that is not over, or a scout that
+    /// others may follow.
+    pub(super) fn first_open(&self, rules: Rules<'_>, now: Timestamp) -> Option<usize> {
+        rules.onset?.rise?;
+        let (mut open_from, mut first) = (now, None);
+        for number in (0..self.pending.len()).rev() {
+            let until = self.pending.get(number + 1).map_or(now, |next| next.from);
+            if open_from.duration_since(until) >= rules.bridge() {
+                break;
+            }
+            if self.pending[number].load > Load::Rest
+                && now.duration_since(self.pending[number].from) < FINAL_AFTER
+            {
+                (open_from, first) = (self.pending[number].from, Some(number));
+            }
+        }
+        first
+    }
+}

@@ -1,0 +1,25 @@
+//! What servers and racks take in a day.
+
+use super::{Answer, Kpi, Reckon, Totals, ratio};
+use crate::State;
+use crate::modality::Role;
+
+/// See the module.
+pub(super) const KPI: Kpi = Kpi {
+    name: "base_kwh_per_day",
+    unit: "kWh",
+    formula: "24 h × base load",
+    source: "own meter; no published level",
+    published: None,
+    reckon: Reckon::Whole(value),
+};
+
+fn value(totals: &Totals) -> Answer {
+    let known = totals.sum(|role, state, _| role == Role::Server && state != State::Unknown);
+    let servers = totals.devices_of(Role::Server);
+    ratio(
+        24.0 * known.energy.kwh() * f64::from(servers),
+        known.hours(),
+        "no server is in this group, or nothing was measured of it",
+    )
+}

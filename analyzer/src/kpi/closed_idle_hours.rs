@@ -1,0 +1,20 @@
+//! How long devices were ready while closed.
+
+use super::{Answer, Kpi, Reckon, Totals};
+
+/// See the module.
+pub(super) const KPI: Kpi = Kpi {
+    name: "closed_idle_hours",
+    unit: "h",
+    formula: "sum of t_idle in closed hours, scanners and workstations",
+    source: "McCarthy et al., Acad Radiol 2014; J Med Radiat Sci 2025; Heye et al., Radiology 2020",
+    published: None,
+    reckon: Reckon::Whole(value),
+};
+
+fn value(totals: &Totals) -> Answer {
+    let is_closed = totals.closed().duration.is_positive();
+    is_closed
+        .then(|| totals.closed_idle().hours())
+        .ok_or("no closed hours in the period: always open, or nothing measured")
+}

@@ -1,0 +1,306 @@
+//! Names for plateaus: which level is off, standby, idle, scanning.
+//!
+//! All ways to name the plateaus that keep the modality's order of levels are weighed against each other; the one that
+//! fits best wins. What speaks for a name:
+//!
+//! * the published watts of that state, and its published part of the idle level (a machine of another size is still
+//!   built alike);
+//! * where work begins: pulses rise from idle and from nothing else;
+//! * the name that this level had before: names do not flap.
+//!
+//! A pinned level has the name that a person gave it. How much better the best way is than the next is the margin, from
+//! which confidence comes.
+//!
+//! Levels are named, not ranked: an MRI's power-save lies below its off, as its modality's order says.
+
+use super::plateau::Plateau;
+use crate::State;
+use crate::modality::{Modality, Name};
+
+/// Beyond a published range, what speaks against a name grows with the square of the distance in ratios; this is one.
+const SPREAD: f64 = 0.25;
+/// A strange level speaks hardly louder against a name than this.
+const AGAINST_MAX: f64 = 6.0;
+/// Beyond that, for each e-fold.
+const AGAINST_FAR: f64 = 0.1;
+/// What many pulses say for idle, and against every other name.
+const FOR_LAUNCHES: f64 = 8.0;
+/// So many pulses are many.
+const LAUNCHES_FULL: f64 = 12.0;
+/// Fewer pulses may be chance.
+const LAUNCHES_MIN: f32 = 3.0;
+/// Fewer pulses in an hour at a level are spikes, not work.
+const RATE_MIN: f64 = 0.4;
+/// A level with fewer than this part of the busiest one's is not where work begins.
+const RATE_SHARE: f64 = 0.1;
+/// What speaks against calling a level idle from which no work ever rises, below one from which it does.
+const AGAINST_IDLER: f64 = 2.0;
+/// Clearly below.
+const IDLER_BELOW: f64 = 0.7;
+/// After so much time at it, s.
+const IDLER_S: f32 = 3600.0;
+/// What the name before is worth.
+const FOR_BEFORE: f64 = 0.3;
+/// A second level of a name that has one.
+const AGAINST_TWO: f64 = 1.5;
+/// Two levels so near each other that are two states (an MRI's off and idle may be).
+const AGAINST_SPLIT: f64 = 1.0;
+/// Two levels nearer than this may well be one state.
+const NEAR: f64 = 0.3;
+
+/// Names for the plateaus, and by how much they are better than any others.
+pub(super) struct Named {
+    pub(super) states: Vec<State>,
+    pub(super) margin: f64,
+}
+
+/// Names the plateaus; `known` says what name a level had or must have.
+pub(super) fn name(modality: &Modality, plateaus: &[Plateau], known: impl Fn(&Plateau) -> Known) -> Named {
+    let enough = plateaus.iter().filter(|plateau| plateau.launches >= LAUNCHES_MIN);
+    let busiest = enough.max_by(|a, b| rate(a).total_cmp(&rate(b)));
+    let weigh = Weigh {
+        modality,
+        plateaus,
+        busiest: busiest.map_or(0.0, rate),
+        busiest_w: busiest.map_or(0.0, |plateau| plateau.level_w),
+        known: plateaus.iter().map(&known).collect(),
+    };
+    let (mut best, mut second): (Option<(f64, Vec<usize>)>, f64) = (None, f64::INFINITY);
+    let mut way = Vec::with_capacity(plateaus.len());
+    weigh.ways(&mut way, &mut |cost, way| match &best {
+        Some((least, _)) if cost >= *least => second = second.min(cost),
+        _ => {
+            second = best.as_ref().map_or(f64::INFINITY, |best| best.0);
+            best = Some((cost, way.to_vec()));
+        }
+    });
+    let (cost, way) = best.unwrap_or_default();
+    Named {
+        states: way.into_iter().map(|name| modality.names[name].state).collect(),
+        margin: second - cost,
+    }
+}
+
+/// What is known of a level already.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) enum Known {
+    #[default]
+    Nothing,
+    /// It was called so when last looked at.
+    Before(State),
+    /// It is the lower half of a cycle, of which only the mean is published.
+    Cycle(State),
+    /// A person has said so.
+    Pinned(State),
+}
+
+struct Weigh<'a> {
+    modality: &'a Modality,
+    plateaus: &'a [Plateau],
+    /// Pulses an hour from the level of most, and its watts.
+    busiest: f64,
+    busiest_w: f64,
+    known: Vec<Known>,
+}
+
+impl Weigh<'_> {
+    /// Tries every way that keeps the order.
+    fn ways(&self, way: &mut Vec<usize>, found: &mut impl FnMut(f64, &[usize])) {
+        if way.len() == self.plateaus.len() {
+            return found(self.cost(way), way);
+        }
+        let least = match self.known[way.len()] {
+            // a pin may break the order
+            Known::Pinned(_) => 0,
+            _ => way.last().copied().unwrap_or(0),
+        };
+        for name in least..self.modality.names.len() {
+            way.push(name);
+            self.ways(way, found);
+            way.pop();
+        }
+    }
+
+    fn cost(&self, way: &[usize]) -> f64 {
+        let named = || {
+            self.plateaus
+                .iter()
+                .zip(way)
+                .map(|(plateau, name)| (plateau, &self.modality.names[*name]))
+        };
+        let base = self
+            .modality
+            .names
+            .iter()
+            .position(|name| name.state == State::Idle);
+        let idle = self
+            .plateaus
+            .iter()
+            .zip(way)
+            .find(|(_, name)| Some(**name) == base);
+        let idle_w = idle.map(|(plateau, _)| plateau.level_w);
+        let mut cost = 0.0;
+        for ((plateau, name), known) in named().zip(&self.known) {
+            if *known != Known::Cycle(name.state) {
+                cost += self.against(plateau, name, idle_w);
+            }
+            match known {
+                Known::Cycle(state) if *state != name.state => cost += 1e3,
+                Known::Before(state) if *state == name.state => cost -= FOR_BEFORE,
+                Known::Pinned(state) if *state != name.state => cost += 1e3,
+                _ => {}
+            }
+        }
+        let pairs = self.plateaus.windows(2).zip(way.windows(2));
+        for (levels, names) in pairs {
+            let is_near = (levels[1].level_w / levels[0].level_w).ln() < NEAR;
+            let [below, above] = [names[0], names[1]].map(|name| &self.modality.names[name]);
+            if names[0] == names[1] {
+                cost += if is_near || below.are_many {
+                    0.0
+                } else {
+                    AGAINST_TWO
+                };
+            } else if is_near && below.state != above.state && self.modality.learning.works_from_idle {
+                cost += AGAINST_SPLIT;
+            }
+        }
+        cost
+    }
+
+    /// What speaks against a name for a plateau.
+    fn against(&self, plateau: &Plateau, name: &Name, idle_w: Option<f64>) -> f64 {
+        let mut cost = outside(plateau.level_w, name.watts);
+        if let Some(idle_w) = idle_w.filter(|_| name.of_idle != BASE) {
+            cost += outside(plateau.level_w / idle_w, name.of_idle);
+        }
+        let works = (f64::from(plateau.launches) / LAUNCHES_FULL).min(1.0);
+        let is_busy =
+            plateau.launches >= LAUNCHES_MIN && rate(plateau) >= RATE_MIN.max(self.busiest * RATE_SHARE);
+        if is_busy && name.state != State::Idle {
+            cost += FOR_LAUNCHES * works;
+        }
+        let is_idler = self.modality.learning.works_from_idle
+            && name.of_idle == BASE
+            && self.busiest >= RATE_MIN * 2.0
+            && !is_busy
+            && self.busiest_w * IDLER_BELOW > plateau.level_w
+            && plateau.seconds >= IDLER_S;
+        if is_idler {
+            cost += AGAINST_IDLER;
+        }
+        cost
+    }
+}
+
+/// What the base level of idle is of itself.
+const BASE: (f64, f64) = (1.0, 1.0);
+
+/// Pulses an hour at a level.
+fn rate(plateau: &Plateau) -> f64 {
+    f64::from(plateau.launches) / (f64::from(plateau.seconds) / 3600.0).max(0.25)
+}
+
+/// How far a value lies outside a range.
+fn outside(value: f64, (least, greatest): (f64, f64)) -> f64 {
+    let far = if value < least {
+        (least / value.max(least * 1e-3)).ln()
+    } else if value > greatest && greatest > 0.0 {
+        (value / greatest).ln()
+    } else {
+        0.0
+    };
+    let against = (far / SPREAD).powi(2);
+    // what is far outside is strange, and farther is a little stranger
+    against.min(AGAINST_MAX + far * AGAINST_FAR)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use State::{Idle, Off, Scanning, Standby};
+
+    fn check(modality: &str, levels: &[(f64, f32)], expected: &[State]) {
+        let modality = Modality::named(modality).expect("known");
+        let plateau = |&(level_w, launches): &(f64, f32)| Plateau {
+            level_w,
+            from_w: level_w * 0.98,
+            until_w: level_w * 1.02,
+            seconds: 10_000.0,
+            brief_s: 0.0,
+            launches,
+            ..Plateau::default()
+        };
+        let plateaus: Vec<Plateau> = levels.iter().map(plateau).collect();
+        let named = name(modality, &plateaus, |_| Known::Nothing);
+        assert_eq!(named.states, expected, "{levels:?}");
+    }
+
+    #[test]
+    fn published_levels_have_their_names() {
+        check(
+            "ct",
+            &[(150.0, 0.0), (1_000.0, 0.0), (2_600.0, 40.0)],
+            &[Off, Standby, Idle],
+        );
+        check("ct", &[(480.0, 0.0), (2_600.0, 40.0)], &[Off, Idle]);
+        check("ct", &[(1_500.0, 0.0), (3_000.0, 40.0)], &[Standby, Idle]);
+        check(
+            "mri",
+            &[(6_400.0, 0.0), (8_200.0, 0.0), (11_500.0, 2.0), (19_000.0, 30.0)],
+            &[Standby, Off, Idle, Idle],
+        );
+        check(
+            "mri",
+            &[(8_200.0, 0.0), (11_500.0, 0.0), (19_000.0, 30.0), (36_000.0, 0.0)],
+            &[Off, Idle, Idle, Scanning],
+        );
+        check(
+            "angio",
+            &[(1_100.0, 0.0), (6_900.0, 30.0), (7_500.0, 400.0)],
+            &[Off, Idle, Idle],
+        );
+        check("angio", &[(600.0, 0.0), (2_800.0, 30.0)], &[Off, Idle]);
+        check(
+            "xray",
+            &[(100.0, 0.0), (600.0, 0.0), (2_000.0, 30.0)],
+            &[Off, Standby, Idle],
+        );
+        check(
+            "workstation",
+            &[(18.0, 0.0), (54.0, 0.0), (117.0, 30.0)],
+            &[Off, Standby, Idle],
+        );
+    }
+
+    #[test]
+    fn where_work_begins_is_idle_whatever_its_watts() {
+        check("ct", &[(1_150.0, 50.0)], &[Idle]);
+        check(
+            "workstation",
+            &[(2.0, 0.0), (53.0, 9.0), (120.0, 20.0)],
+            &[Off, Idle, Idle],
+        );
+    }
+
+    #[test]
+    fn a_pin_wins() {
+        let modality = Modality::named("mri").expect("known");
+        let plateau = |level_w| Plateau {
+            level_w,
+            from_w: level_w,
+            until_w: level_w,
+            seconds: 9e3,
+            ..Plateau::default()
+        };
+        let plateaus = [plateau(9_600.0), plateau(12_000.0)];
+        let pin = |plateau: &Plateau| {
+            if plateau.level_w < 10_000.0 {
+                Known::Pinned(Standby)
+            } else {
+                Known::Nothing
+            }
+        };
+        assert_eq!(name(modality, &plateaus, pin).states, [Standby, Idle]);
+    }
+}

@@ -1,0 +1,286 @@
+//! The life of an alert, the same for every rule: raised, reminded, acknowledged, snoozed, cleared.
+//!
+//! A rule says what it sees: the condition [`holds`](Life::holds) over a stretch of time, or [`fails`](Life::fails) from an
+//! instant on; or nothing, where nobody knows. All else is decided here:
+//!
+//! - raised once the condition has held for the grace time; `at` is the end of the grace time;
+//! - reminded after each interval in which it still holds; not while acknowledged; while snoozed, not before the instant named;
+//! - cleared once it has been over for the settling time. The stamp of clearing is the instant at which it ended, or the
+//!   person's word where that came later. What returns within the settling time goes on as the same alert;
+//! - a rule with one alert a period keeps a cleared alert until [`forget`](Life::forget): what returns is reminded.
+//!
+//! Acknowledgement ends with clearing, snoozing with its instant. Limits: one alert a rule and device.
+//! Invariants: the steps of an alert are in order of time; a closed alert is closed once.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::action::{Action, Word};
+use crate::alert::Rule;
+use crate::finding::{AlertEvent, AlertPhase};
+use crate::site::Site;
+use crate::{DeviceId, Energy};
+
+/// The times of a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// What holds for so long raises the alert.
+    pub grace: SignedDuration,
+    /// It is repeated after each of these.
+    pub remind_every: SignedDuration,
+    /// What ends and returns within this goes on as the same alert.
+    pub settle: SignedDuration,
+}
+
+/// What a rule is applied with.
+#[derive(Clone, Copy)]
+pub(crate) struct Frame<'a> {
+    pub(crate) site: &'a Site,
+    pub(crate) device: &'a DeviceId,
+    pub(crate) rule: &'static Rule,
+    pub(crate) limits: Limits,
+}
+
+/// Energy and what it costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Spent {
+    pub(crate) energy: Energy,
+    pub(crate) cost: f64,
+}
+
+impl Spent {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.energy += other.energy;
+        self.cost += other.cost;
+    }
+}
+
+/// Where the alert of one rule and device stands.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Life {
+    /// The stretch of time that is going on in which the condition holds.
+    stretch: Option<Stretch>,
+    alert: Option<Told>,
+    /// What the rule says of it, for a person.
+    detail: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Stretch {
+    since: Timestamp,
+    spent: Spent,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Told {
+    since: Timestamp,
+    /// When it was last raised or reminded.
+    told: Timestamp,
+    /// When its last step was taken.
+    stepped: Timestamp,
+    is_open: bool,
+    /// The condition ended then; the settling time runs.
+    ended: Option<Timestamp>,
+    is_acknowledged: bool,
+    snoozed_until: Option<Timestamp>,
+    /// Spent in stretches that are over.
+    spent: Spent,
+}
+
+impl Life {
+    /// Whether an alert is open.
+    pub(crate) fn is_open(&self) -> bool {
+        self.alert.is_some_and(|alert| alert.is_open)
+    }
+
+    /// Whether the condition holds, as far as was said.
+    pub(crate) fn is_running(&self) -> bool {
+        self.stretch.is_some()
+    }
+
+    /// Whether there is nothing to follow.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.stretch.is_none() && self.alert.is_none()
+    }
+
+    /// What a person is told beside the rule's sentence.
+    pub(crate) fn tell(&mut self, detail: String) {
+        self.detail = detail;
+    }
+
+    /// The condition holds from `from` to `until`, as it did without a break since it last began.
+    pub(crate) fn holds(
+        &mut self,
+        frame: Frame<'_>,
+        (from, until): (Timestamp, Timestamp),
+        spent: Spent,
+        out: &mut Vec<AlertEvent>,
+    ) {
+        self.settle(frame, from, out);
+        let begin = Stretch {
+            since: from,
+            spent: Spent::default(),
+        };
+        let stretch = self.stretch.get_or_insert(begin);
+        stretch.spent.add(spent);
+        let (since, due) = (stretch.since, stretch.since + frame.limits.grace);
+        let Some(alert) = &mut self.alert else {
+            if until >= due {
+                self.alert = Some(Told {
+                    since,
+                    told: due,
+                    stepped: due,
+                    is_open: true,
+                    ended: None,
+                    is_acknowledged: false,
+                    snoozed_until: None,
+                    spent: Spent::default(),
+                });
+                self.say(frame, AlertPhase::Raised, due, out);
+            }
+            return;
+        };
+        alert.ended = None;
+        let is_waiting = !alert.is_open && until < due;
+        if is_waiting || alert.is_acknowledged {
+            return;
+        }
+        let next = match alert.snoozed_until {
+            Some(snoozed_until) => snoozed_until,
+            None => alert.told + frame.limits.remind_every,
+        };
+        if until > next {
+            let at = next.max(from);
+            let at = if alert.is_open { at } else { at.max(due) };
+            (alert.told, alert.is_open, alert.snoozed_until) = (at, true, None);
+            self.say(frame, AlertPhase::Reminded, at, out);
+        }
+    }
+
+    /// The condition does not hold from `at` on, and has not until `until`.
+    pub(crate) fn fails(
+        &mut self,
+        frame: Frame<'_>,
+        (at, until): (Timestamp, Timestamp),
+        out: &mut Vec<AlertEvent>,
+    ) {
+        let stretch = self.stretch.take();
+        if let Some(alert) = &mut self.alert {
+            alert.ended.get_or_insert(at);
+            alert
+                .spent
+                .add(stretch.map_or_else(Spent::default, |stretch| stretch.spent));
+        }
+        self.settle(frame, until, out);
+    }
+
+    /// Something happened at an instant: the condition held then, and no longer.
+    pub(crate) fn event_at(&mut self, frame: Frame<'_>, at: Timestamp, out: &mut Vec<AlertEvent>) {
+        let limits = Limits {
+            grace: SignedDuration::ZERO,
+            ..frame.limits
+        };
+        self.holds(Frame { limits, ..frame }, (at, at), Spent::default(), out);
+        if let Some(alert) = &mut self.alert {
+            (self.stretch, alert.ended) = (None, Some(at));
+        }
+    }
+
+    /// Time has gone on to `now`: what has been over for long enough is cleared.
+    pub(crate) fn settle(&mut self, frame: Frame<'_>, now: Timestamp, out: &mut Vec<AlertEvent>) {
+        let Some(alert) = self.alert.as_mut().filter(|alert| alert.is_open) else {
+            return;
+        };
+        let Some(ended) = alert.ended.filter(|ended| now >= *ended + frame.limits.settle) else {
+            return;
+        };
+        (alert.is_open, alert.is_acknowledged) = (false, false);
+        let at = ended.max(alert.stepped);
+        self.say(frame, AlertPhase::Cleared, at, out);
+        if !frame.rule.is_one_a_period {
+            self.alert = None;
+        }
+    }
+
+    /// Nobody knows whether the condition holds: what was not raised yet begins anew.
+    pub(crate) fn begin_anew(&mut self) {
+        if !self.is_open() {
+            self.stretch = None;
+        }
+    }
+
+    /// The period is over: what comes next is another alert.
+    pub(crate) fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    /// A person's word. Returns whether there is an open alert that it is meant for.
+    pub(crate) fn act(
+        &mut self,
+        frame: Frame<'_>,
+        at: Timestamp,
+        action: &Action,
+        out: &mut Vec<AlertEvent>,
+    ) -> bool {
+        let is_meant = |alert: &&mut Told| {
+            alert.is_open
+                && action
+                    .since
+                    .is_none_or(|since| is_same_instant(since, alert.since))
+        };
+        let Some(alert) = self.alert.as_mut().filter(is_meant) else {
+            return false;
+        };
+        let at = at.max(alert.stepped);
+        let (phase, until) = match action.word {
+            Word::Acknowledge => {
+                (alert.is_acknowledged, alert.snoozed_until) = (true, None);
+                (AlertPhase::Acknowledged, None)
+            }
+            Word::Snooze { until } => {
+                (alert.is_acknowledged, alert.snoozed_until) = (false, Some(until));
+                (AlertPhase::Snoozed, Some(until))
+            }
+        };
+        alert.stepped = at;
+        let event = self.event(frame, phase, at);
+        out.extend(event.map(|event| AlertEvent {
+            by: action.by.clone(),
+            until,
+            ..event
+        }));
+        true
+    }
+
+    fn say(&mut self, frame: Frame<'_>, phase: AlertPhase, at: Timestamp, out: &mut Vec<AlertEvent>) {
+        if let Some(alert) = &mut self.alert {
+            alert.stepped = at;
+        }
+        out.extend(self.event(frame, phase, at));
+    }
+
+    fn event(&self, frame: Frame<'_>, phase: AlertPhase, at: Timestamp) -> Option<AlertEvent> {
+        let alert = self.alert?;
+        let mut spent = alert.spent;
+        spent.add(self.stretch.map_or_else(Spent::default, |stretch| stretch.spent));
+        Some(AlertEvent {
+            rule: frame.rule.name.to_owned(),
+            device: frame.device.clone(),
+            severity: frame.rule.severity,
+            phase,
+            since: alert.since,
+            at,
+            energy: spent.energy,
+            cost: spent.cost,
+            co2e_g: frame.site.carbon.co2e_g(spent.energy),
+            detail: self.detail.clone(),
+            by: String::new(),
+            until: None,
+        })
+    }
+}
+
+/// The history and the topics know instants to the millisecond.
+fn is_same_instant(one: Timestamp, other: Timestamp) -> bool {
+    one.as_millisecond() == other.as_millisecond()
+}

@@ -1,0 +1,206 @@
+//! `idlewatt alert`: the alerts of the running service, and a person's word on them.
+//!
+//! `list` asks the service's API. `acknowledge` and `snooze` publish a message to the configured broker, where the service
+//! hears it like any other: it goes through the journal, so a replay says the same. Nothing is written over HTTP.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+use ingest::session::{BrokerConfig, Version};
+use jiff::SignedDuration;
+use rumqttc::{AsyncClient, Event, Incoming, PublishOptions, QoS};
+use serde_json::Value;
+
+use super::check::client_options;
+use crate::act::{Act, ActMessage};
+use crate::config::Config;
+
+/// Longer than this nobody waits for an answer.
+const WITHIN: Duration = Duration::from_secs(10);
+/// No answer of the API is longer.
+const ANSWER_BYTES_MAX: u64 = 16 << 20;
+
+/// Lists the alerts of the running service; acknowledges or snoozes one.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  idlewatt alert list\n  idlewatt alert acknowledge overnight_idle ct-1 --by Anna\n  \
+                        idlewatt alert snooze meter_silent mri-2 --hours 8"
+)]
+pub struct Arguments {
+    #[command(subcommand)]
+    what: What,
+    /// The service's configuration
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        default_value = "idlewatt.toml",
+        global = true
+    )]
+    config: PathBuf,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Lists the open alerts
+    List {
+        /// Those that are over as well
+        #[arg(long)]
+        all: bool,
+    },
+    /// Says that an alert is known: no more reminders; it stays open until it is over
+    Acknowledge {
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Wants no reminders for a while
+    Snooze {
+        #[command(flatten)]
+        which: Which,
+        /// For so many hours
+        #[arg(long, value_parser = clap::value_parser!(u16).range(1..=24 * 31))]
+        hours: u16,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct Which {
+    /// The rule, as `list` names it
+    rule: String,
+    /// The device's id
+    device: String,
+    /// Who says so
+    #[arg(long, default_value = "")]
+    by: String,
+}
+
+/// Does what is asked.
+///
+/// # Errors
+/// The configuration has faults, or service or broker do not answer.
+pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let config = Config::load(&arguments.config)?.config;
+    let (which, act, until) = match &arguments.what {
+        What::List { all } => {
+            list(config.page, *all, out)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        What::Acknowledge { which } => (which, Act::Acknowledge, None),
+        What::Snooze { which, hours } => {
+            let until = ingest::clock::wall() + SignedDuration::from_hours((*hours).into());
+            (which, Act::Snooze, Some(until))
+        }
+    };
+    let known = |device: &crate::config::DeviceConfig| *device.device.id == *which.device;
+    ensure!(
+        config.devices.iter().any(known),
+        "no device has the id \"{}\"",
+        which.device
+    );
+    ensure!(
+        analyzer::alert::Rule::named(&which.rule).is_some(),
+        "no alert rule is named \"{}\"",
+        which.rule
+    );
+    let message = ActMessage {
+        act,
+        rule: which.rule.clone(),
+        device: which.device.clone(),
+        since: None,
+        until,
+        by: which.by.clone(),
+    };
+    let broker = config.act_broker.and_then(|place| config.brokers.get(place));
+    let broker = broker.context("no broker is configured to say it at")?;
+    tokio::runtime::Runtime::new()?.block_on(publish(broker, &config.act_topic, &message))?;
+    let (topic, name) = (&config.act_topic, &broker.name);
+    writeln!(
+        out,
+        "said on {topic} at broker '{name}'; `idlewatt alert list` shows when it is heard"
+    )?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list(page: SocketAddr, all: bool, out: &mut dyn Write) -> anyhow::Result<()> {
+    let alerts: Vec<Value> = serde_json::from_slice(&ask(page, "/api/alerts")?)
+        .context("the service's answer is no list of alerts")?;
+    let shown = alerts.iter().filter(|alert| all || alert["cleared_at"].is_null());
+    let mut is_empty = true;
+    for alert in shown {
+        let word = |key: &str| alert[key].as_str().unwrap_or_default();
+        is_empty = false;
+        writeln!(
+            out,
+            "{:<9} {:<26} {:<16} {:<13} since {}  {}",
+            word("severity"),
+            word("rule"),
+            word("device"),
+            word("phase"),
+            word("since"),
+            word("detail")
+        )?;
+    }
+    if is_empty {
+        writeln!(out, "no alert is open")?;
+    }
+    Ok(())
+}
+
+/// The body of an answer of the service's page, by HTTP/1.0: no library for one question to ourselves.
+fn ask(page: SocketAddr, path: &str) -> anyhow::Result<Vec<u8>> {
+    let reach = || format!("the service does not answer at {page}; is `idlewatt serve` running?");
+    let mut stream = TcpStream::connect_timeout(&page, WITHIN).with_context(reach)?;
+    stream.set_read_timeout(Some(WITHIN))?;
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: {page}\r\n\r\n")?;
+    let mut answer = Vec::new();
+    stream
+        .take(ANSWER_BYTES_MAX)
+        .read_to_end(&mut answer)
+        .with_context(reach)?;
+    let end = answer.windows(4).position(|window| window == b"\r\n\r\n");
+    let end = end.context("the service's answer is not HTTP")?;
+    let head = String::from_utf8_lossy(&answer[..end]).into_owned();
+    ensure!(
+        head.split(' ').nth(1) == Some("200"),
+        "the service answers: {}",
+        head.lines().next().unwrap_or_default()
+    );
+    Ok(answer.split_off(end + 4))
+}
+
+async fn publish(broker: &BrokerConfig, topic: &str, message: &ActMessage) -> anyhow::Result<()> {
+    if broker.version == Version::V311 {
+        bail!(
+            "broker '{}' is spoken to in MQTT 3.1.1, and this needs 5: publish it by hand",
+            broker.name
+        );
+    }
+    let options = client_options(
+        broker,
+        &format!("{}-act-{}", broker.client_id, std::process::id()),
+    )
+    .map_err(|(what, mend)| anyhow::anyhow!("{what}; {mend}"))?;
+    let (client, mut events) = AsyncClient::builder(options).capacity(1).build();
+    client
+        .publish(
+            topic,
+            serde_json::to_vec(message)?,
+            PublishOptions::new(QoS::AtLeastOnce),
+        )
+        .await?;
+    let acknowledged = async {
+        loop {
+            if let Event::Incoming(Incoming::PubAck(_)) = events.poll().await? {
+                return anyhow::Ok(());
+            }
+        }
+    };
+    tokio::time::timeout(WITHIN, acknowledged)
+        .await
+        .context("the broker does not acknowledge it")?
+        .context("the broker cannot be spoken to")
+}
