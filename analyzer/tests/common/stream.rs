@@ -8,6 +8,8 @@ use proptest::prelude::*;
 
 /// More than any modality's plausible power, W.
 const SPIKE_W: f64 = 4e6;
+/// What every modality may draw, W.
+const POWER_W_MAX: f64 = 45_000.0;
 /// Sizes are bounded so that a law's cases stay quick.
 const PHASES_MAX: usize = 12;
 
@@ -148,10 +150,11 @@ impl Stream {
                 (from_w.max(0.0), until_w.min(90_000.0))
             });
         let level_w = from_w + share * (until_w - from_w);
-        match phase.pulse {
+        let power_w = match phase.pulse {
             Some((each, pulse_w)) if number % each == each - 1 => pulse_w,
             _ if number % 2 == 1 => level_w * (1.0 + phase.swing),
             _ => level_w,
-        }
+        };
+        power_w.min(POWER_W_MAX)
     }
 }
