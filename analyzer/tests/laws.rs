@@ -228,6 +228,24 @@ fn faulty(steps: &[(i64, f64, Option<Fault>)]) -> (Vec<(Timestamp, Reading)>, Ti
 /// A reading stands for up to so long before it: at the end, where no register has told yet, that is estimated.
 const LEAD_S_MAX: f64 = 10.0;
 
+/// Intervals follow each other without a gap and add up to the ledger.
+fn tile(findings: &[Finding]) -> Result<(), TestCaseError> {
+    let intervals = intervals(findings);
+    for (one, next) in intervals.iter().zip(&intervals[1..]) {
+        prop_assert_eq!(one.until, next.from);
+        prop_assert!(one.state != next.state, "neighbours differ");
+    }
+    prop_assert!(
+        intervals
+            .iter()
+            .all(|i| i.from < i.until && i.energy >= Energy::ZERO)
+    );
+    let booked: Energy = intervals.iter().map(|i| i.energy).sum();
+    let time: SignedDuration = intervals.iter().map(|i| i.until.duration_since(i.from)).sum();
+    prop_assert_eq!((booked, time), ledger_total(findings));
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(192))]
 
@@ -240,14 +258,7 @@ proptest! {
         let intervals = intervals(&findings);
         prop_assert_eq!(intervals.first().map(|i| i.from), readings.first().map(|r| r.0));
         prop_assert_eq!(intervals.last().map(|i| i.until), Some(end));
-        for (one, next) in intervals.iter().zip(&intervals[1..]) {
-            prop_assert_eq!(one.until, next.from);
-            prop_assert!(one.state != next.state, "neighbours differ");
-        }
-        prop_assert!(intervals.iter().all(|i| i.from < i.until && i.energy >= Energy::ZERO));
-        let booked: Energy = intervals.iter().map(|i| i.energy).sum();
-        let time: SignedDuration = intervals.iter().map(|i| i.until.duration_since(i.from)).sum();
-        prop_assert_eq!((booked, time), ledger_total(&findings));
+        tile(&findings)?;
     }
 
     #[test]
@@ -300,14 +311,7 @@ proptest! {
         analyzer.finish(end, &mut findings);
         let intervals = intervals(&findings);
         prop_assert_eq!(intervals.last().map(|i| i.until), Some(end));
-        for (one, next) in intervals.iter().zip(&intervals[1..]) {
-            prop_assert_eq!(one.until, next.from);
-            prop_assert!(one.state != next.state, "neighbours differ");
-        }
-        prop_assert!(intervals.iter().all(|i| i.from < i.until && i.energy >= Energy::ZERO));
-        let booked: Energy = intervals.iter().map(|i| i.energy).sum();
-        let time: SignedDuration = intervals.iter().map(|i| i.until.duration_since(i.from)).sum();
-        prop_assert_eq!((booked, time), ledger_total(&findings));
+        tile(&findings)?;
     }
 
     /// But for what is less than a step of the register: where it has not moved, what was drawn is estimated.
