@@ -116,6 +116,25 @@ fn silence_is_unknown_never_off_and_its_counted_energy_is_booked_to_it() {
 }
 
 #[test]
+fn a_stamped_reading_on_its_way_while_the_limit_passes_is_no_silence() {
+    let mut played = Played::new("ct");
+    for second in 0..60 {
+        played.power(second, 2_600.0);
+    }
+    // measured before the 120 s are over, heard after: another meter's readings have led time on meanwhile
+    let now = played.at(59 + 123);
+    played.analyzer.advance(now, &mut played.said);
+    let stamped = Reading {
+        power_w: Some(2_600.0),
+        stamp: Some(played.at(59 + 115)),
+        ..Reading::of("m", None)
+    };
+    played.hear(Arrival::live(now), stamped);
+    assert_eq!(played.faults(), []);
+    assert_eq!(played.end(200).len(), 1, "idle all through");
+}
+
+#[test]
 fn an_offline_word_makes_the_state_unknown_at_once() {
     let mut played = Played::new("ct");
     played.hold(0..60, 5, 2_600.0);

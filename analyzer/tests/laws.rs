@@ -1,15 +1,23 @@
 //! Laws that hold for every stream of readings. A failing case prints its seed.
 
 mod common;
+#[path = "common/stream.rs"]
+mod stream;
 
 use analyzer::modality::MODALITIES;
 use analyzer::{Analyzer, Arrival, Energy, Finding, Interval, Reading};
 use common::config_of;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
+use stream::{Stream, streams};
 
 /// 2026-03-28 in Paris: the night in which the clocks go forward.
 const START_S: i64 = 1_774_688_400;
+
+/// The step of the registers of [`stream`].
+const STEP_WH: f64 = 0.1;
+/// Half a micro-watt-hour for each piece that is integrated.
+const ROUNDING_WH: f64 = 2e-3;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(START_S + second).expect("in range")
@@ -61,6 +69,25 @@ fn play(analyzer: &mut Analyzer, readings: &[(Timestamp, Reading)]) -> Vec<Findi
         analyzer.advance(*at, &mut out);
     }
     out
+}
+
+/// What is final of itself, without the curve, the live changes and the rows that later rows replace.
+fn finals(findings: &[Finding]) -> Vec<&Finding> {
+    let is_final = |finding: &&Finding| {
+        matches!(
+            finding,
+            Finding::Interval(_) | Finding::Exam(_) | Finding::Alert(_) | Finding::Fault(_)
+        )
+    };
+    findings.iter().filter(is_final).collect()
+}
+
+/// The analyzer of a stream's device and its readings.
+fn begun(stream: &Stream) -> (Analyzer, Vec<(Timestamp, Reading)>) {
+    (
+        Analyzer::new(config_of(stream.modality())),
+        stream.readings(at(0)),
+    )
 }
 
 fn intervals(findings: &[Finding]) -> Vec<&Interval> {
@@ -201,6 +228,24 @@ fn faulty(steps: &[(i64, f64, Option<Fault>)]) -> (Vec<(Timestamp, Reading)>, Ti
 /// A reading stands for up to so long before it: at the end, where no register has told yet, that is estimated.
 const LEAD_S_MAX: f64 = 10.0;
 
+/// Intervals follow each other without a gap and add up to the ledger.
+fn tile(findings: &[Finding]) -> Result<(), TestCaseError> {
+    let intervals = intervals(findings);
+    for (one, next) in intervals.iter().zip(&intervals[1..]) {
+        prop_assert_eq!(one.until, next.from);
+        prop_assert!(one.state != next.state, "neighbours differ");
+    }
+    prop_assert!(
+        intervals
+            .iter()
+            .all(|i| i.from < i.until && i.energy >= Energy::ZERO)
+    );
+    let booked: Energy = intervals.iter().map(|i| i.energy).sum();
+    let time: SignedDuration = intervals.iter().map(|i| i.until.duration_since(i.from)).sum();
+    prop_assert_eq!((booked, time), ledger_total(findings));
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(192))]
 
@@ -213,14 +258,7 @@ proptest! {
         let intervals = intervals(&findings);
         prop_assert_eq!(intervals.first().map(|i| i.from), readings.first().map(|r| r.0));
         prop_assert_eq!(intervals.last().map(|i| i.until), Some(end));
-        for (one, next) in intervals.iter().zip(&intervals[1..]) {
-            prop_assert_eq!(one.until, next.from);
-            prop_assert!(one.state != next.state, "neighbours differ");
-        }
-        prop_assert!(intervals.iter().all(|i| i.from < i.until && i.energy >= Energy::ZERO));
-        let booked: Energy = intervals.iter().map(|i| i.energy).sum();
-        let time: SignedDuration = intervals.iter().map(|i| i.until.duration_since(i.from)).sum();
-        prop_assert_eq!((booked, time), ledger_total(&findings));
+        tile(&findings)?;
     }
 
     #[test]
@@ -263,6 +301,84 @@ proptest! {
         let whole = play(&mut analyzer, &readings);
         let (part, whole) = (intervals(&part), intervals(&whole));
         prop_assert!(whole.starts_with(&part));
+    }
+
+    #[test]
+    fn a_machines_day_is_tiled_and_its_energies_add_up(stream in streams()) {
+        let (mut analyzer, readings) = begun(&stream);
+        let end = readings.last().expect("a phase has samples").0 + SignedDuration::from_secs(60);
+        let mut findings = play(&mut analyzer, &readings);
+        analyzer.finish(end, &mut findings);
+        let intervals = intervals(&findings);
+        prop_assert_eq!(intervals.last().map(|i| i.until), Some(end));
+        tile(&findings)?;
+    }
+
+    /// But for what is less than a step of the register: where it has not moved, what was drawn is estimated.
+    #[test]
+    fn what_a_sound_register_counts_is_what_is_booked(stream in streams()) {
+        let stream = stream.sound();
+        let (mut analyzer, readings) = begun(&stream);
+        let mut findings = play(&mut analyzer, &readings);
+        analyzer.finish(readings.last().expect("a phase has samples").0, &mut findings);
+        let register_wh = |reading: Option<&(Timestamp, Reading)>| reading.and_then(|(_, r)| r.energy_wh).expect("stated");
+        let counted_wh = register_wh(readings.last()) - register_wh(readings.first());
+        let booked: Energy = intervals(&findings).iter().map(|i| i.energy).sum();
+        prop_assert!((booked.wh() - counted_wh).abs() < STEP_WH + ROUNDING_WH, "{} Wh booked, {} Wh counted", booked.wh(), counted_wh);
+        prop_assert_eq!(booked, ledger_total(&findings).0);
+    }
+
+    #[test]
+    fn a_day_cut_anywhere_by_a_restart_is_the_whole_day(stream in streams(), cut in any::<prop::sample::Index>()) {
+        let (mut whole, readings) = begun(&stream);
+        let (before, after) = readings.split_at(cut.index(readings.len() + 1));
+        let mut expected = play(&mut whole, &readings);
+        let (mut first, _) = begun(&stream);
+        let mut said = play(&mut first, before);
+        let (mut second, _) = begun(&stream);
+        second.restore(&first.snapshot()).expect("its own snapshot");
+        said.extend(play(&mut second, after));
+        whole.finish(at(4_000_000), &mut expected);
+        second.finish(at(4_000_000), &mut said);
+        prop_assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn what_was_final_of_a_day_stays_final(stream in streams(), cut in any::<prop::sample::Index>()) {
+        let (mut analyzer, readings) = begun(&stream);
+        let whole = play(&mut analyzer, &readings);
+        let (mut analyzer, _) = begun(&stream);
+        let part = play(&mut analyzer, &readings[..cut.index(readings.len() + 1)]);
+        prop_assert!(finals(&whole).starts_with(&finals(&part)));
+    }
+
+    /// The meters stamp their readings, which are on their way for less than ten seconds and never overtake each other.
+    #[test]
+    #[ignore = "known fault: time led on by `hold` cuts the lead by which the next sample holds before its stamp"]
+    fn however_late_within_the_bound_the_same_becomes_final(stream in streams(), delays in prop::collection::vec(0..10i64, 1..50)) {
+        let (mut analyzer, readings) = begun(&stream);
+        let end = readings.last().expect("a phase has samples").0 + SignedDuration::from_secs(60);
+        let mut hear = |delays: &[i64]| {
+            let (mut out, mut arrived) = (Vec::new(), at(0));
+            for ((stamp, reading), delay_s) in readings.iter().zip(delays.iter().cycle()) {
+                arrived = arrived.max(*stamp + SignedDuration::from_secs(*delay_s));
+                let reading = Reading { stamp: Some(*stamp), ..reading.clone() };
+                analyzer.observe(Arrival::live(arrived), &[reading], &mut out);
+                analyzer.advance(arrived, &mut out);
+            }
+            analyzer.finish(end, &mut out);
+            analyzer = begun(&stream).0;
+            out
+        };
+        let (at_once, late) = (hear(&[0]), hear(&delays));
+        let states = |findings: &[Finding]| -> Vec<_> {
+            intervals(findings).iter().map(|i| (i.from, i.until, i.state)).collect()
+        };
+        prop_assert_eq!(states(&late), states(&at_once));
+        for (late, at_once) in intervals(&late).iter().zip(intervals(&at_once)) {
+            prop_assert!((late.energy - at_once.energy).wh().abs() < ROUNDING_WH, "{:?} {:?}", late, at_once);
+        }
+        prop_assert_eq!(ledger_total(&late).1, ledger_total(&at_once).1);
     }
 
     #[test]

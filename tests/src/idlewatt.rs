@@ -122,9 +122,12 @@ impl Idlewatt {
                 tokio::time::sleep(LOOK_EVERY).await;
             }
         };
-        tokio::time::timeout(WITHIN, ready)
-            .await
-            .context("its page does not answer")?
+        tokio::time::timeout(WITHIN, ready).await.with_context(|| {
+            format!(
+                "its page does not answer within {WITHIN:?}\n{}",
+                self.last_lines()
+            )
+        })?
     }
 
     /// `kill -9`, and waits until it is gone.
@@ -197,7 +200,7 @@ impl Idlewatt {
         let reached = tokio::time::timeout(within, looking).await;
         if reached.is_err() {
             bail!(
-                "never {what}: {:#?}\n{last}\n{}",
+                "never {what} within {within:?}: {:#?}\n{last}\n{}",
                 last.account(),
                 self.last_lines()
             );
@@ -224,7 +227,10 @@ impl Idlewatt {
         };
         let reached = tokio::time::timeout(WITHIN, looking).await;
         if reached.is_err() {
-            bail!("health never says {what}: {last:#}\n{}", self.last_lines());
+            bail!(
+                "health never says {what} within {WITHIN:?}: {last:#}\n{}",
+                self.last_lines()
+            );
         }
         Ok(last)
     }

@@ -186,9 +186,10 @@ impl Mosquitto {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        tokio::time::timeout(READY_WITHIN, ready)
-            .await
-            .context("mosquitto does not accept connections")?
+        tokio::time::timeout(READY_WITHIN, ready).await.with_context(|| {
+            let log = std::fs::read_to_string(&log).unwrap_or_default();
+            format!("mosquitto does not accept connections within {READY_WITHIN:?}: {log}")
+        })?
     }
 }
 

@@ -91,7 +91,12 @@ pub async fn until_subscribed(broker: &Mosquitto) -> anyhow::Result<()> {
         }
     };
     let waited = tokio::time::timeout(WITHIN, subscribed).await;
-    waited.with_context(|| format!("idlewatt has not subscribed: {}", broker.log()))
+    waited.with_context(|| {
+        format!(
+            "idlewatt has not subscribed within {WITHIN:?}; the broker's log: {}",
+            broker.log()
+        )
+    })
 }
 
 /// Plays messages to the broker at this port, at QoS 1, with the time told.

@@ -64,7 +64,13 @@ impl Server {
             }
         };
         let waited = tokio::time::timeout(READY_WITHIN, ready).await;
-        waited.with_context(|| format!("{} is not ready in {READY_WITHIN:?}", self.name))?
+        waited.with_context(|| {
+            let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+            format!(
+                "{} does not answer {path} within {READY_WITHIN:?}: {log}",
+                self.name
+            )
+        })?
     }
 
     /// Ends it without a chance to tidy up.

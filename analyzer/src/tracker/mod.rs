@@ -165,8 +165,8 @@ impl Tracker {
     /// Time has gone on to `now`.
     pub(crate) fn advance(&mut self, context: Context<'_>, now: Timestamp, out: &mut Vec<Finding>) {
         self.sample_if_complete(context, now, out);
-        self.silence_until(context, now, out);
         let until = now - LATENESS;
+        self.silence_until(context, until, out);
         if self.decider.newest().is_some_and(|newest| newest < until) {
             let mut decided = Decided::default();
             self.decider.hold(

@@ -56,7 +56,7 @@ impl Demo {
         };
         tokio::time::timeout(SHOWN_WITHIN, shown)
             .await
-            .context("never shown")?
+            .with_context(|| format!("the week is not shown within {SHOWN_WITHIN:?}: {}", self.log()))?
     }
 }
 

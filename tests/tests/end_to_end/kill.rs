@@ -2,12 +2,19 @@
 //!
 //! Two days of the demo hospital are played twice: once in calm, once while idlewatt and the database are killed again
 //! and again and the broker is restarted. What InfluxDB holds afterwards is compared point by point.
+//!
+//! Every kill falls into the middle of the play, however slow the machine: some messages are journalled before it, and
+//! the player, which is handed its messages bit by bit, publishes more while idlewatt is dead.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
+use anyhow::Context;
 use serde_json::Value;
-use simulator::{BUILT_IN, Message, Scenario, Simulation, Speed};
+use simulator::{BUILT_IN, Message, Played, Scenario, Simulation, Speed};
 use tests::account::Account;
 use tests::idlewatt::Idlewatt;
 use tests::influxd::Influxd;
@@ -26,8 +33,9 @@ const MEASUREMENTS: [&str; 7] = [
 ];
 /// Some ten thousand messages a second: a broker that has tens of thousands waiting for us is another test.
 const PACE: Speed = Speed::Times(6_000.0);
-/// Played first, with three kills.
-const FIRST: usize = 80_000;
+/// Published while idlewatt is dead, after each kill; twice what the player may have unacknowledged, so the broker has
+/// had some of it.
+const MEANWHILE: usize = 1_000;
 /// Played while idlewatt is away and the broker is restarted.
 const QUEUED: usize = 20_000;
 
@@ -68,17 +76,67 @@ async fn calm(scenario: &Scenario) -> anyhow::Result<(Points, Account)> {
     Ok((all_points(&pipeline.influx).await?, metrics.account()))
 }
 
-/// Kills idlewatt as soon as it has so many messages in the journal, and starts it again. Of `in_all` messages some
-/// are not journalled then: the kill falls into the middle.
-async fn kill_at(idlewatt: &mut Idlewatt, journalled: u64, in_all: u64) -> anyhow::Result<()> {
-    until_journalled(idlewatt, journalled).await?;
-    let at_kill = whole(idlewatt.metrics().await?.account().journalled);
-    anyhow::ensure!(
-        at_kill < in_all,
-        "all {in_all} messages came before the kill: play more slowly"
-    );
-    idlewatt.kill()?;
-    idlewatt.restart().await
+/// A player that plays what it is handed, and is not through before it is told so.
+struct Player {
+    messages: Sender<Message>,
+    taken: Arc<AtomicUsize>,
+    playing: tokio::task::JoinHandle<anyhow::Result<Played>>,
+}
+
+impl Player {
+    fn start(port: u16) -> Self {
+        let (messages, handed) = channel();
+        let taken = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&taken);
+        let next = move || {
+            let waiting = || tokio::task::block_in_place(|| handed.recv());
+            let message = handed.try_recv().or_else(|_| waiting()).ok()?;
+            counted.fetch_add(1, Ordering::Relaxed);
+            Some(message)
+        };
+        let playing = tokio::spawn(async move { play(port, std::iter::from_fn(next), PACE, |_| {}).await });
+        Self {
+            messages,
+            taken,
+            playing,
+        }
+    }
+
+    fn hand(&self, messages: impl Iterator<Item = Message>) -> anyhow::Result<()> {
+        for message in messages {
+            self.messages.send(message).context("the player has ended")?;
+        }
+        Ok(())
+    }
+
+    /// Kills idlewatt once it has so many messages in the journal, lets the player publish more, and starts it again.
+    async fn kill_at(
+        &self,
+        idlewatt: &mut Idlewatt,
+        journalled: u64,
+        further: &mut impl Iterator<Item = Message>,
+    ) -> anyhow::Result<()> {
+        until_journalled(idlewatt, journalled).await?;
+        idlewatt.kill()?;
+        let before = self.taken.load(Ordering::Relaxed);
+        self.hand(further.take(MEANWHILE))?;
+        let meanwhile = async {
+            while self.taken.load(Ordering::Relaxed) < before + MEANWHILE {
+                anyhow::ensure!(!self.playing.is_finished(), "the play has ended before the kill");
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            Ok(())
+        };
+        let waited = tokio::time::timeout(WITHIN, meanwhile).await;
+        waited.context("the player does not go on while idlewatt is dead")??;
+        idlewatt.restart().await
+    }
+
+    /// Lets it play to the end of what it was handed; how many messages it has published.
+    async fn end(self) -> anyhow::Result<u64> {
+        drop(self.messages);
+        Ok(self.playing.await??.published_total())
+    }
 }
 
 async fn until_journalled(idlewatt: &Idlewatt, messages: u64) -> anyhow::Result<()> {
@@ -96,19 +154,17 @@ async fn stormy(scenario: &Scenario) -> anyhow::Result<(Points, Account)> {
     } = Pipeline::start("").await?;
     let mut messages = Simulation::new(scenario).chain([last_message(scenario)]);
 
-    let part: Vec<Message> = messages.by_ref().take(FIRST).collect();
-    let killing = async {
-        kill_at(&mut idlewatt, 5_000, FIRST as u64).await?;
-        kill_at(&mut idlewatt, 20_000, FIRST as u64).await?;
-        until_journalled(&idlewatt, 30_000).await?;
-        influx.kill()?;
-        kill_at(&mut idlewatt, 45_000, FIRST as u64).await?;
-        until_journalled(&idlewatt, 60_000).await?;
-        influx.restart().await
-    };
-    let (played, killed) = tokio::join!(play(broker.port(), part.into_iter(), PACE, |_| {}), killing);
-    killed?;
-    let mut published = played?.published_total();
+    let player = Player::start(broker.port());
+    player.hand(messages.by_ref().take(80_000))?;
+    for journalled in [5_000, 20_000] {
+        player.kill_at(&mut idlewatt, journalled, &mut messages).await?;
+    }
+    until_journalled(&idlewatt, 30_000).await?;
+    influx.kill()?;
+    player.kill_at(&mut idlewatt, 45_000, &mut messages).await?;
+    until_journalled(&idlewatt, 60_000).await?;
+    influx.restart().await?;
+    let mut published = player.end().await?;
 
     // the broker keeps for us what comes while we are away, also over its own restart
     idlewatt.kill()?;
@@ -121,18 +177,20 @@ async fn stormy(scenario: &Scenario) -> anyhow::Result<(Points, Account)> {
     until_journalled(&idlewatt, published).await?;
     until_subscribed(&broker).await?;
 
-    let rest: Vec<Message> = messages.collect();
-    let in_all = published + rest.len() as u64;
-    let killing = async {
-        kill_at(&mut idlewatt, published + 30_000, in_all).await?;
-        influx.kill()?;
-        influx.restart().await?;
-        kill_at(&mut idlewatt, published + 31_000, in_all).await?;
-        kill_at(&mut idlewatt, published + 70_000, in_all).await
-    };
-    let (played, killed) = tokio::join!(play(broker.port(), rest.into_iter(), PACE, |_| {}), killing);
-    killed?;
-    published += played?.published_total();
+    let player = Player::start(broker.port());
+    player.hand(messages.by_ref().take(100_000))?;
+    player
+        .kill_at(&mut idlewatt, published + 30_000, &mut messages)
+        .await?;
+    influx.kill()?;
+    influx.restart().await?;
+    for journalled in [31_000, 70_000] {
+        player
+            .kill_at(&mut idlewatt, published + journalled, &mut messages)
+            .await?;
+    }
+    player.hand(messages)?;
+    published += player.end().await?;
 
     let mut pipeline = Pipeline {
         broker,

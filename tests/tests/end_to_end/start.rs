@@ -16,10 +16,13 @@ async fn it_starts_without_broker_and_database_and_delivers_when_they_come() -> 
 
     let configuration = demo_configuration(&broker.url(), &influx_sink(&influx.url()));
     let mut idlewatt = Idlewatt::start(&configuration).await?;
+    // what is said once an attempt has failed, and from then on: before, it is only "not connected"
     let health = idlewatt
         .until_health("that the broker is away", |health| {
             let problems = health["problems"].to_string();
-            health["ok"] == false && problems.contains("broker") && problems.contains("start")
+            health["ok"] == false
+                && problems.contains("no connection")
+                && problems.contains("the broker runs")
         })
         .await?;
     assert_eq!(idlewatt.get("/health").await?.0, 503, "{health:#}");
