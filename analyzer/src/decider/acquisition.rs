@@ -31,10 +31,12 @@ impl Decider {
                 (paused_at, last_scout) = (until, Some(number));
             }
         }
-        if now.duration_since(paused_at) >= rules.bridge() {
+        // what comes first decides, whenever it is looked at
+        let (over_at, final_at) = (paused_at + rules.bridge(), left_at + FINAL_AFTER);
+        if now >= over_at && over_at <= final_at {
             return self.close_scanning(now, out);
         }
-        if now.duration_since(left_at) >= FINAL_AFTER {
+        if now >= final_at {
             // a rise that is not over yet may be a fan
             let is_over = self
                 .pending

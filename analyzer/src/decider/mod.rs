@@ -255,6 +255,11 @@ impl Decider {
         self.take(rules, silence, out);
     }
 
+    /// Time has gone on to `now`: what has become certain by then is released.
+    pub(crate) fn pass(&mut self, rules: Rules<'_>, now: Timestamp, out: &mut Decided) {
+        self.decide(rules, now, out);
+    }
+
     /// Time has gone on to `until` without a sample: what is certain is made final so far.
     pub(crate) fn hold(&mut self, rules: Rules<'_>, until: Timestamp, out: &mut Decided) {
         self.decide(rules, until, out);

@@ -38,6 +38,9 @@ pub use evidence::{Evidence, LearnedBand, LevelMoved};
 pub use plateau::Cycle;
 pub(crate) use report::Report;
 
+/// No reading holds from longer before its stamp.
+pub(crate) const LEAD_MAX: SignedDuration = SignedDuration::from_secs(10);
+
 /// Levels are looked at anew so often.
 const LOOK_EVERY: SignedDuration = SignedDuration::from_mins(10);
 /// Half of what was seen is forgotten after this.

@@ -16,7 +16,7 @@ use crate::exam::ExamState;
 use crate::feed::FeedState;
 use crate::finding::{Fault, FaultKind, Finding, Interval, Sample};
 use crate::honesty::Honesty;
-use crate::learn::{Learned, Learner, Report};
+use crate::learn::{LEAD_MAX, Learned, Learner, Report};
 use crate::ledger::Ledger;
 use crate::modality::Modality;
 use crate::site::Site;
@@ -165,8 +165,9 @@ impl Tracker {
     /// Time has gone on to `now`.
     pub(crate) fn advance(&mut self, context: Context<'_>, now: Timestamp, out: &mut Vec<Finding>) {
         self.sample_if_complete(context, now, out);
-        let until = now - LATENESS;
-        self.silence_until(context, until, out);
+        self.silence_until(context, now - LATENESS, out);
+        // a reading that is still on its way may hold from before its stamp
+        let until = now - LATENESS - LEAD_MAX;
         if self.decider.newest().is_some_and(|newest| newest < until) {
             let mut decided = Decided::default();
             self.decider.hold(
@@ -325,6 +326,11 @@ impl Tracker {
             return;
         }
         self.is_implausible = false;
+        // what the time before this reading decides is decided by what was known before it
+        let mut decided = Decided::default();
+        let before = rules(&self.learner, self.learned.as_ref(), context);
+        self.decider.pass(before, at - self.learner.lead(), &mut decided);
+        self.follow(context, &decided, Some(power_w), out);
         self.learner.sample(device.modality, at, power_w);
         self.look(context, at, out);
         let mut decided = Decided::default();

@@ -373,7 +373,7 @@ fn the_bytes_of_each_kind() {
         "power,device=ct1,{place} power_w=2600.5,state=\"idle\",state_code=2i,provisional=true 1795472130250\n\
          state,device=ct1,{place} state=\"scanning\",state_code=3i,was=\"idle\",was_code=2i,power_w=31000 1795472130250\n\
          interval,device=ct1,{place} duration_s=2669.75,energy_wh=1234.5,estimated_wh=2.25,state=\"idle\",state_code=2i 1795472130250\n\
-         exam,device=ct1,{place} number=3i,duration_s=2669.75,energy_wh=1234.5,scanning_s=90,scanning_wh=2.25 1795472130250\n\
+         exam,device=ct1,{place} number=3i,duration_s=2669.75,energy_wh=1234.5,scanning_s=90,scanning_wh=2.25,kind=\"patient\",patient=true 1795472130250\n\
          energy,device=ct1,modality=ct,open=false,room=CT\\ 1\\,\\ ground\\ floor,site=St.\\ Elsewhere,state=idle,tariff=night energy_wh=1234.5,estimated_wh=2.25,duration_s=90,cost=0.2,co2e_g=55.5 1795474800000\n\
          alert,device=ct1,modality=ct,phase=reminded,room=CT\\ 1\\,\\ ground\\ floor,rule=overnight_idle,severity=warning,site=St.\\ Elsewhere open=true,since_ms=1795472130250i,duration_s=2669.75,energy_wh=1234.5,cost=0.2,co2e_g=55.5 1795474800000\n\
          meter_fault,device=ct1,kind=counter_reset,meter=tele/plug\\ 7,{place} count=1i,detail=\"from 12.5 to \\\"0\\\"\" 1795472130250\n\
