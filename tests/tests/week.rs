@@ -92,7 +92,9 @@ fn figures_are_those_of_the_truth(played: &Played) {
         near(&row, "closed_idle_hours", hours, 0.02);
         near(&row, "closed_idle_kwh", wh / 1000.0, 0.02);
         if let Some(target_w) = row.targets.first().and_then(|(_, target)| target.power_w()) {
-            near(&row, "avoidable_kwh", (wh - target_w * hours) / 1000.0, 0.03);
+            // a difference of two energies is as sure as the larger of them
+            let (truth, slack) = ((wh - target_w * hours) / 1000.0, wh / 1000.0 * 0.02);
+            near(&row, "avoidable_kwh", truth, slack / truth);
         }
         if EXAMINED.contains(&&*row.group) {
             let is_exam = |record: &&TruthRecord| matches!(record, TruthRecord::Exam { device, .. } if *device == row.group);

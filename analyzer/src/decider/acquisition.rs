@@ -77,7 +77,7 @@ impl Decider {
         let is_seen_twice = !onset.is_lone_doubtful
             || seen >= 2
             || rules.interval_s > LONE_S
-            || strong_s >= rules.interval_s * 3.0;
+            || strong_s >= LONE_S.min(rules.interval_s * 3.0);
         if strong_s >= onset.least_s && is_seen_twice {
             self.begin(self.look_back(rules, first), last, out);
             return true;
