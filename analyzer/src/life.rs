@@ -53,6 +53,25 @@ impl Spent {
         self.energy += other.energy;
         self.cost += other.cost;
     }
+
+    /// The parts spent before and after an instant, of what was spent evenly between two.
+    fn cut(self, (from, until): (Timestamp, Timestamp), at: Timestamp) -> (Self, Self) {
+        let whole_s = until.duration_since(from).as_secs_f64();
+        let part = if whole_s > 0.0 {
+            (at.duration_since(from).as_secs_f64() / whole_s).clamp(0.0, 1.0)
+        } else {
+            1.0
+        };
+        let before = Self {
+            energy: Energy::from_wh(self.energy.wh() * part),
+            cost: self.cost * part,
+        };
+        let after = Self {
+            energy: self.energy - before.energy,
+            cost: self.cost - before.cost,
+        };
+        (before, after)
+    }
 }
 
 /// Where the alert of one rule and device stands.
@@ -121,39 +140,62 @@ impl Life {
             since: from,
             spent: Spent::default(),
         };
-        let stretch = self.stretch.get_or_insert(begin);
-        stretch.spent.add(spent);
-        let (since, due) = (stretch.since, stretch.since + frame.limits.grace);
+        let since = self.stretch.get_or_insert(begin).since;
+        let Some((phase, at)) = self.step(frame, (from, until), since) else {
+            return self.spend(spent);
+        };
+        // what is told at an instant was spent by then, however long the piece of time is
+        let (before, after) = spent.cut((from, until), at);
+        self.spend(before);
+        self.say(frame, phase, at, out);
+        self.spend(after);
+    }
+
+    /// The step that the alert of a stretch takes between two instants.
+    fn step(
+        &mut self,
+        frame: Frame<'_>,
+        (from, until): (Timestamp, Timestamp),
+        since: Timestamp,
+    ) -> Option<(AlertPhase, Timestamp)> {
+        let due = since + frame.limits.grace;
         let Some(alert) = &mut self.alert else {
-            if until >= due {
-                self.alert = Some(Told {
-                    since,
-                    told: due,
-                    stepped: due,
-                    is_open: true,
-                    ended: None,
-                    is_acknowledged: false,
-                    snoozed_until: None,
-                    spent: Spent::default(),
-                });
-                self.say(frame, AlertPhase::Raised, due, out);
+            if until < due {
+                return None;
             }
-            return;
+            self.alert = Some(Told {
+                since,
+                told: due,
+                stepped: due,
+                is_open: true,
+                ended: None,
+                is_acknowledged: false,
+                snoozed_until: None,
+                spent: Spent::default(),
+            });
+            return Some((AlertPhase::Raised, due));
         };
         alert.ended = None;
         let is_waiting = !alert.is_open && until < due;
         if is_waiting || alert.is_acknowledged {
-            return;
+            return None;
         }
         let next = match alert.snoozed_until {
             Some(snoozed_until) => snoozed_until,
             None => alert.told + frame.limits.remind_every,
         };
-        if until > next {
-            let at = next.max(from);
-            let at = if alert.is_open { at } else { at.max(due) };
-            (alert.told, alert.is_open, alert.snoozed_until) = (at, true, None);
-            self.say(frame, AlertPhase::Reminded, at, out);
+        if until <= next {
+            return None;
+        }
+        let at = next.max(from);
+        let at = if alert.is_open { at } else { at.max(due) };
+        (alert.told, alert.is_open, alert.snoozed_until) = (at, true, None);
+        Some((AlertPhase::Reminded, at))
+    }
+
+    fn spend(&mut self, spent: Spent) {
+        if let Some(stretch) = &mut self.stretch {
+            stretch.spent.add(spent);
         }
     }
 

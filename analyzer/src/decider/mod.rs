@@ -342,12 +342,14 @@ impl Decider {
             .rposition(|pending| pending.raw != newest.raw)
             .map_or(0, |other| other + 1);
         let run_from = self.pending[run].from;
-        if now.duration_since(run_from) >= rules.dwell(state, newest.raw) {
+        // what comes first decides, whenever it is looked at
+        let (held_at, final_at) = (run_from + rules.dwell(state, newest.raw), left_at + FINAL_AFTER);
+        if now >= held_at && held_at <= final_at {
             self.release(run, run_from, out);
             self.enter(newest.raw, run_from, out);
-        } else if now.duration_since(left_at) >= FINAL_AFTER {
+        } else if now >= final_at {
             self.release(self.first_other().unwrap_or(0), left_at, out);
-            let mean_w = self.mean_power_w(now);
+            let mean_w = self.mean_power_w(final_at);
             let next = mean_w.map_or(State::Unknown, |mean_w| rules.bands.state_from(mean_w, state));
             self.enter(next, left_at, out);
             for pending in &mut self.pending {
