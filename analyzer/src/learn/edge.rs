@@ -27,6 +27,8 @@ const SCOUT_PART: f64 = 0.25;
 const CLEAR: f64 = 1.2;
 /// The upper half of a cycle may reach this much above what was seen of it.
 const CLEAR_CYCLE: f64 = 1.03;
+/// Where acquisitions rise little, noise keeps them no farther away than this part.
+const CLEAR_PART_MAX: f64 = 0.08;
 /// Nor nearer than so many of the usual steps between readings.
 const CLEAR_STEPS: f64 = 5.0;
 
@@ -89,7 +91,10 @@ pub(super) fn onset(
             let typical_w = typical_w(curve, clear_w).unwrap_or(acquisition.typical_w.max(top_w * 1.5));
             ((top_w + (typical_w - top_w) * part).max(clear_w), None)
         }
-        Edge::Above(part) => (top_w * (1.0 + part.max(step * CLEAR_STEPS)), None),
+        Edge::Above(part) => (
+            top_w * (1.0 + part.max((step * CLEAR_STEPS).min(CLEAR_PART_MAX))),
+            None,
+        ),
     };
     Some(Onset::new(&acquisition, strong_w, rise))
 }

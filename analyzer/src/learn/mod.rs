@@ -218,7 +218,10 @@ impl Learner {
             .find_map(|plateau| plateau.cycle)
             .is_some_and(|upper| upper.is_usual);
         self.named = evidence::judge(device, &plateaus, &named);
-        let (step, interval_s) = (self.stillness.step(), self.pace.interval_s());
+        // the steps of a meter that reports changes are those that it reports, not its noise
+        let is_on_change = self.pace.is_on_change();
+        let step = if is_on_change { 0.0 } else { self.stillness.step() };
+        let interval_s = self.pace.interval_s();
         self.onset = edge::onset(modality, &self.named, &self.curve, step, interval_s);
         Look {
             bands: edge::bands(modality, &mut self.named, self.onset, is_usual),

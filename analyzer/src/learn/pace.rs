@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// How fast the medians move.
 const RATE: f64 = 1.1;
+/// How fast a meter is found to be quick.
+const RATE_QUICK: f64 = 1.3;
 /// A meter is one that reports changes where it can be this much faster than it usually is.
 const ON_CHANGE: f64 = 0.25;
 /// Or where pauses differ by so much from the usual one.
@@ -41,7 +43,8 @@ impl Pace {
         self.fast_s = if seconds < self.fast_s && is_same {
             self.fast_s
         } else if seconds < self.fast_s {
-            nudged(self.fast_s, seconds)
+            // a few quick news after a quiet night are enough to know a meter that reports changes
+            (self.fast_s / RATE_QUICK).max(seconds)
         } else {
             (self.fast_s * (1.0 + seconds / FORGET_S)).min(seconds)
         };
