@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -42,6 +42,9 @@ const QUEUED: usize = 20_000;
 /// Rounding of pieces to micro-watt-hours, added up over a night; Wh, and what follows from it in money and grams.
 const ROUNDING: f64 = 1e-4;
 const ROUNDED: [&str; 5] = ["energy_wh", "estimated_wh", "scanning_wh", "cost", "co2e_g"];
+
+/// More than both days have.
+const HANDED_MAX: usize = 400_000;
 
 type Points = BTreeMap<&'static str, BTreeMap<String, Fields>>;
 
@@ -78,14 +81,14 @@ async fn calm(scenario: &Scenario) -> anyhow::Result<(Points, Account)> {
 
 /// A player that plays what it is handed, and is not through before it is told so.
 struct Player {
-    messages: Sender<Message>,
+    messages: SyncSender<Message>,
     taken: Arc<AtomicUsize>,
     playing: tokio::task::JoinHandle<anyhow::Result<Played>>,
 }
 
 impl Player {
     fn start(port: u16) -> Self {
-        let (messages, handed) = channel();
+        let (messages, handed) = sync_channel(HANDED_MAX);
         let taken = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&taken);
         let next = move || {
