@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::action::{Action, Word};
 use crate::alert::Rule;
-use crate::finding::{AlertEvent, AlertPhase};
+use crate::finding::{AlertEvent, AlertPhase, Finding};
 use crate::site::Site;
 use crate::{DeviceId, Energy};
 
@@ -133,7 +133,7 @@ impl Life {
         frame: Frame<'_>,
         (from, until): (Timestamp, Timestamp),
         spent: Spent,
-        out: &mut Vec<AlertEvent>,
+        out: &mut Vec<Finding>,
     ) {
         self.settle(frame, from, out);
         let begin = Stretch {
@@ -204,7 +204,7 @@ impl Life {
         &mut self,
         frame: Frame<'_>,
         (at, until): (Timestamp, Timestamp),
-        out: &mut Vec<AlertEvent>,
+        out: &mut Vec<Finding>,
     ) {
         let stretch = self.stretch.take();
         if let Some(alert) = &mut self.alert {
@@ -217,7 +217,7 @@ impl Life {
     }
 
     /// Something happened at an instant: the condition held then, and no longer.
-    pub(crate) fn event_at(&mut self, frame: Frame<'_>, at: Timestamp, out: &mut Vec<AlertEvent>) {
+    pub(crate) fn event_at(&mut self, frame: Frame<'_>, at: Timestamp, out: &mut Vec<Finding>) {
         let limits = Limits {
             grace: SignedDuration::ZERO,
             ..frame.limits
@@ -229,7 +229,7 @@ impl Life {
     }
 
     /// Time has gone on to `now`: what has been over for long enough is cleared.
-    pub(crate) fn settle(&mut self, frame: Frame<'_>, now: Timestamp, out: &mut Vec<AlertEvent>) {
+    pub(crate) fn settle(&mut self, frame: Frame<'_>, now: Timestamp, out: &mut Vec<Finding>) {
         let Some(alert) = self.alert.as_mut().filter(|alert| alert.is_open) else {
             return;
         };
@@ -262,7 +262,7 @@ impl Life {
         frame: Frame<'_>,
         at: Timestamp,
         action: &Action,
-        out: &mut Vec<AlertEvent>,
+        out: &mut Vec<Finding>,
     ) -> bool {
         let is_meant = |alert: &&mut Told| {
             alert.is_open
@@ -286,19 +286,21 @@ impl Life {
         };
         alert.stepped = at;
         let event = self.event(frame, phase, at);
-        out.extend(event.map(|event| AlertEvent {
-            by: action.by.clone(),
-            until,
-            ..event
+        out.extend(event.map(|event| {
+            Finding::Alert(AlertEvent {
+                by: action.by.clone(),
+                until,
+                ..event
+            })
         }));
         true
     }
 
-    fn say(&mut self, frame: Frame<'_>, phase: AlertPhase, at: Timestamp, out: &mut Vec<AlertEvent>) {
+    fn say(&mut self, frame: Frame<'_>, phase: AlertPhase, at: Timestamp, out: &mut Vec<Finding>) {
         if let Some(alert) = &mut self.alert {
             alert.stepped = at;
         }
-        out.extend(self.event(frame, phase, at));
+        out.extend(self.event(frame, phase, at).map(Finding::Alert));
     }
 
     fn event(&self, frame: Frame<'_>, phase: AlertPhase, at: Timestamp) -> Option<AlertEvent> {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{Rule, minutes};
 use crate::Severity;
-use crate::finding::{AlertEvent, FaultKind};
+use crate::finding::{FaultKind, Finding};
 use crate::life::{Frame, Life};
 
 /// See the module.
@@ -34,7 +34,7 @@ pub(super) fn fault(
     frame: Frame<'_>,
     (kind, at): (FaultKind, Timestamp),
     meter: &str,
-    out: &mut Vec<AlertEvent>,
+    out: &mut Vec<Finding>,
 ) {
     if KINDS.contains(&kind) {
         life.tell(format!("{meter}: {}", kind.name()));

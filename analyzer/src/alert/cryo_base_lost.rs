@@ -10,7 +10,7 @@
 use jiff::Timestamp;
 
 use super::{Rule, minutes};
-use crate::finding::AlertEvent;
+use crate::finding::Finding;
 use crate::life::{Frame, Life, Spent};
 use crate::{Device, Severity, State};
 
@@ -45,7 +45,7 @@ pub(super) fn sample(
     frame: Frame<'_>,
     (at, power_w): (Timestamp, f64),
     base_w: Option<f64>,
-    out: &mut Vec<AlertEvent>,
+    out: &mut Vec<Finding>,
 ) {
     let Some(base_w) = base_w else { return };
     if power_w.abs() < base_w * FAILED_SHARE {

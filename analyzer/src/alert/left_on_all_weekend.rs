@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Piece, Rule, minutes};
 use crate::calendar::OpeningHours;
-use crate::finding::AlertEvent;
+use crate::finding::Finding;
 use crate::life::{Frame, Life};
 use crate::{Severity, State};
 
@@ -43,7 +43,7 @@ impl Weekend {
         frame: Frame<'_>,
         opening: &OpeningHours,
         piece: &Piece,
-        out: &mut Vec<AlertEvent>,
+        out: &mut Vec<Finding>,
     ) {
         if piece.is_open {
             if self.is_long.is_some() {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{Rule, minutes};
 use crate::Severity;
-use crate::finding::AlertEvent;
+use crate::finding::Finding;
 use crate::learn::LevelMoved;
 use crate::life::{Frame, Life};
 
@@ -27,7 +27,7 @@ pub(super) fn moved(
     frame: Frame<'_>,
     at: Timestamp,
     moved: &LevelMoved,
-    out: &mut Vec<AlertEvent>,
+    out: &mut Vec<Finding>,
 ) {
     let LevelMoved { state, from_w, to_w } = moved;
     life.tell(format!("{state}: {from_w:.0} W to {to_w:.0} W"));

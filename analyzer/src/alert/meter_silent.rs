@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{Rule, minutes};
 use crate::Severity;
-use crate::finding::AlertEvent;
+use crate::finding::Finding;
 use crate::life::{Frame, Life, Spent};
 
 /// See the module.
@@ -25,7 +25,7 @@ pub(super) fn silent(
     life: &mut Life,
     frame: Frame<'_>,
     (meter, at): (&str, Timestamp),
-    out: &mut Vec<AlertEvent>,
+    out: &mut Vec<Finding>,
 ) {
     if !life.is_running() {
         life.tell(meter.to_owned());
@@ -38,7 +38,7 @@ pub(super) fn advance(
     frame: Frame<'_>,
     now: Timestamp,
     is_silent: bool,
-    out: &mut Vec<AlertEvent>,
+    out: &mut Vec<Finding>,
 ) {
     if is_silent {
         life.holds(frame, (now, now), Spent::default(), out);

@@ -21,7 +21,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::action::Action;
-use crate::finding::{AlertEvent, FaultKind};
+use crate::finding::{FaultKind, Finding};
 use crate::learn::LevelMoved;
 use crate::life::{Frame, Life, Limits, Spent};
 use crate::modality::Modality;
@@ -185,7 +185,7 @@ pub(crate) struct Alerts {
 
 impl Alerts {
     /// Takes the next piece of final time.
-    pub(crate) fn piece(&mut self, watched: Watched<'_>, piece: &Piece, out: &mut Vec<AlertEvent>) {
+    pub(crate) fn piece(&mut self, watched: Watched<'_>, piece: &Piece, out: &mut Vec<Finding>) {
         let plan = &watched.device.alerts;
         let is_exempt = !piece.is_open && plan.is_exempt(watched.site, piece.from);
         // a night of exemption is like an open one
@@ -214,7 +214,7 @@ impl Alerts {
         watched: Watched<'_>,
         (at, power_w): (Timestamp, f64),
         base_w: Option<f64>,
-        out: &mut Vec<AlertEvent>,
+        out: &mut Vec<Finding>,
     ) {
         let plan = &watched.device.alerts;
         if let Some(frame) = watched.frame(&cryo_base_lost::RULE, plan.cryo_base_lost) {
@@ -224,17 +224,18 @@ impl Alerts {
     }
 
     /// Takes what the phases of the device's three-phase meters draw; of none while the device is off.
-    pub(crate) fn phases(
+    pub(crate) fn phases<'a>(
         &mut self,
         watched: Watched<'_>,
         at: Timestamp,
-        meters: &[(&str, [f64; 3])],
-        out: &mut Vec<AlertEvent>,
+        meters: impl Iterator<Item = (&'a str, [f64; 3])>,
+        out: &mut Vec<Finding>,
     ) {
         let plan = &watched.device.alerts;
         let rule = &phase_reversed_or_missing::RULE;
         if let Some(frame) = watched.frame(rule, plan.phase_reversed_or_missing) {
-            phase_reversed_or_missing::sample(&mut self.phases, frame, at, meters, plan.phase_share, out);
+            let meters: Vec<_> = meters.collect();
+            phase_reversed_or_missing::sample(&mut self.phases, frame, at, &meters, plan.phase_share, out);
         }
     }
 
@@ -243,7 +244,7 @@ impl Alerts {
         &mut self,
         watched: Watched<'_>,
         (meter, at): (&str, Timestamp),
-        out: &mut Vec<AlertEvent>,
+        out: &mut Vec<Finding>,
     ) {
         self.cryo_base_lost.begin_anew();
         self.phases.begin_anew();
@@ -253,7 +254,7 @@ impl Alerts {
     }
 
     /// All meters are heard again, from `at` on.
-    pub(crate) fn heard(&mut self, watched: Watched<'_>, at: Timestamp, out: &mut Vec<AlertEvent>) {
+    pub(crate) fn heard(&mut self, watched: Watched<'_>, at: Timestamp, out: &mut Vec<Finding>) {
         if let Some(frame) = watched.frame(&meter_silent::RULE, watched.device.alerts.meter_silent) {
             self.meter_silent.fails(frame, (at, at), out);
         }
@@ -265,7 +266,7 @@ impl Alerts {
         watched: Watched<'_>,
         now: Timestamp,
         is_silent: bool,
-        out: &mut Vec<AlertEvent>,
+        out: &mut Vec<Finding>,
     ) {
         let plan = &watched.device.alerts;
         let lives = [
@@ -299,7 +300,7 @@ impl Alerts {
         watched: Watched<'_>,
         (kind, at): (FaultKind, Timestamp),
         meter: &str,
-        out: &mut Vec<AlertEvent>,
+        out: &mut Vec<Finding>,
     ) {
         if let Some(frame) = watched.frame(&counter_fault::RULE, watched.device.alerts.counter_fault) {
             counter_fault::fault(&mut self.counter_fault, frame, (kind, at), meter, out);
@@ -312,7 +313,7 @@ impl Alerts {
         watched: Watched<'_>,
         at: Timestamp,
         moved: &LevelMoved,
-        out: &mut Vec<AlertEvent>,
+        out: &mut Vec<Finding>,
     ) {
         if let Some(frame) = watched.frame(&level_drift::RULE, watched.device.alerts.level_drift) {
             level_drift::moved(&mut self.level_drift, frame, at, moved, out);
@@ -325,7 +326,7 @@ impl Alerts {
         watched: Watched<'_>,
         at: Timestamp,
         action: &Action,
-        out: &mut Vec<AlertEvent>,
+        out: &mut Vec<Finding>,
     ) -> bool {
         let mut plan = watched.device.alerts.clone();
         let limits = plan.limits_mut(&action.rule).and_then(|limits| *limits);
@@ -355,7 +356,7 @@ impl Alerts {
 
 /// Idle in closed hours, one alert a closed period. Silence neither raises nor clears it; scanning (an emergency),
 /// standby, off and opening time clear it.
-fn closed_idle(life: &mut Life, frame: Frame<'_>, piece: &Piece, out: &mut Vec<AlertEvent>) {
+fn closed_idle(life: &mut Life, frame: Frame<'_>, piece: &Piece, out: &mut Vec<Finding>) {
     if piece.is_open {
         life.fails(frame, piece.span(), out);
         life.forget();

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{Rule, minutes};
 use crate::Severity;
-use crate::finding::AlertEvent;
+use crate::finding::Finding;
 use crate::life::{Frame, Life, Spent};
 
 /// See the module.
@@ -34,7 +34,7 @@ pub(super) fn sample(
     at: Timestamp,
     meters: &[(&str, [f64; 3])],
     share: f64,
-    out: &mut Vec<AlertEvent>,
+    out: &mut Vec<Finding>,
 ) {
     if meters.is_empty() {
         life.begin_anew();

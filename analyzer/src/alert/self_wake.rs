@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Piece, Rule, minutes};
-use crate::finding::AlertEvent;
+use crate::finding::Finding;
 use crate::life::{Frame, Life};
 use crate::{Severity, State};
 
@@ -37,13 +37,7 @@ pub(crate) struct Waking {
 }
 
 impl Waking {
-    pub(super) fn piece(
-        &mut self,
-        life: &mut Life,
-        frame: Frame<'_>,
-        piece: &Piece,
-        out: &mut Vec<AlertEvent>,
-    ) {
+    pub(super) fn piece(&mut self, life: &mut Life, frame: Frame<'_>, piece: &Piece, out: &mut Vec<Finding>) {
         let is_rest = matches!(piece.state, State::Off | State::Standby);
         if piece.is_open {
             life.fails(frame, piece.span(), out);

@@ -255,11 +255,6 @@ impl Decider {
         self.take(rules, silence, out);
     }
 
-    /// Time has gone on to `now`: what has become certain by then is released.
-    pub(crate) fn pass(&mut self, rules: Rules<'_>, now: Timestamp, out: &mut Decided) {
-        self.decide(rules, now, out);
-    }
-
     /// Time has gone on to `until` without a sample: what is certain is made final so far.
     pub(crate) fn hold(&mut self, rules: Rules<'_>, until: Timestamp, out: &mut Decided) {
         self.decide(rules, until, out);
@@ -299,7 +294,7 @@ impl Decider {
     }
 
     /// Releases what has become certain by `now`.
-    fn decide(&mut self, rules: Rules<'_>, now: Timestamp, out: &mut Decided) {
+    pub(crate) fn decide(&mut self, rules: Rules<'_>, now: Timestamp, out: &mut Decided) {
         let Some(newest) = self.pending.back().copied() else {
             return;
         };

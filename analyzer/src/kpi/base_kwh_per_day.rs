@@ -1,8 +1,6 @@
 //! What servers and racks take in a day.
 
-use super::{Answer, Kpi, Reckon, Totals, ratio};
-use crate::State;
-use crate::modality::Role;
+use super::{Answer, Kpi, Reckon, Totals, base_load_w};
 
 /// See the module.
 pub(super) const KPI: Kpi = Kpi {
@@ -15,11 +13,5 @@ pub(super) const KPI: Kpi = Kpi {
 };
 
 fn value(totals: &Totals) -> Answer {
-    let known = totals.sum(|role, state, _| role == Role::Server && state != State::Unknown);
-    let servers = totals.devices_of(Role::Server);
-    ratio(
-        24.0 * known.energy.kwh() * f64::from(servers),
-        known.hours(),
-        "no server is in this group, or nothing was measured of it",
-    )
+    base_load_w::value(totals).map(|base_w| base_w * 24.0 / 1000.0)
 }

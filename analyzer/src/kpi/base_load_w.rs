@@ -14,7 +14,7 @@ pub(super) const KPI: Kpi = Kpi {
     reckon: Reckon::Whole(value),
 };
 
-fn value(totals: &Totals) -> Answer {
+pub(super) fn value(totals: &Totals) -> Answer {
     let known = totals.sum(|role, state, _| role == Role::Server && state != State::Unknown);
     let servers = totals.devices_of(Role::Server);
     ratio(

@@ -50,19 +50,16 @@ pub(super) fn onset(
     step: f64,
     interval_s: f64,
 ) -> Option<Onset> {
-    let acquisition = modality.acquisition?;
-    if interval_s > acquisition.interval_s_max {
-        return None;
-    }
-    let rest = bands.iter().filter(|band| band.state == State::Idle);
-    let main = rest
-        .clone()
-        .max_by(|a, b| a.evidence.seconds.total_cmp(&b.evidence.seconds));
+    let acquisition = modality
+        .acquisition
+        .filter(|acquisition| acquisition.is_shown_every(interval_s))?;
     let published_w = modality.levels.last().map_or(f64::MAX, |(_, from_w, _)| *from_w);
-    let Some(main) = main else {
+    let Some(main) = main_idle(bands) else {
         return Some(Onset::new(&acquisition, published_w, None));
     };
-    let top_w = rest
+    let top_w = bands
+        .iter()
+        .filter(|band| band.state == State::Idle)
         .map(|band| band.until_w_seen)
         .fold(main.until_w_seen, f64::max);
     let (strong_w, rise) = match acquisition.edge {
@@ -97,6 +94,12 @@ pub(super) fn onset(
         ),
     };
     Some(Onset::new(&acquisition, strong_w, rise))
+}
+
+/// The level of idle that is held longest.
+fn main_idle(bands: &[LearnedBand]) -> Option<&LearnedBand> {
+    let idle = bands.iter().filter(|band| band.state == State::Idle);
+    idle.max_by(|a, b| a.evidence.seconds.total_cmp(&b.evidence.seconds))
 }
 
 /// The usual power above some watts, by energy, of time that did not hold still; none while there is too little of it.
@@ -195,10 +198,7 @@ fn places(modality: &Modality, learned: &[LearnedBand]) -> Vec<Place> {
         learned: Some(number),
     });
     let mut places: Vec<Place> = seen.collect();
-    let idle = learned.iter().filter(|band| band.state == State::Idle);
-    let idle_w = idle
-        .max_by(|a, b| a.evidence.seconds.total_cmp(&b.evidence.seconds))
-        .map(|band| band.level_w);
+    let idle_w = main_idle(learned).map(|band| band.level_w);
     for (number, name) in modality.names.iter().enumerate() {
         if name.state == State::Scanning || places.iter().any(|place| place.state == name.state) {
             continue;

@@ -151,7 +151,7 @@ impl Learner {
     pub(crate) fn is_too_coarse(&self, modality: &Modality) -> bool {
         modality
             .acquisition
-            .is_some_and(|acquisition| self.pace.interval_s() > acquisition.interval_s_max)
+            .is_some_and(|acquisition| !acquisition.is_shown_every(self.pace.interval_s()))
     }
 
     /// The lowest level that a cooled magnet has been seen to keep, W; none while too little is known.

@@ -113,6 +113,13 @@ pub struct Acquisition {
     pub interval_s_max: f64,
 }
 
+impl Acquisition {
+    /// Whether a meter that tells something new every so many seconds shows them.
+    pub(crate) fn is_shown_every(&self, interval_s: f64) -> bool {
+        interval_s <= self.interval_s_max
+    }
+}
+
 /// Where acquisitions begin, seen from the highest level of rest.
 #[derive(Clone, Copy, Debug)]
 pub enum Edge {

@@ -85,7 +85,7 @@ impl Tracker {
         let Some(interval) = self.intervals.back().map(|open| open.interval.from) else {
             return;
         };
-        let (mut from, mut parcels, mut events) = (segment.from, Vec::new(), Vec::new());
+        let (mut from, mut parcels) = (segment.from, Vec::new());
         while from < segment.until {
             let slice = self.slice.filter(|slice| slice.holds(from));
             let slice = slice.unwrap_or_else(|| Slice::around(context.site, &context.device.opening, from));
@@ -110,11 +110,10 @@ impl Tracker {
                 tariff: slice.tariff,
                 energy: Energy::from_power(segment.power_w.unwrap_or(0.0), seconds),
             };
-            self.alerts.piece(context.watched(), &piece, &mut events);
+            self.alerts.piece(context.watched(), &piece, out);
             from = until;
         }
         self.settle(&parcels);
-        out.extend(events.into_iter().map(Finding::Alert));
     }
 
     pub(super) fn settle(&mut self, parcels: &[Parcel]) {

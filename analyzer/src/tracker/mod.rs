@@ -133,9 +133,7 @@ impl Tracker {
             let detail = "readings are back".to_owned();
             out.push(fault(context, &feed.meter, at, FaultKind::Heard, detail));
             if !self.feeds.iter().any(|feed| feed.cadence.is_silent()) {
-                let mut events = Vec::new();
-                self.alerts.heard(context.watched(), at, &mut events);
-                out.extend(events.into_iter().map(Finding::Alert));
+                self.alerts.heard(context.watched(), at, out);
             }
         }
         if readings.iter().any(|reading| reading.is_estimated) && self.honesty.is_new_estimate(&feed.meter) {
@@ -178,10 +176,7 @@ impl Tracker {
             self.follow(context, &decided, None, out);
         }
         let is_silent = self.feeds.iter().any(|feed| feed.cadence.is_silent());
-        let mut events = Vec::new();
-        self.alerts
-            .advance(context.watched(), now, is_silent, &mut events);
-        out.extend(events.into_iter().map(Finding::Alert));
+        self.alerts.advance(context.watched(), now, is_silent, out);
         self.say_rows(context, now, out);
     }
 
@@ -193,10 +188,7 @@ impl Tracker {
         action: &Action,
         out: &mut Vec<Finding>,
     ) -> bool {
-        let mut events = Vec::new();
-        let is_meant = self.alerts.act(context.watched(), at, action, &mut events);
-        out.extend(events.into_iter().map(Finding::Alert));
-        is_meant
+        self.alerts.act(context.watched(), at, action, out)
     }
 
     /// The meter of the feed number `index` said that it is away: its values are stale from `at` on.
@@ -269,13 +261,12 @@ impl Tracker {
         let lines = self
             .honesty
             .registers(context.site, &feed.meter, at, &counted.faults);
-        let mut events = Vec::new();
-        for (kind, detail) in lines {
-            self.alerts
-                .fault(context.watched(), (kind, at), &feed.meter, &mut events);
-            self.say(context, &feed.meter, at, kind, detail, out);
+        for (kind, detail) in &lines {
+            self.say(context, &feed.meter, at, *kind, detail.clone(), out);
         }
-        out.extend(events.into_iter().map(Finding::Alert));
+        for kind in lines.into_keys() {
+            self.alerts.fault(context.watched(), (kind, at), &feed.meter, out);
+        }
         if !counted.is_first && counted.energy.is_none() {
             return;
         }
@@ -329,7 +320,8 @@ impl Tracker {
         // what the time before this reading decides is decided by what was known before it
         let mut decided = Decided::default();
         let before = rules(&self.learner, self.learned.as_ref(), context);
-        self.decider.pass(before, at - self.learner.lead(), &mut decided);
+        self.decider
+            .decide(before, at - self.learner.lead(), &mut decided);
         self.follow(context, &decided, Some(power_w), out);
         self.learner.sample(device.modality, at, power_w);
         self.look(context, at, out);
@@ -360,16 +352,14 @@ impl Tracker {
         state: State,
         out: &mut Vec<Finding>,
     ) {
-        let (watched, mut events) = (context.watched(), Vec::new());
+        let watched = context.watched();
         self.alerts
-            .sample(watched, (at, power_w), self.learner.base_w(), &mut events);
+            .sample(watched, (at, power_w), self.learner.base_w(), out);
         let feeds = context.device.feeds.iter().zip(&self.feeds);
         let meters = feeds
             .filter(|_| state != State::Off)
             .filter_map(|(feed, memory)| Some((feed.meter.as_str(), memory.phases_w(feed)?)));
-        self.alerts
-            .phases(watched, at, &meters.collect::<Vec<_>>(), &mut events);
-        out.extend(events.into_iter().map(Finding::Alert));
+        self.alerts.phases(watched, at, meters, out);
     }
 
     /// What is known of the device's levels.
@@ -387,12 +377,9 @@ impl Tracker {
         if let Some(look) = self.learner.look(context.device, now) {
             self.learned = look.bands;
             self.report.look(context.device, &self.learner, now, out);
-            let mut events = Vec::new();
             for moved in &look.moved {
-                self.alerts
-                    .level_moved(context.watched(), now, moved, &mut events);
+                self.alerts.level_moved(context.watched(), now, moved, out);
             }
-            out.extend(events.into_iter().map(Finding::Alert));
         }
     }
 
@@ -416,9 +403,8 @@ impl Tracker {
         let was_silent = self.feeds.iter().any(|feed| feed.cadence.is_silent());
         self.feeds[index].fall_silent(at);
         self.learner.silence();
-        let (mut events, meter) = (Vec::new(), &context.device.feeds[index].meter);
-        self.alerts.silent(context.watched(), (meter, at), &mut events);
-        out.extend(events.into_iter().map(Finding::Alert));
+        let meter = &context.device.feeds[index].meter;
+        self.alerts.silent(context.watched(), (meter, at), out);
         let Some(newest) = self.decider.newest().filter(|_| !was_silent) else {
             return;
         };
