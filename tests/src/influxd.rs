@@ -7,7 +7,6 @@ use tempfile::TempDir;
 use crate::server::{Server, encode, free_port, http};
 
 const PROGRAM: &str = "/usr/bin/influxd";
-const PORT_ATTEMPTS: usize = 5;
 
 /// A database server; killed when dropped.
 pub struct Influxd {
@@ -32,12 +31,6 @@ impl Influxd {
             server: None,
             login: None,
         };
-        for _ in 1..PORT_ATTEMPTS {
-            if influxd.restart().await.is_ok() {
-                return Ok(influxd);
-            }
-            influxd.port = free_port()?;
-        }
         influxd.restart().await?;
         Ok(influxd)
     }

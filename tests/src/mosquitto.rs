@@ -13,7 +13,6 @@ pub use crate::server::free_port;
 
 const PROGRAM: &str = "/usr/sbin/mosquitto";
 const READY_WITHIN: Duration = Duration::from_secs(10);
-const PORT_ATTEMPTS: usize = 5;
 
 /// A broker; killed when dropped.
 pub struct Mosquitto {
@@ -39,20 +38,7 @@ impl Mosquitto {
     /// # Errors
     /// When it is not installed or does not come up.
     pub async fn start(extra: &str) -> anyhow::Result<Self> {
-        let folder = tempfile::tempdir()?;
-        let extra = extra.replace("{folder}", &folder.path().display().to_string());
-        let mut broker = Self {
-            folder,
-            port: free_port()?,
-            child: None,
-            extra,
-        };
-        for _ in 1..PORT_ATTEMPTS {
-            if broker.restart().await.is_ok() {
-                return Ok(broker);
-            }
-            broker.port = free_port()?;
-        }
+        let mut broker = Self::prepare(extra)?;
         broker.restart().await?;
         Ok(broker)
     }

@@ -7,7 +7,6 @@ use tempfile::TempDir;
 use crate::server::{Server, encode, free_port, http};
 
 const PROGRAM: &str = "/usr/bin/victoria-metrics";
-const PORT_ATTEMPTS: usize = 5;
 
 /// A database server; killed when dropped.
 pub struct Victoria {
@@ -22,15 +21,6 @@ impl Victoria {
     /// # Errors
     /// When it is not installed or does not come up.
     pub async fn start() -> anyhow::Result<Self> {
-        for _ in 1..PORT_ATTEMPTS {
-            if let Ok(started) = Self::try_start().await {
-                return Ok(started);
-            }
-        }
-        Self::try_start().await
-    }
-
-    async fn try_start() -> anyhow::Result<Self> {
         let (folder, port) = (tempfile::tempdir()?, free_port()?);
         let data = format!("-storageDataPath={}", folder.path().join("data").display());
         let listen = format!("-httpListenAddr=127.0.0.1:{port}");
