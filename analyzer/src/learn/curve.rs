@@ -52,6 +52,9 @@ pub(super) struct Still {
     /// Short stretches that went over to a level above or below within moments.
     pub(super) ups: f32,
     pub(super) downs: f32,
+    /// The part of its time of which a mean over some cycles is known, and that mean times this, W s.
+    pub(super) around_s: f32,
+    pub(super) around_ws: f32,
 }
 
 /// What fades.
@@ -82,6 +85,8 @@ impl Fading for Still {
             &mut self.launches,
             &mut self.ups,
             &mut self.downs,
+            &mut self.around_s,
+            &mut self.around_ws,
         ] {
             *value *= to;
         }

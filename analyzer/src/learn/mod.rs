@@ -9,6 +9,7 @@
 //!
 //! Limits: the curve's bins, [`plateau::PLATEAUS_MAX`] levels: some kilobytes a device, whatever it does.
 
+mod around;
 mod curve;
 mod drift;
 mod edge;
@@ -120,6 +121,7 @@ impl Learner {
             pulse_ratio: modality.learning.pulse_ratio,
             is_on_change: self.pace.is_on_change(),
             is_slow: self.pace.interval_s() > SLOW_S,
+            cycles: modality.learning.cycle.is_some(),
         };
         if let Some(part) = self.stillness.hold(measure, power_w, seconds, &mut self.curve) {
             self.drift.still(part.mean_w, part.seconds);

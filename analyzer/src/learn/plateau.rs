@@ -8,6 +8,7 @@
 
 use crate::State;
 
+use super::around;
 use super::curve::{Curve, LAST_BIN, Still, lower_w, middle_w};
 
 /// More levels than this no machine has.
@@ -73,7 +74,13 @@ pub(super) fn plateaus(curve: &Curve, cycles: Option<Cycle>) -> Vec<Plateau> {
     }
     let total: f32 = bins.iter().map(|(_, still)| still.seconds).sum();
     let mut found = Vec::new();
-    for (first, last) in hills(&height) {
+    let hills = hills(&height);
+    let hills = if cycles.is_some() {
+        around::sorted_out(bins, hills)
+    } else {
+        hills
+    };
+    for (first, last) in hills {
         found.extend(plateau(curve, first, last));
     }
     found.retain(|plateau| plateau.seconds >= SECONDS_MIN.max(total * SHARE_MIN));
@@ -259,9 +266,9 @@ mod tests {
             *curve.level(level_w) = Still {
                 seconds,
                 brief_s,
-                launches: 0.0,
                 ups,
                 downs,
+                ..Still::default()
             };
         }
         let cycle = Cycle {
