@@ -55,6 +55,8 @@ pub(super) struct Still {
     /// The part of its time of which a mean over some cycles is known, and that mean times this, W s.
     pub(super) around_s: f32,
     pub(super) around_ws: f32,
+    /// Time at a level above that each time gave way to this one within moments.
+    pub(super) upper_s: f32,
 }
 
 /// What fades.
@@ -87,6 +89,7 @@ impl Fading for Still {
             &mut self.downs,
             &mut self.around_s,
             &mut self.around_ws,
+            &mut self.upper_s,
         ] {
             *value *= to;
         }

@@ -238,6 +238,9 @@ impl Stillness {
                 level.ups += 1.0;
             } else {
                 level.downs += 1.0;
+                #[expect(clippy::cast_possible_truncation, reason = "some minutes")]
+                let upper_s = pulse.stretch_s as f32;
+                curve.level(self.mean_w).upper_s += upper_s;
             }
         }
     }
