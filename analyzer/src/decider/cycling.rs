@@ -32,6 +32,11 @@ pub(super) struct Cycling {
 }
 
 impl Cycling {
+    /// Nobody knows the power from here on.
+    pub(super) fn forget(&mut self) {
+        (self.since, self.low_at, self.up_at) = (None, None, None);
+    }
+
     /// The state of a power whose band says `plain`, for a device that was in `current`.
     pub(super) fn judge(
         &mut self,
@@ -44,7 +49,7 @@ impl Cycling {
         if !cycle.holds(power_w) {
             // a little above the upper half is still the same stay
             if plain != cycle.upper {
-                (self.since, self.low_at, self.up_at) = (None, None, None);
+                self.forget();
             }
             return plain;
         }

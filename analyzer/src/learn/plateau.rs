@@ -24,8 +24,10 @@ const SHARE_MIN: f32 = 0.000_5;
 
 /// Halves nearer to each other than this are not worth telling apart.
 const CYCLE_RATIO_MIN: f64 = 1.1;
-/// Fewer changes from one to the other may be chance.
+/// Fewer changes from one to the other may be chance; fewer do for halves that lie wide apart, because no state draws as
+/// little as the lower one for long.
 const CYCLES_MIN: f32 = 4.0;
+const CYCLES_MIN_WIDE: f32 = 1.5;
 /// This part of the lower half's changes goes up, and so many come back from the upper one.
 const CYCLE_SHARE: f32 = 0.7;
 /// An upper level with less of its time in cycles is a level of its own.
@@ -54,6 +56,8 @@ pub(crate) struct Plateau {
     pub(super) upper_s: f32,
     /// It is the lower half of a cycle.
     pub(crate) cycle: Option<UpperHalf>,
+    /// It is hardly more than the upper half of a cycle.
+    pub(crate) is_upper_half: bool,
 }
 
 /// The other half of a cycle.
@@ -170,6 +174,7 @@ fn plateau(curve: &Curve, first: usize, last: usize) -> Option<Plateau> {
         downs: sum(|still| still.downs),
         upper_s: sum(|still| still.upper_s),
         cycle: None,
+        is_upper_half: false,
     })
 }
 
@@ -191,24 +196,26 @@ pub struct Cycle {
 /// Levels of which one always follows the other within minutes are halves of a cycle. The lower half tells it; the
 /// upper one may be what another state draws as well (an MRI that is off draws what a running compressor draws).
 fn find_cycles(found: &mut [Plateau], cycle: Cycle) {
-    let is_mostly = |part: f32, of: f32| part >= CYCLES_MIN && part >= of * CYCLE_SHARE;
-    // the upper half may have cycles of its own: a cryocooler's, while the machine is off
     for place in 1..found.len() {
         let (low, high) = (found[place - 1], found[place]);
         let (low_s, high_s) = (f64::from(low.seconds), f64::from(high.seconds));
         let mean_w = (low.level_w * low_s + high.level_w * high_s) / (low_s + high_s);
         let ratio = high.level_w / low.level_w.max(1.0);
-        let alternate = is_mostly(low.ups, low.ups + low.downs) && is_mostly(high.downs, low.ups);
-        let below_w = if ratio < cycle.wide {
-            cycle.narrow_below_w
+        let (least, below_w) = if ratio < cycle.wide {
+            (CYCLES_MIN, cycle.narrow_below_w)
         } else {
-            cycle.below_w
+            (CYCLES_MIN_WIDE, cycle.below_w)
         };
+        let is_mostly = |part: f32, of: f32| part >= least && part >= of * CYCLE_SHARE;
+        // the upper half may have cycles of its own: a cryocooler's, while the machine is off
+        let alternate = is_mostly(low.ups, low.ups + low.downs) && is_mostly(high.downs, low.ups);
         if alternate && mean_w < below_w && (CYCLE_RATIO_MIN..=cycle.ratio).contains(&ratio) {
+            let is_usual = low.upper_s > high.seconds * USUAL_SHARE;
             found[place - 1].cycle = Some(UpperHalf {
                 until_w: high.until_w,
-                is_usual: low.upper_s > high.seconds * USUAL_SHARE,
+                is_usual,
             });
+            found[place].is_upper_half = is_usual;
         }
     }
 }
