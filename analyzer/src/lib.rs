@@ -29,6 +29,7 @@ pub mod modality;
 mod nanoseconds;
 mod reading;
 pub mod report;
+mod route;
 pub mod site;
 mod slice;
 mod snapshot;
