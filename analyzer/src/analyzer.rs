@@ -6,10 +6,11 @@ use crate::band::Bands;
 use crate::clock::{Clocks, Instant};
 use crate::finding::{FaultKind, Finding};
 use crate::learn::Learned;
+use crate::order::Ordered;
 use crate::route::{Route, Routes};
 use crate::site::Site;
 use crate::snapshot::{self, SnapshotError};
-use crate::tracker::{Context, Given, Tracker};
+use crate::tracker::{Context, Given};
 use crate::{Action, Arrival, Availability, Device, Notice, Reading};
 
 /// While readings come, time goes on for all devices at least this often.
@@ -39,11 +40,11 @@ pub struct Analyzer {
 struct Judged {
     device: Device,
     given: Given,
-    tracker: Tracker,
+    tracker: Ordered,
 }
 
 impl Judged {
-    fn split<'a>(&'a mut self, site: &'a Site) -> (Context<'a>, &'a mut Tracker) {
+    fn split<'a>(&'a mut self, site: &'a Site) -> (Context<'a>, &'a mut Ordered) {
         (
             Context {
                 site,
@@ -63,7 +64,7 @@ impl Analyzer {
         let judged = |device: Device| Judged {
             given: Given::of(&device),
             device,
-            tracker: Tracker::default(),
+            tracker: Ordered::default(),
         };
         let devices = config.devices.into_iter().map(judged).collect();
         Self {
@@ -191,14 +192,14 @@ impl Analyzer {
     #[must_use]
     pub fn learned(&self, device: &str) -> Option<Learned> {
         let judged = self.devices.iter().find(|judged| &*judged.device.id == device)?;
-        Some(judged.tracker.learned(judged.device.modality))
+        Some(judged.tracker.settled().learned(judged.device.modality))
     }
 
     /// What a device's power means by what it has learned; none before its first level is known.
     #[must_use]
     pub fn learned_bands(&self, device: &str) -> Option<&Bands> {
         let judged = self.devices.iter().find(|judged| &*judged.device.id == device)?;
-        judged.tracker.learned_bands()
+        judged.tracker.settled().learned_bands()
     }
 
     /// All that is remembered, to be restored after a restart.

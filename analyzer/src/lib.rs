@@ -27,6 +27,7 @@ mod ledger;
 mod life;
 pub mod modality;
 mod nanoseconds;
+mod order;
 mod reading;
 pub mod report;
 mod route;

@@ -22,10 +22,10 @@ use crate::ledger::Ledger;
 use crate::modality::Modality;
 use crate::site::Site;
 use crate::slice::Slice;
-use crate::{Action, Arrival, Device, Energy, Reading, State};
+use crate::{Action, Device, Energy, Reading, State};
 
 /// Time is held final up to this long before now: a stamped reading may still be on its way.
-const LATENESS: SignedDuration = SignedDuration::from_secs(10);
+pub(crate) const LATENESS: SignedDuration = SignedDuration::from_secs(10);
 
 /// A device as it is judged.
 #[derive(Clone, Copy)]
@@ -119,21 +119,55 @@ impl Tracker {
         &mut self,
         context: Context<'_>,
         (index, at): (usize, Timestamp),
-        arrival: Arrival,
+        is_after_outage: bool,
         readings: &[Reading],
         out: &mut Vec<Finding>,
     ) {
+        if self.is_too_late(at) {
+            if let Some(feed) = context.device.feeds.get(index) {
+                self.say_too_late(context, (&feed.meter, at), out);
+            }
+        } else if self.hear(context, (index, at), is_after_outage, readings, out) {
+            self.sample_if_complete(context, at, out);
+        }
+    }
+
+    /// The live state.
+    pub(crate) fn state(&self) -> State {
+        self.decider.state()
+    }
+
+    /// Whether an instant lies before what is final.
+    pub(crate) fn is_too_late(&self, at: Timestamp) -> bool {
+        self.decider.newest().is_some_and(|newest| at < newest)
+    }
+
+    /// Says that a reading was too late to be used; how many more were is said with the next that is.
+    pub(crate) fn say_too_late(
+        &mut self,
+        context: Context<'_>,
+        (meter, at): (&str, Timestamp),
+        out: &mut Vec<Finding>,
+    ) {
+        let detail = "the reading is older than what is already final; send readings in order".to_owned();
+        self.say(context, meter, at, FaultKind::TooLate, detail, out);
+    }
+
+    /// Takes what readings say that are not too late; returns whether a sample may be made of it.
+    pub(crate) fn hear(
+        &mut self,
+        context: Context<'_>,
+        (index, at): (usize, Timestamp),
+        is_after_outage: bool,
+        readings: &[Reading],
+        out: &mut Vec<Finding>,
+    ) -> bool {
         let device = context.device;
         let Some(feed) = device.feeds.get(index) else {
-            return;
+            return false;
         };
         self.know_feeds(device);
-        if self.decider.newest().is_some_and(|newest| at < newest) {
-            let detail = "the reading is older than what is already final; send readings in order".to_owned();
-            self.say(context, &feed.meter, at, FaultKind::TooLate, detail, out);
-            return;
-        }
-        let is_squeezed = arrival.is_after_outage && self.feeds[index].cadence.is_squeezed(at);
+        let is_squeezed = is_after_outage && self.feeds[index].cadence.is_squeezed(at);
         self.silence_until(context, at, out);
         self.count(context, (index, at), readings, out);
         if self.feeds[index].cadence.heard(at) {
@@ -148,9 +182,7 @@ impl Tracker {
                 .to_owned();
             out.push(fault(context, &feed.meter, at, FaultKind::EstimatedPower, detail));
         }
-        if !is_squeezed {
-            self.sample_if_complete(context, at, out);
-        }
+        !is_squeezed
     }
 
     fn know_feeds(&mut self, device: &Device) {
@@ -173,12 +205,17 @@ impl Tracker {
         out.extend(detail.map(|detail| fault(context, meter, at, kind, detail)));
     }
 
-    /// Time has gone on to `now`.
-    pub(crate) fn advance(&mut self, context: Context<'_>, now: Timestamp, out: &mut Vec<Finding>) {
+    /// Time has gone on to `now`; a reading may still come that is older by up to `lateness`.
+    pub(crate) fn advance(
+        &mut self,
+        context: Context<'_>,
+        (now, lateness): (Timestamp, SignedDuration),
+        out: &mut Vec<Finding>,
+    ) {
         self.sample_if_complete(context, now, out);
-        self.silence_until(context, now - LATENESS, out);
+        self.silence_until(context, now - lateness, out);
         // a reading that is still on its way may hold from before its stamp
-        let until = now - LATENESS - LEAD_MAX;
+        let until = now - lateness - LEAD_MAX;
         if self.decider.newest().is_some_and(|newest| newest < until) {
             let mut decided = Decided::default();
             self.decider.hold(
@@ -212,13 +249,15 @@ impl Tracker {
         out: &mut Vec<Finding>,
     ) {
         self.know_feeds(context.device);
+        let Some(feed) = context.device.feeds.get(index) else {
+            return;
+        };
         let is_known = self.feeds[index].cadence.is_silent();
         if is_known || self.decider.newest().is_none_or(|newest| at < newest) {
             return;
         }
         let detail = "the meter said that it is offline: its state is unknown, not off".to_owned();
-        let meter = &context.device.feeds[index].meter;
-        out.push(fault(context, meter, at, FaultKind::Offline, detail));
+        out.push(fault(context, &feed.meter, at, FaultKind::Offline, detail));
         self.fall_silent(context, (index, at), out);
     }
 
@@ -305,7 +344,12 @@ impl Tracker {
     }
 
     /// Makes a sample of the feeds' powers once one of them has put its channels together.
-    fn sample_if_complete(&mut self, context: Context<'_>, now: Timestamp, out: &mut Vec<Finding>) {
+    pub(crate) fn sample_if_complete(
+        &mut self,
+        context: Context<'_>,
+        now: Timestamp,
+        out: &mut Vec<Finding>,
+    ) {
         let device = context.device;
         let feeds = || device.feeds.iter();
         let taken = self
