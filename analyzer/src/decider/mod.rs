@@ -124,7 +124,7 @@ impl Rules<'_> {
 }
 
 /// What a step of the decider brought out.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Decided {
     /// Final, in time order.
     pub(crate) segments: Vec<Segment>,
@@ -149,6 +149,24 @@ impl Decider {
     /// The instant of the newest sample; nothing older may come.
     pub(crate) fn newest(&self) -> Option<Timestamp> {
         self.pending.back().map(|pending| pending.from)
+    }
+
+    /// Whether nothing waits to be decided, however time goes on: all that is known is of the certain state.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.pending.len() == 1 && self.is_plain()
+    }
+
+    /// Whether all that waits is of the certain state, and nothing of it may turn out to be another.
+    fn is_plain(&self) -> bool {
+        let is_plain = |pending: &Pending| {
+            let usual = if pending.raw == State::Scanning {
+                Load::Strong
+            } else {
+                Load::Rest
+            };
+            pending.load == usual && pending.power_w.is_some() && Some(pending.raw) == self.state
+        };
+        self.pending.iter().all(is_plain)
     }
 
     /// Takes a sample that is newer than all before, and says at once what can be said of it. It holds from a `lead`
@@ -299,6 +317,9 @@ impl Decider {
         let Some(newest) = self.pending.back().copied() else {
             return;
         };
+        if self.is_plain() {
+            return self.release(self.pending.len() - 1, newest.from, out);
+        }
         let Some(state) = self.state else {
             return self.enter(newest.raw, newest.from, out);
         };

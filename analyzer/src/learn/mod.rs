@@ -155,7 +155,7 @@ impl Learner {
 
     /// How long before its stamp a reading begins to hold.
     pub(crate) fn lead(&self) -> SignedDuration {
-        SignedDuration::from_secs_f64(self.pace.half_s())
+        self.pace.half()
     }
 
     /// Whether the meter tells too rarely for acquisitions to be seen.
