@@ -70,7 +70,7 @@ impl Interpreter {
 
     /// Takes a person's word. One that the broker has kept was meant for an alert of then, and is not heard again.
     fn act(&mut self, record: &Record, findings: &mut Vec<Finding>) -> Decoded {
-        let (kind, text) = match ActMessage::read(&record.payload) {
+        let (kind, text) = match ActMessage::read(&record.payload, record.received) {
             _ if record.is_retained => (
                 ReasonKind::NotAReading,
                 "a retained word on an alert is not heard".into(),
