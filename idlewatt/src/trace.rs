@@ -56,13 +56,11 @@ pub(crate) fn play(
     mut said: impl FnMut(&mut Vec<Finding>) -> anyhow::Result<()>,
 ) -> anyhow::Result<Span> {
     let mut rows = Rows::new(open(path)?)?;
-    let mut reading = [Reading::of(TRACE, None)];
+    let mut meter = Meter::default();
     let mut findings = Vec::new();
     let mut span: Option<Span> = None;
     while let Some(row) = rows.next()? {
-        (reading[0].power_w, reading[0].energy_wh) = (row.power_w, row.energy_wh);
-        analyzer.observe(Arrival::live(row.at), &reading, &mut findings);
-        analyzer.advance(row.at, &mut findings);
+        meter.say(&row, analyzer, &mut findings);
         let Span { from, until } = span.unwrap_or(Span {
             from: row.at,
             until: row.at,
@@ -86,10 +84,29 @@ pub(crate) fn play(
 
 /// A row of a trace; at least one value is there.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Row {
-    at: Timestamp,
-    power_w: Option<f64>,
-    energy_wh: Option<f64>,
+pub(crate) struct Row {
+    pub(crate) at: Timestamp,
+    pub(crate) power_w: Option<f64>,
+    pub(crate) energy_wh: Option<f64>,
+}
+
+/// The only meter of a trace.
+#[derive(Debug)]
+pub(crate) struct Meter([Reading; 1]);
+
+impl Default for Meter {
+    fn default() -> Self {
+        Self([Reading::of(TRACE, None)])
+    }
+}
+
+impl Meter {
+    /// Says a row as it would be heard live: at its instant, by which time has gone on.
+    pub(crate) fn say(&mut self, row: &Row, analyzer: &mut Analyzer, findings: &mut Vec<Finding>) {
+        (self.0[0].power_w, self.0[0].energy_wh) = (row.power_w, row.energy_wh);
+        analyzer.observe(Arrival::live(row.at), &self.0, findings);
+        analyzer.advance(row.at, findings);
+    }
 }
 
 /// The rows of a trace, one after the other.
