@@ -1,5 +1,6 @@
 //! End to end: real broker, real databases, real binaries.
 
+mod alert;
 mod bad_input;
 mod calibrate;
 mod commands;
