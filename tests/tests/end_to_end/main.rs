@@ -7,6 +7,7 @@ mod commands;
 mod demo;
 mod discover;
 mod kill;
+mod kpi;
 mod page;
 mod page_hospital;
 mod session;
