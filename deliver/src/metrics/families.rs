@@ -182,11 +182,10 @@ impl Scrape {
     }
 
     fn devices(&self, families: &mut Families<'_>) -> fmt::Result {
-        let labels = of_device;
         let power = self
             .devices
             .iter()
-            .filter_map(|device| Some((labels(device), device.power_w?)));
+            .filter_map(|device| Some((of_device(device), device.power_w?)));
         families.gauges(
             &Head(
                 "device_power",
@@ -197,7 +196,7 @@ impl Scrape {
         )?;
         let states = self.devices.iter().flat_map(|device| {
             State::ALL.map(|state| {
-                let mut labels = labels(device);
+                let mut labels = of_device(device);
                 labels.push(label("state", state.name()));
                 (labels, f64::from(u8::from(device.state == state)))
             })
@@ -205,7 +204,7 @@ impl Scrape {
         families.gauges(&Head("device_state", "1 for the state it is in", None), states)?;
         let today = self.devices.iter().flat_map(|device| {
             device.today_wh.iter().map(move |(state, wh)| {
-                let mut labels = labels(device);
+                let mut labels = of_device(device);
                 labels.push(label("state", state.name()));
                 (labels, *wh)
             })
@@ -218,7 +217,7 @@ impl Scrape {
         let alerts = self
             .devices
             .iter()
-            .map(|device| (labels(device), gauge(device.open_alerts)));
+            .map(|device| (of_device(device), gauge(device.open_alerts)));
         families.gauges(&Head("device_open_alerts", "Alerts open now", None), alerts)
     }
 

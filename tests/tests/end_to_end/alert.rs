@@ -7,6 +7,7 @@ use anyhow::Context;
 use ingest::clock::wall;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use tests::account::{Account, Metrics};
 use tests::idlewatt::{Idlewatt, WITHIN, answer, demo_configuration};
 use tests::mosquitto::Mosquitto;
 use tests::pipeline::{start_broker, until_subscribed_to, whole};
@@ -103,9 +104,8 @@ impl Hospital {
     }
 
     async fn until_drained(&self) -> anyhow::Result<()> {
-        let is_done = |metrics: &tests::account::Metrics| {
-            whole(metrics.account().journalled) >= self.published && metrics.is_drained()
-        };
+        let is_done =
+            |metrics: &Metrics| whole(metrics.account().journalled) >= self.published && metrics.is_drained();
         self.idlewatt.until("delivered", WITHIN, is_done).await?;
         Ok(())
     }
@@ -189,57 +189,8 @@ fn replayed(hospital: &Hospital, device: &str) -> anyhow::Result<Vec<(String, Ti
 #[tokio::test(flavor = "multi_thread")]
 async fn a_persons_word_is_heard_kept_over_kills_and_stops_reminders() -> anyhow::Result<()> {
     let mut hospital = Hospital::start().await?;
-    hospital.draw(-60, LOST_AT, 7.0).await?;
-    assert_eq!(hospital.alert(&["list"])?, "no alert is open\n");
-    hospital.draw(LOST_AT, -8, 0.0).await?;
-    for device in ["mri-1", "mri-2"] {
-        assert_eq!(
-            hospital.steps(device).await?,
-            [("raised".to_owned(), hospital.at(RAISED_AT))]
-        );
-        assert_eq!(hospital.retained(device).await?["phase"], "raised");
-    }
-    assert_eq!(
-        hospital
-            .alert(&["list"])?
-            .matches("critical  cryo_base_lost")
-            .count(),
-        2
-    );
-
-    hospital.alert(&["acknowledge", RULE, "mri-1", "--by", "Anna"])?;
-    hospital.alert(&["snooze", RULE, "mri-2", "--hours", "1", "--by", "Ben"])?;
-    hospital.published += 2;
-    let is_heard = |alerts: &Value| {
-        alerts.to_string().contains("\"snoozed\"") && alerts.to_string().contains("\"acknowledged\"")
-    };
-    hospital
-        .idlewatt
-        .until_json("/api/alerts", "both words", is_heard)
-        .await?;
-    hospital.until_drained().await?;
-    let snoozed_until: Timestamp = word_is_everywhere(&hospital).await?;
-    assert!(
-        (hospital.at(60)..hospital.at(65)).contains(&snoozed_until),
-        "{snoozed_until}"
-    );
-
-    let metrics = hospital.idlewatt.metrics().await?;
-    let of_rule = format!("{{rule=\"{RULE}\",severity=\"critical\"}}");
-    for name in ["alerts_raised_total", "alerts_open", "alerts_attended"] {
-        assert_eq!(metrics.sum(&format!("{name}{of_rule}")), 2.0, "{name}");
-        assert_eq!(metrics.sum(name), 2.0, "no other rule says anything: {name}");
-    }
-
-    // words that change nothing: no alert of this rule is open; this is no word at all
-    hospital.alert(&["acknowledge", "meter_silent", "mri-1"])?;
-    publish(
-        hospital.broker.port(),
-        vec![Outgoing::new("idlewatt/act", "{\"act\":\"forget\"}")],
-    )
-    .await?;
-    hospital.published += 2;
-    hospital.until_drained().await?;
+    both_are_raised(&mut hospital).await?;
+    let snoozed_until = both_are_spoken_of(&mut hospital).await?;
 
     // the reminder of minute 20 is not due to anybody; killed before and after it
     hospital.restart().await?;
@@ -263,6 +214,58 @@ async fn a_persons_word_is_heard_kept_over_kills_and_stops_reminders() -> anyhow
     );
     hospital.restart().await?;
     hospital.draw(70, 85, 7.0).await?;
+    println!("{}", both_are_over(&mut hospital).await?);
+    Ok(())
+}
+
+/// Both magnets lose their cooling, and that is all that is said.
+async fn both_are_raised(hospital: &mut Hospital) -> anyhow::Result<()> {
+    hospital.draw(-60, LOST_AT, 7.0).await?;
+    assert_eq!(hospital.alert(&["list"])?, "no alert is open\n");
+    hospital.draw(LOST_AT, -8, 0.0).await?;
+    for device in ["mri-1", "mri-2"] {
+        assert_eq!(
+            hospital.steps(device).await?,
+            [("raised".to_owned(), hospital.at(RAISED_AT))]
+        );
+        assert_eq!(hospital.retained(device).await?["phase"], "raised");
+    }
+    let listed = hospital.alert(&["list"])?;
+    assert_eq!(listed.matches("critical  cryo_base_lost").count(), 2, "{listed}");
+    Ok(())
+}
+
+/// Anna acknowledges one, Ben snoozes the other; until when.
+async fn both_are_spoken_of(hospital: &mut Hospital) -> anyhow::Result<Timestamp> {
+    hospital.alert(&["acknowledge", RULE, "mri-1", "--by", "Anna"])?;
+    hospital.alert(&["snooze", RULE, "mri-2", "--hours", "1", "--by", "Ben"])?;
+    // words that change nothing: no alert of this rule is open; this is no word at all
+    hospital.alert(&["acknowledge", "meter_silent", "mri-1"])?;
+    let forget = Outgoing::new("idlewatt/act", "{\"act\":\"forget\"}");
+    publish(hospital.broker.port(), vec![forget]).await?;
+    hospital.published += 4;
+    hospital.until_drained().await?;
+    let is_heard = |alerts: &Value| ["acknowledged", "snoozed"].iter().all(|phase| has(alerts, phase));
+    hospital
+        .idlewatt
+        .until_json("/api/alerts", "both words", is_heard)
+        .await?;
+    let snoozed_until = word_is_everywhere(hospital).await?;
+    assert!(
+        (hospital.at(60)..hospital.at(65)).contains(&snoozed_until),
+        "{snoozed_until}"
+    );
+    let metrics = hospital.idlewatt.metrics().await?;
+    let of_rule = format!("{{rule=\"{RULE}\",severity=\"critical\"}}");
+    for name in ["alerts_raised_total", "alerts_open", "alerts_attended"] {
+        assert_eq!(metrics.sum(&format!("{name}{of_rule}")), 2.0, "{name}");
+        assert_eq!(metrics.sum(name), 2.0, "no other rule says anything: {name}");
+    }
+    Ok(snoozed_until)
+}
+
+/// Both are cleared, a replay of the journal says the same, and no message is unaccounted for: the account.
+async fn both_are_over(hospital: &mut Hospital) -> anyhow::Result<Account> {
     for (device, expected) in [
         ("mri-1", &["raised", "acknowledged", "cleared"][..]),
         ("mri-2", &["raised", "snoozed", "reminded", "cleared"]),
@@ -270,23 +273,30 @@ async fn a_persons_word_is_heard_kept_over_kills_and_stops_reminders() -> anyhow
         let steps = hospital.steps(device).await?;
         assert_eq!(phases(&steps), expected);
         assert_eq!(hospital.retained(device).await?["phase"], "cleared");
-        assert_eq!(replayed(&hospital, device)?, steps, "a replay says the same");
+        assert_eq!(replayed(hospital, device)?, steps, "a replay says the same");
     }
     assert_eq!(hospital.alert(&["list"])?, "no alert is open\n");
-
     let metrics = hospital.idlewatt.metrics().await?;
     for name in ["alerts_open", "alerts_attended", "alerts_raised_total"] {
         assert_eq!(metrics.sum(name), 0.0, "{name} since the last start");
     }
     let account = metrics.account();
-    println!("{account}");
     assert!(account.is_balanced(), "{account}");
     assert_eq!(
         (whole(account.journalled), account.quarantined),
         (hospital.published, 1.0)
     );
     assert!(hospital.idlewatt.stop().await?.success());
-    Ok(())
+    Ok(account)
+}
+
+/// Whether some alert is in this phase.
+fn has(alerts: &Value, phase: &str) -> bool {
+    alerts
+        .as_array()
+        .into_iter()
+        .flatten()
+        .any(|alert| alert["phase"] == phase)
 }
 
 /// That Anna's and Ben's words are what API, topics and page show; until when Ben wants silence.

@@ -348,6 +348,38 @@ fn are_same(one: &[Value], other: &[Value]) {
     }
 }
 
+/// Every group and period is judged, and all of them add up to the same; how many figures were compared.
+fn every_group_and_period(idlewatt: &Idlewatt, truth: &Truth) -> anyhow::Result<usize> {
+    let (mut compared, mut amiss) = (0, Vec::new());
+    let mut totals = Vec::new();
+    for by in ["device", "room", "modality", "site"] {
+        for period in [None, Some("day"), Some("week"), Some("month")] {
+            let period = period.map_or(vec![], |period| vec!["--period", period]);
+            let rows = rows(idlewatt, &[&["--by", by][..], &period].concat())?;
+            let (more, wrong) = judge(truth, &rows, by);
+            compared += more;
+            amiss.extend(wrong);
+            totals.push((
+                total(&rows, "energy_kwh"),
+                total(&rows, "hours"),
+                total(&rows, "cost"),
+            ));
+        }
+    }
+    assert!(compared > 1000, "{compared}");
+    assert!(amiss.is_empty(), "{amiss:#?}");
+    for pair in totals.windows(2) {
+        let (one, other) = (pair[0], pair[1]);
+        for (one, other) in [(one.0, other.0), (one.1, other.1), (one.2, other.2)] {
+            assert!(
+                (one - other).abs() < 1e-6 * one,
+                "groups and periods add up: {totals:?}"
+            );
+        }
+    }
+    Ok(compared)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn figures_are_those_of_the_truth_by_every_group_and_period_from_journal_and_history()
 -> anyhow::Result<()> {
@@ -376,34 +408,8 @@ async fn figures_are_those_of_the_truth_by_every_group_and_period_from_journal_a
     assert!(idlewatt.stop().await?.success());
     are_same(&from_journal, &rows(&idlewatt, &days)?);
 
-    let (mut compared, mut amiss) = (0, Vec::new());
-    let mut totals = Vec::new();
-    for by in ["device", "room", "modality", "site"] {
-        for period in [None, Some("day"), Some("week"), Some("month")] {
-            let period = period.map_or(vec![], |period| vec!["--period", period]);
-            let rows = rows(&idlewatt, &[&["--by", by][..], &period].concat())?;
-            let (more, wrong) = judge(&truth, &rows, by);
-            compared += more;
-            amiss.extend(wrong);
-            totals.push((
-                total(&rows, "energy_kwh"),
-                total(&rows, "hours"),
-                total(&rows, "cost"),
-            ));
-        }
-    }
+    let compared = every_group_and_period(&idlewatt, &truth)?;
     println!("{compared} figures are those of the truth");
-    assert!(compared > 1000, "{compared}");
-    assert!(amiss.is_empty(), "{amiss:#?}");
-    for pair in totals.windows(2) {
-        let (one, other) = (pair[0], pair[1]);
-        for (one, other) in [(one.0, other.0), (one.1, other.1), (one.2, other.2)] {
-            assert!(
-                (one - other).abs() < 1e-6 * one,
-                "groups and periods add up: {totals:?}"
-            );
-        }
-    }
     let whole = rows(&idlewatt, &["--by", "device"])?;
     for (id, exams) in &truth.exams {
         let row = whole.iter().find(|row| row["group"] == **id).context("a row")?;
