@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 use serde_json::Value;
 use simulator::{State, TruthRecord};
-use tests::idlewatt::command;
+use tests::idlewatt::{answer, command};
 use tests::trace::{Trace, simulated};
 
 /// Two days of one device; its meter is looked at every second.
@@ -31,13 +31,6 @@ fn mri() -> anyhow::Result<Trace> {
     let levels = "off_watts = 9000, idle_watts = 13500, ready_watts = 21500, scanning_watts_min = 33000, \
                   scanning_watts_max = 47000";
     simulated(&scenario("mri", levels, "off"))
-}
-
-fn answer(arguments: &[&str], input: &str) -> anyhow::Result<String> {
-    let output = command(arguments, input)?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    anyhow::ensure!(output.status.success(), "{arguments:?}: {said}");
-    Ok(String::from_utf8(output.stdout)?)
 }
 
 fn review(modality: &str, trace: &Trace) -> anyhow::Result<Value> {
