@@ -22,7 +22,7 @@ const SCANNING_PART: f64 = 0.15;
 pub(super) fn analyzed(modality: &str, points: &[Point]) -> anyhow::Result<Vec<Span>> {
     let mut analyzer = analyzer(modality)?;
     let mut spans = Vec::new();
-    let last = stream(&mut analyzer, points, &mut |finding| spans.extend(span(finding)));
+    let last = stream(&mut analyzer, points, &mut |_, finding| spans.extend(span(finding)));
     let mut findings = Vec::new();
     analyzer.finish(last, &mut findings);
     spans.extend(findings.into_iter().filter_map(span));
@@ -35,8 +35,13 @@ pub(super) fn analyzer(modality: &str) -> anyhow::Result<Analyzer> {
     Ok(Analyzer::new(trace::config(modality, None)))
 }
 
-/// Streams the points through an analyzer as `idlewatt classify` does; returns the instant of the last.
-pub(super) fn stream(analyzer: &mut Analyzer, points: &[Point], say: &mut dyn FnMut(Finding)) -> Timestamp {
+/// Streams the points through an analyzer as `idlewatt classify` does; `say` takes each finding with the instant of the
+/// reading that brought it out. Returns the instant of the last.
+pub(super) fn stream(
+    analyzer: &mut Analyzer,
+    points: &[Point],
+    say: &mut dyn FnMut(Timestamp, Finding),
+) -> Timestamp {
     let mut findings = Vec::new();
     let blank = Reading::of(trace::TRACE, None);
     let mut last = Timestamp::UNIX_EPOCH;
@@ -49,7 +54,7 @@ pub(super) fn stream(analyzer: &mut Analyzer, points: &[Point], say: &mut dyn Fn
         };
         analyzer.observe(Arrival::live(last), &[reading], &mut findings);
         analyzer.advance(last, &mut findings);
-        findings.drain(..).for_each(&mut *say);
+        findings.drain(..).for_each(|finding| say(last, finding));
     }
     last
 }
