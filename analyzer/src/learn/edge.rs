@@ -42,17 +42,9 @@ struct Place {
     learned: Option<usize>,
 }
 
-/// Where acquisitions begin; none where nothing is acquired or the meter is too slow to show it.
-pub(super) fn onset(
-    modality: &Modality,
-    bands: &[LearnedBand],
-    curve: &Curve,
-    step: f64,
-    interval_s: f64,
-) -> Option<Onset> {
-    let acquisition = modality
-        .acquisition
-        .filter(|acquisition| acquisition.is_shown_every(interval_s))?;
+/// Where acquisitions begin; none where nothing is acquired.
+pub(super) fn onset(modality: &Modality, bands: &[LearnedBand], curve: &Curve, step: f64) -> Option<Onset> {
+    let acquisition = modality.acquisition?;
     let published_w = modality.levels.last().map_or(f64::MAX, |(_, from_w, _)| *from_w);
     let Some(main) = main_idle(bands) else {
         return Some(Onset::new(&acquisition, published_w, None));

@@ -4,7 +4,7 @@
 //! stretch is within [`MARGIN`] of the grace either answer is right: a meter that speaks once a minute cannot tell. What
 //! nobody could hear calls for no alert: where a gap of more than [`GAP_MIN`] cuts a stretch, the grace runs anew after it.
 //! An alert that is due is told within [`DELAY_MAX`] of that instant, and its end within the same time after the device
-//! has stopped idling (for at least [`PAUSE_MIN`]: a minute of it no meter of a minute shows) or has opened.
+//! has stopped idling for good (for at least [`PAUSE_MIN`]) and the alert has settled, or after the room has opened.
 //!
 //! Invariant: nothing here is taken from the analyzer but the alert's own words.
 
@@ -21,8 +21,10 @@ pub(super) const MARGIN: SignedDuration = SignedDuration::from_mins(2);
 pub(super) const DELAY_MAX: SignedDuration = SignedDuration::from_mins(5);
 /// A shorter silence hides nothing that matters for a grace of half an hour.
 const GAP_MIN: SignedDuration = SignedDuration::from_mins(3);
-/// Idling that returns within less may go on as the same for a slow meter.
+/// Idling that returns within less may go on as the same.
 const PAUSE_MIN: SignedDuration = SignedDuration::from_mins(10);
+/// What ends and returns within this goes on as the same alert.
+const SETTLE: SignedDuration = SignedDuration::from_mins(5);
 
 /// A step of an alert, and when it was said.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -146,8 +148,9 @@ impl Night {
                 end = next.1;
             }
         }
+        let end = if end < self.until { end + SETTLE } else { end };
         let unheard = self.gaps.iter().find(|gap| gap.0 <= end && end < gap.1);
-        let end = unheard.map_or(end, |gap| gap.1);
+        let end = unheard.map_or(end, |gap| gap.1 + SETTLE);
         let is_late = cleared.is_none_or(|cleared| cleared.said > end + DELAY_MAX);
         is_late.then_some(Fault::ClearedLate)
     }
@@ -271,7 +274,7 @@ mod tests {
             (33, &right[..0], Some(Fault::Missed)),
             (27, &right[..1], Some(Fault::False)),
             (60, &right[..1], Some(Fault::ClearedLate)),
-            (50, &right[..], Some(Fault::ClearedLate)),
+            (45, &right[..], Some(Fault::ClearedLate)),
             (70, &right[..], Some(Fault::ClearedEarly)),
             (60, &[(Raised, 0, 36), (Cleared, 0, 60)], Some(Fault::RaisedLate)),
             (60, &[right[0], right[0], right[1]], Some(Fault::False)),
