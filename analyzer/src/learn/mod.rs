@@ -163,10 +163,7 @@ impl Learner {
 
     /// The lowest level that a cooled magnet has been seen to keep, W; none while too little is known.
     pub(crate) fn base_w(&self) -> Option<f64> {
-        let lowest = self
-            .named
-            .first()
-            .filter(|band| !band.evidence.is_provisional())?;
+        let lowest = self.named.first().filter(|band| band.evidence.is_level_known())?;
         Some(lowest.from_w_seen)
     }
 

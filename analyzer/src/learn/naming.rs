@@ -47,11 +47,17 @@ const AGAINST_TWO: f64 = 1.5;
 const AGAINST_SPLIT: f64 = 1.0;
 /// Two levels nearer than this may well be one state.
 const NEAR: f64 = 0.3;
+/// And so may levels nearer than what a meter of small loads counts in, W.
+const NEAR_W: f64 = 1.0;
+/// What speaks against a machine that is switched on and never more than in standby, where no pulses tell where work
+/// begins: what it goes up to is for use.
+const AGAINST_UNUSED: f64 = 0.4;
 
-/// Names for the plateaus, and by how much they are better than any others.
+/// Names for the plateaus.
 pub(super) struct Named {
     pub(super) states: Vec<State>,
-    pub(super) margin: f64,
+    /// By how much each name is better than any other for its level, all ways considered; infinite where no other may be.
+    pub(super) margins: Vec<f64>,
 }
 
 /// Names the plateaus; `known` says what name a level had or must have.
@@ -65,19 +71,33 @@ pub(super) fn name(modality: &Modality, plateaus: &[Plateau], known: impl Fn(&Pl
         busiest_w: busiest.map_or(0.0, |plateau| plateau.level_w),
         known: plateaus.iter().map(&known).collect(),
     };
-    let (mut best, mut second): (Option<(f64, Vec<usize>)>, f64) = (None, f64::INFINITY);
+    let (mut least, mut best) = (f64::INFINITY, Vec::new());
+    // two names of one state (an MRI's idle and ready) are no doubt about the state
+    let mut of_states = vec![[f64::INFINITY; State::ALL.len()]; plateaus.len()];
     let mut way = Vec::with_capacity(plateaus.len());
-    weigh.ways(&mut way, &mut |cost, way| match &best {
-        Some((least, _)) if cost >= *least => second = second.min(cost),
-        _ => {
-            second = best.as_ref().map_or(f64::INFINITY, |best| best.0);
-            best = Some((cost, way.to_vec()));
+    weigh.ways(&mut way, &mut |cost, way| {
+        for (of_state, name) in of_states.iter_mut().zip(way) {
+            let of_state = &mut of_state[modality.names[*name].state as usize];
+            *of_state = of_state.min(cost);
+        }
+        if cost < least {
+            (least, best) = (cost, way.to_vec());
         }
     });
-    let (cost, way) = best.unwrap_or_default();
+    let states: Vec<State> = best
+        .into_iter()
+        .map(|name: usize| modality.names[name].state)
+        .collect();
+    let margins = of_states.iter().zip(&states).map(|(of_state, state)| {
+        let others = of_state
+            .iter()
+            .enumerate()
+            .filter(|(other, _)| *other != *state as usize);
+        others.map(|(_, cost)| cost - least).fold(f64::INFINITY, f64::min)
+    });
     Named {
-        states: way.into_iter().map(|name| modality.names[name].state).collect(),
-        margin: second - cost,
+        margins: margins.collect(),
+        states,
     }
 }
 
@@ -139,7 +159,7 @@ impl Weigh<'_> {
             .zip(way)
             .find(|(_, name)| Some(**name) == base);
         let idle_w = idle.map(|(plateau, _)| plateau.level_w);
-        let mut cost = 0.0;
+        let mut cost = self.against_order(way);
         for ((plateau, name), known) in named().zip(&self.known) {
             if *known != Known::Cycle(name.state) {
                 cost += self.against(plateau, name, idle_w);
@@ -153,7 +173,8 @@ impl Weigh<'_> {
         }
         let pairs = self.plateaus.windows(2).zip(way.windows(2));
         for (levels, names) in pairs {
-            let is_near = (levels[1].level_w / levels[0].level_w).ln() < NEAR;
+            let is_near = (levels[1].level_w / levels[0].level_w).ln() < NEAR
+                || levels[1].level_w - levels[0].level_w < NEAR_W;
             let [below, above] = [names[0], names[1]].map(|name| &self.modality.names[name]);
             if names[0] == names[1] {
                 cost += if is_near || below.are_many {
@@ -164,6 +185,25 @@ impl Weigh<'_> {
             } else if is_near && below.state != above.state && self.modality.learning.works_from_idle {
                 cost += AGAINST_SPLIT;
             }
+        }
+        cost
+    }
+
+    /// What speaks against names for what other levels have and lack.
+    fn against_order(&self, way: &[usize]) -> f64 {
+        let names = &self.modality.names;
+        let mut cost = 0.0;
+        // what draws as little as off is off, unless a lower level is (a computer that is asleep)
+        let is_as_low = |name: &Name| {
+            let off = names.first().filter(|first| first.state == State::Off);
+            name.state == State::Standby && off.is_some_and(|off| name.watts.1 <= off.watts.1)
+        };
+        if way.first().is_some_and(|name| is_as_low(&names[*name])) {
+            cost += AGAINST_TWO;
+        }
+        let is_unused = way.len() > 1 && way.last().is_some_and(|name| names[*name].state < State::Idle);
+        if is_unused && self.modality.acquisition.is_none() {
+            cost += AGAINST_UNUSED;
         }
         cost
     }
@@ -270,6 +310,43 @@ mod tests {
             "workstation",
             &[(18.0, 0.0), (54.0, 0.0), (117.0, 30.0)],
             &[Off, Standby, Idle],
+        );
+    }
+
+    #[test]
+    fn what_is_asleep_is_known_by_a_lower_level_that_is_off() {
+        check("workstation", &[(3.0, 0.0), (90.0, 0.0)], &[Off, Idle]);
+        check(
+            "workstation",
+            &[(1.4, 0.0), (2.0, 0.0), (3.1, 0.0), (70.0, 0.0)],
+            &[Off, Off, Standby, Idle],
+        );
+    }
+
+    #[test]
+    fn what_a_workstation_goes_up_to_is_for_use() {
+        check("workstation", &[(2.0, 0.0), (53.0, 0.0)], &[Off, Idle]);
+        check("workstation", &[(2.0, 0.0), (77.0, 0.0)], &[Off, Idle]);
+    }
+
+    #[test]
+    fn two_names_of_one_state_are_no_doubt() {
+        let modality = Modality::named("mri").expect("known");
+        let plateau = |level_w: f64| Plateau {
+            level_w,
+            from_w: level_w * 0.98,
+            until_w: level_w * 1.02,
+            seconds: 9e3,
+            ..Plateau::default()
+        };
+        let named = name(modality, &[8_200.0, 14_000.0, 15_500.0].map(plateau), |_| {
+            Known::Nothing
+        });
+        assert_eq!(named.states, [Off, Idle, Idle]);
+        assert!(
+            named.margins.iter().all(|margin| *margin > 0.5),
+            "{:?}",
+            named.margins
         );
     }
 
