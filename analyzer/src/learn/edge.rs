@@ -80,12 +80,23 @@ pub(super) fn onset(modality: &Modality, bands: &[LearnedBand], curve: &Curve, s
             let typical_w = typical_w(curve, clear_w).unwrap_or(acquisition.typical_w.max(top_w * 1.5));
             ((top_w + (typical_w - top_w) * part).max(clear_w), None)
         }
-        Edge::Above(part) => (
-            top_w * (1.0 + part.max((step * CLEAR_STEPS).min(CLEAR_PART_MAX))),
-            None,
-        ),
+        Edge::Above(part) => (top_w * (1.0 + clear_part(part, step)), None),
     };
     Some(Onset::new(&acquisition, strong_w, rise))
+}
+
+fn clear_part(part: f64, step: f64) -> f64 {
+    part.max((step * CLEAR_STEPS).min(CLEAR_PART_MAX))
+}
+
+/// The least power that tells a meter too slow for scans that somebody is at work. Where acquisitions rise little such a
+/// meter blurs them with the patient's level, and what it holds to be the highest level of rest is imaging; there what
+/// stands clear of the usual level of idle is work, be it a patient in the room or imaging.
+pub(super) fn work_from_w(modality: &Modality, bands: &[LearnedBand], onset: Onset, step: f64) -> f64 {
+    match (modality.acquisition.map(|acquisition| acquisition.edge), main_idle(bands)) {
+        (Some(Edge::Above(part)), Some(main)) => main.level_w * (1.0 + clear_part(part, step)),
+        _ => onset.strong_w,
+    }
 }
 
 /// The level of idle that is held longest.

@@ -226,7 +226,7 @@ impl Learner {
         let is_on_change = self.pace.is_on_change();
         let step = if is_on_change { 0.0 } else { self.stillness.step() };
         let onset = edge::onset(modality, &self.named, &self.curve, step);
-        self.work_from_w = onset.map(|onset| onset.strong_w);
+        self.work_from_w = onset.map(|onset| edge::work_from_w(modality, &self.named, onset, step));
         self.onset = onset.filter(|_| !self.is_too_coarse(modality));
         Look {
             bands: edge::bands(modality, &mut self.named, self.onset, is_usual),

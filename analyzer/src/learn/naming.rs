@@ -39,16 +39,14 @@ const AGAINST_IDLER: f64 = 2.0;
 const IDLER_BELOW: f64 = 0.7;
 /// After so much time at it, s.
 const IDLER_S: f32 = 3600.0;
-/// What speaks against it where it lies less clearly below, but is a level of rest: not one pulse has ever risen from it,
-/// and it is held through nights. (A warm machine idles a little higher by day; its first work of a day rises from the
-/// lower level, and screens that sleep by day do so for minutes.)
+/// What speaks against it where it lies less clearly below, but is a level of rest: not one pulse has ever risen from it
+/// in a working day's time. (A warm machine idles a little higher by day, but its first work of a day rises from the lower
+/// level; a computer whose screens sleep works on by itself now and then.)
 const AGAINST_REST: f64 = 3.0;
 /// A little below: nearer levels are one, with noise and drift.
 const REST_BELOW: f64 = 0.85;
 /// After so much time at it, s.
 const REST_S: f32 = 4.0 * 3600.0;
-/// Of which at most this part in short stretches.
-const REST_BRIEF_SHARE: f32 = 0.1;
 /// What the name before is worth.
 const FOR_BEFORE: f64 = 0.3;
 /// A second level of a name that has one.
@@ -240,8 +238,7 @@ impl Weigh<'_> {
     /// What speaks against calling a level idle that is not busy, while another is.
     fn against_idler(&self, plateau: &Plateau) -> f64 {
         let is_below = |part: f64| plateau.level_w < self.busiest_w * part;
-        let is_rest = plateau.launches < 1.0 && plateau.brief_s <= plateau.seconds * REST_BRIEF_SHARE;
-        if is_below(REST_BELOW) && is_rest && plateau.seconds >= REST_S {
+        if is_below(REST_BELOW) && plateau.launches < 1.0 && plateau.seconds >= REST_S {
             AGAINST_REST
         } else if is_below(IDLER_BELOW) && plateau.seconds >= IDLER_S {
             AGAINST_IDLER
