@@ -21,8 +21,8 @@ pub(super) const MARGIN: SignedDuration = SignedDuration::from_mins(2);
 pub(super) const DELAY_MAX: SignedDuration = SignedDuration::from_mins(5);
 /// A shorter silence hides nothing that matters for a grace of half an hour.
 const GAP_MIN: SignedDuration = SignedDuration::from_mins(3);
-/// Idling that returns within less may go on as the same.
-const PAUSE_MIN: SignedDuration = SignedDuration::from_mins(10);
+/// Idling that returns within less may go on as the same: examinations have pauses, and slow meters miss pulses.
+const PAUSE_MIN: SignedDuration = SignedDuration::from_mins(15);
 /// What ends and returns within this goes on as the same alert.
 const SETTLE: SignedDuration = SignedDuration::from_mins(5);
 
