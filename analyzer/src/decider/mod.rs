@@ -250,6 +250,7 @@ impl Decider {
     pub(crate) fn silence(&mut self, rules: Rules<'_>, at: Timestamp, out: &mut Decided) {
         self.decide(rules, at, out);
         self.level.forget();
+        self.cycle.forget();
         let silence = Pending {
             from: at,
             power_w: None,

@@ -47,7 +47,11 @@ const AGAINST_REST: f64 = 3.0;
 const REST_BELOW: f64 = 0.85;
 /// After so much time at it, s.
 const REST_S: f32 = 4.0 * 3600.0;
-/// What the name before is worth.
+/// What speaks against rest clearly above the level from which work rises.
+const AGAINST_ABOVE_WORK: f64 = 1.0;
+/// Clearly above.
+const ABOVE_WORK: f64 = 1.35;
+/// What the names before are worth, if all are kept.
 const FOR_BEFORE: f64 = 0.3;
 /// A second level of a name that has one.
 const AGAINST_TWO: f64 = 1.5;
@@ -167,30 +171,35 @@ impl Weigh<'_> {
             .zip(way)
             .find(|(_, name)| Some(**name) == base);
         let idle_w = idle.map(|(plateau, _)| plateau.level_w);
+        #[expect(clippy::cast_precision_loss, reason = "eight at most")]
+        let for_before = FOR_BEFORE / way.len().max(1) as f64;
         let mut cost = self.against_order(way);
         for ((plateau, name), known) in named().zip(&self.known) {
-            if *known != Known::Cycle(name.state) {
+            if *known != Known::Cycle(name.state) && !plateau.is_upper_half {
                 cost += self.against(plateau, name, idle_w);
             }
             match known {
                 Known::Cycle(state) if *state != name.state => cost += 1e3,
-                Known::Before(state) if *state == name.state => cost -= FOR_BEFORE,
+                Known::Before(state) if *state == name.state => cost -= for_before,
                 Known::Pinned(state) if *state != name.state => cost += 1e3,
                 _ => {}
             }
         }
         let pairs = self.plateaus.windows(2).zip(way.windows(2));
-        for (levels, names) in pairs {
-            let is_near = (levels[1].level_w / levels[0].level_w).ln() < NEAR
-                || levels[1].level_w - levels[0].level_w < NEAR_W;
+        // the upper half of a cycle is no level of its own
+        for (levels, names) in pairs.filter(|(levels, _)| !levels.iter().any(|level| level.is_upper_half)) {
+            let apart = (levels[1].level_w / levels[0].level_w).ln();
+            let is_near = apart < NEAR || levels[1].level_w - levels[0].level_w < NEAR_W;
             let [below, above] = [names[0], names[1]].map(|name| &self.modality.names[name]);
-            if names[0] == names[1] {
-                cost += if is_near || below.are_many {
-                    0.0
-                } else {
-                    AGAINST_TWO
+            let works_from_idle = self.modality.learning.works_from_idle;
+            if names[0] == names[1] && !below.are_many {
+                cost += match is_near {
+                    true if works_from_idle => 0.0,
+                    // no pulses tell these levels apart: the farther, the more likely they are two states
+                    true => AGAINST_TWO * (apart / NEAR).powi(2),
+                    false => AGAINST_TWO,
                 };
-            } else if is_near && below.state != above.state && self.modality.learning.works_from_idle {
+            } else if is_near && below.state != above.state && works_from_idle {
                 cost += AGAINST_SPLIT;
             }
         }
@@ -231,6 +240,15 @@ impl Weigh<'_> {
         let is_work_known = self.modality.learning.works_from_idle && self.busiest >= RATE_MIN * 2.0;
         if is_work_known && name.state == State::Idle && !is_busy {
             cost += self.against_idler(plateau);
+        }
+        // where work rises from the highest level of rest, what lies above it is work
+        let is_above_work = !self.modality.learning.works_from_idle
+            && name.state < State::Scanning
+            && self.busiest >= RATE_MIN * 2.0
+            && !is_busy
+            && plateau.level_w > self.busiest_w * ABOVE_WORK;
+        if is_above_work {
+            cost += AGAINST_ABOVE_WORK;
         }
         cost
     }
