@@ -29,6 +29,10 @@ const FOR_LAUNCHES: f64 = 8.0;
 const LAUNCHES_FULL: f64 = 12.0;
 /// Fewer pulses may be chance.
 const LAUNCHES_MIN: f32 = 3.0;
+/// What speaks against off and standby for a level from which an MRI is called to be prepared to scan.
+const FOR_CALLS: f64 = 2.0;
+/// Fewer calls in an hour are boots in the morning: once in the ten hours or more of a night.
+const CALLS_MIN: f64 = 0.15;
 /// Fewer pulses in an hour at a level are spikes, not work.
 const RATE_MIN: f64 = 0.4;
 /// A level with fewer than this part of the busiest one's is not where work begins.
@@ -241,6 +245,9 @@ impl Weigh<'_> {
         if is_work_known && name.state == State::Idle && !is_busy {
             cost += self.against_idler(plateau);
         }
+        if name.state < State::Idle && !self.modality.learning.works_from_idle && is_called(plateau) {
+            cost += FOR_CALLS;
+        }
         // where work rises from the highest level of rest, what lies above it is work
         let is_above_work = !self.modality.learning.works_from_idle
             && name.state < State::Scanning
@@ -272,6 +279,12 @@ const BASE: (f64, f64) = (1.0, 1.0);
 /// Pulses an hour at a level.
 fn rate(plateau: &Plateau) -> f64 {
     f64::from(plateau.launches) / (f64::from(plateau.seconds) / 3600.0).max(0.25)
+}
+
+/// Whether a machine whose work rises from a level above its idle is called to it from here.
+fn is_called(plateau: &Plateau) -> bool {
+    let calls_per_hour = f64::from(plateau.calls) / (f64::from(plateau.seconds) / 3600.0).max(0.25);
+    plateau.cycle.is_none() && plateau.calls >= LAUNCHES_MIN && calls_per_hour >= CALLS_MIN
 }
 
 /// How far a value lies outside a range.
