@@ -407,6 +407,47 @@ mod tests {
     }
 
     #[test]
+    fn a_level_of_rest_a_little_below_idle_is_told_by_that_nobody_works_from_it() {
+        let named = |modality: &str, launches: f32| {
+            let modality = Modality::named(modality).expect("known");
+            let idle_w = if modality.name == "ct" { 1_770.0 } else { 71.0 };
+            let plateau = |level_w: f64, launches: f32| Plateau {
+                level_w,
+                from_w: level_w * 0.98,
+                until_w: level_w * 1.02,
+                seconds: 90_000.0,
+                launches,
+                ..Plateau::default()
+            };
+            let plateaus = [plateau(idle_w * 0.8, launches), plateau(idle_w, 120.0)];
+            name(modality, &plateaus, |_| Known::Before(Idle)).states
+        };
+        for modality in ["ct", "workstation"] {
+            assert_eq!(named(modality, 0.0), [Standby, Idle], "{modality}");
+            assert_eq!(named(modality, 6.0), [Idle, Idle], "{modality}: the first work of a day");
+        }
+    }
+
+    #[test]
+    fn an_mri_that_is_called_to_be_prepared_to_scan_is_idle() {
+        let modality = Modality::named("mri").expect("known");
+        let plateau = |level_w: f64, calls: f32| Plateau {
+            level_w,
+            from_w: level_w,
+            until_w: level_w,
+            seconds: 60_000.0,
+            calls,
+            ..Plateau::default()
+        };
+        let named = |calls: f32| {
+            let plateaus = [plateau(9_620.0, calls), plateau(19_400.0, 0.0)];
+            name(modality, &plateaus, |_| Known::Before(Off)).states
+        };
+        assert_eq!(named(30.0), [Idle, Idle]);
+        assert_eq!(named(1.0)[0], Off, "a boot in the morning is none");
+    }
+
+    #[test]
     fn a_pin_wins() {
         let modality = Modality::named("mri").expect("known");
         let plateau = |level_w| Plateau {
