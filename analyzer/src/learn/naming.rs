@@ -49,16 +49,22 @@ const IDLER_S: f32 = 3600.0;
 const AGAINST_REST: f64 = 3.0;
 /// A little below: nearer levels are one, with noise and drift.
 const REST_BELOW: f64 = 0.85;
-/// After so much time at it, s.
+/// After so much time at it, s, in which so many would have been expected from where work begins.
 const REST_S: f32 = 4.0 * 3600.0;
+const REST_EXPECTED: f64 = 12.0;
 /// What speaks against rest clearly above the level from which work rises.
 const AGAINST_ABOVE_WORK: f64 = 1.0;
 /// Clearly above.
 const ABOVE_WORK: f64 = 1.35;
 /// What the names before are worth, if all are kept.
-const FOR_BEFORE: f64 = 0.3;
+const FOR_BEFORE: f64 = 0.15;
 /// A second level of a name that has one.
 const AGAINST_TWO: f64 = 1.5;
+/// What speaks against an upper level of idle (an MRI that is prepared) where there is no idle below it: every boot ends
+/// there.
+const AGAINST_NO_BASE: f64 = 0.02;
+/// What was seen for so long speaks half as loud as what is known well, s: a few minutes rename nothing.
+const HALF_HEARD_S: f64 = 900.0;
 /// Two levels so near each other that are two states (an MRI's off and idle may be).
 const AGAINST_SPLIT: f64 = 1.0;
 /// Two levels nearer than this may well be one state.
@@ -180,7 +186,7 @@ impl Weigh<'_> {
         let mut cost = self.against_order(way);
         for ((plateau, name), known) in named().zip(&self.known) {
             if *known != Known::Cycle(name.state) && !plateau.is_upper_half {
-                cost += self.against(plateau, name, idle_w);
+                cost += self.against(plateau, name, idle_w) * heard(plateau);
             }
             match known {
                 Known::Cycle(state) if *state != name.state => cost += 1e3,
@@ -196,15 +202,17 @@ impl Weigh<'_> {
             let is_near = apart < NEAR || levels[1].level_w - levels[0].level_w < NEAR_W;
             let [below, above] = [names[0], names[1]].map(|name| &self.modality.names[name]);
             let works_from_idle = self.modality.learning.works_from_idle;
+            let heard = levels.iter().map(heard).fold(1.0, f64::min);
             if names[0] == names[1] && !below.are_many {
-                cost += match is_near {
-                    true if works_from_idle => 0.0,
-                    // no pulses tell these levels apart: the farther, the more likely they are two states
-                    true => AGAINST_TWO * (apart / NEAR).powi(2),
-                    false => AGAINST_TWO,
-                };
+                cost += heard
+                    * match is_near {
+                        true if works_from_idle => 0.0,
+                        // no pulses tell these levels apart: the farther, the more likely they are two states
+                        true => AGAINST_TWO * (apart / NEAR).powi(2),
+                        false => AGAINST_TWO,
+                    };
             } else if is_near && below.state != above.state && works_from_idle {
-                cost += AGAINST_SPLIT;
+                cost += heard * AGAINST_SPLIT;
             }
         }
         cost
@@ -221,6 +229,16 @@ impl Weigh<'_> {
         };
         if way.first().is_some_and(|name| is_as_low(&names[*name])) {
             cost += AGAINST_TWO;
+        }
+        let of_idle = |is_base: bool| {
+            let idle = way
+                .iter()
+                .map(|name| &names[*name])
+                .filter(|name| name.state == State::Idle);
+            idle.filter(|name| (name.of_idle == BASE) == is_base).count()
+        };
+        if of_idle(false) > 0 && of_idle(true) == 0 {
+            cost += AGAINST_NO_BASE;
         }
         let is_unused = way.len() > 1 && way.last().is_some_and(|name| names[*name].state < State::Idle);
         if is_unused && self.modality.acquisition.is_none() {
@@ -241,8 +259,7 @@ impl Weigh<'_> {
         if is_busy && name.state != State::Idle {
             cost += FOR_LAUNCHES * works;
         }
-        let is_work_known = self.modality.learning.works_from_idle && self.busiest >= RATE_MIN * 2.0;
-        if is_work_known && name.state == State::Idle && !is_busy {
+        if self.modality.learning.works_from_idle && name.state == State::Idle && !is_busy {
             cost += self.against_idler(plateau);
         }
         if name.state < State::Idle && !self.modality.learning.works_from_idle && is_called(plateau) {
@@ -263,9 +280,12 @@ impl Weigh<'_> {
     /// What speaks against calling a level idle that is not busy, while another is.
     fn against_idler(&self, plateau: &Plateau) -> f64 {
         let is_below = |part: f64| plateau.level_w < self.busiest_w * part;
-        if is_below(REST_BELOW) && plateau.launches < 1.0 && plateau.seconds >= REST_S {
+        let is_known = self.busiest >= RATE_MIN * 2.0 && plateau.seconds >= IDLER_S;
+        let expected = self.busiest * f64::from(plateau.seconds) / 3600.0;
+        let is_rest = plateau.launches < 1.0 && plateau.seconds >= REST_S && expected >= REST_EXPECTED;
+        if is_below(REST_BELOW) && is_rest {
             AGAINST_REST
-        } else if is_below(IDLER_BELOW) && plateau.seconds >= IDLER_S {
+        } else if is_below(IDLER_BELOW) && is_known {
             AGAINST_IDLER
         } else {
             0.0
@@ -285,6 +305,12 @@ fn rate(plateau: &Plateau) -> f64 {
 fn is_called(plateau: &Plateau) -> bool {
     let calls_per_hour = f64::from(plateau.calls) / (f64::from(plateau.seconds) / 3600.0).max(0.25);
     plateau.cycle.is_none() && plateau.calls >= LAUNCHES_MIN && calls_per_hour >= CALLS_MIN
+}
+
+/// How much of what a level says counts, by how long it was seen.
+fn heard(plateau: &Plateau) -> f64 {
+    let seconds = f64::from(plateau.seconds);
+    seconds / (seconds + HALF_HEARD_S)
 }
 
 /// How far a value lies outside a range.
