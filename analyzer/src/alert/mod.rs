@@ -151,6 +151,8 @@ pub(crate) struct Piece {
     pub(crate) from: Timestamp,
     pub(crate) until: Timestamp,
     pub(crate) state: State,
+    /// Idle as far as its meter can tell, at the power of work.
+    pub(crate) is_work: bool,
     pub(crate) is_open: bool,
     pub(crate) tariff: TariffPeriod,
     /// The integral of power over it.
@@ -209,9 +211,15 @@ impl Alerts {
     pub(crate) fn piece(&mut self, watched: Watched<'_>, piece: &Piece, out: &mut Vec<Finding>) {
         let plan = &watched.device.alerts;
         let is_exempt = !piece.is_open && plan.is_exempt(watched.site, piece.from);
+        // a meter too slow for scans to be claimed shows well enough that somebody is at work
+        let state = match piece.state {
+            State::Idle if piece.is_work => State::Scanning,
+            state => state,
+        };
         // a night of exemption is like an open one
         let piece = &Piece {
             is_open: piece.is_open || is_exempt,
+            state,
             ..*piece
         };
         if let Some(frame) = watched.frame(&overnight_idle::RULE, plan.overnight_idle) {
@@ -372,15 +380,15 @@ impl Alerts {
 }
 
 /// Idle in closed hours, one alert a closed period. Silence neither raises nor clears it; scanning (an emergency),
-/// standby, off and opening time clear it.
+/// standby and off clear it when they have lasted for the settling time, opening time clears it at once.
 fn closed_idle(life: &mut Life, frame: Frame<'_>, piece: &Piece, out: &mut Vec<Finding>) {
     if piece.is_open {
-        life.fails(frame, piece.span(), out);
+        life.fails(frame.at_once(), piece.span(), out);
         life.forget();
         return;
     }
     match piece.state {
-        State::Unknown => {}
+        State::Unknown => life.unheard(piece.span()),
         State::Idle => life.holds(frame, piece.span(), piece.spent(frame.site), out),
         State::Scanning | State::Standby | State::Off => life.fails(frame, piece.span(), out),
     }

@@ -47,6 +47,8 @@ pub(crate) struct Segment {
     pub(crate) state: State,
     /// The power held through it; none while the meter is silent.
     pub(crate) power_w: Option<f64>,
+    /// Scanning is not claimed, because the meter is too slow, but its power is that of work.
+    pub(crate) is_work: bool,
     /// The sample that it begins with, if it does.
     pub(crate) spoken: Option<Spoken>,
 }
@@ -91,6 +93,7 @@ struct Pending {
     load: Load,
     /// A lone reading that is nobody's power.
     is_spike: bool,
+    is_work: bool,
     said: Option<Said>,
 }
 
@@ -101,6 +104,8 @@ pub(crate) struct Rules<'a> {
     pub(crate) timing: Timing,
     /// None where scanning is never claimed.
     pub(crate) onset: Option<Onset>,
+    /// Work draws so much, W; known where the meter is too slow for scanning to be claimed.
+    pub(crate) work_from_w: Option<f64>,
     /// How often the meter tells something new, s.
     pub(crate) interval_s: f64,
 }
@@ -196,6 +201,7 @@ impl Decider {
             raw,
             load,
             is_spike: false,
+            is_work: rules.work_from_w.is_some_and(|work_w| power_w >= work_w),
             said: None,
         };
         self.take(rules, sample, out);
@@ -269,6 +275,7 @@ impl Decider {
             raw: State::Unknown,
             load: Load::Rest,
             is_spike: false,
+            is_work: false,
             said: None,
         };
         self.take(rules, silence, out);
@@ -467,6 +474,7 @@ impl Decider {
                 until,
                 state,
                 power_w,
+                is_work: sample.is_work && !sample.is_spike,
                 spoken,
             });
         }
@@ -490,6 +498,7 @@ mod tests {
             bands: &bands,
             timing,
             onset: modality.onset(&bands),
+            work_from_w: None,
             interval_s: 5.0,
         };
         let (mut decider, mut out) = (Decider::default(), Decided::default());

@@ -49,6 +49,8 @@ pub(super) struct Still {
     pub(super) brief_s: f32,
     /// Pulses that rose from here and came back.
     pub(super) launches: f32,
+    /// Of short stretches: to a level at which the machine is made ready to work.
+    pub(super) calls: f32,
     /// Short stretches that went over to a level above or below within moments.
     pub(super) ups: f32,
     pub(super) downs: f32,
@@ -85,6 +87,7 @@ impl Fading for Still {
             &mut self.seconds,
             &mut self.brief_s,
             &mut self.launches,
+            &mut self.calls,
             &mut self.ups,
             &mut self.downs,
             &mut self.around_s,

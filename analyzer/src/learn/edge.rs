@@ -42,17 +42,9 @@ struct Place {
     learned: Option<usize>,
 }
 
-/// Where acquisitions begin; none where nothing is acquired or the meter is too slow to show it.
-pub(super) fn onset(
-    modality: &Modality,
-    bands: &[LearnedBand],
-    curve: &Curve,
-    step: f64,
-    interval_s: f64,
-) -> Option<Onset> {
-    let acquisition = modality
-        .acquisition
-        .filter(|acquisition| acquisition.is_shown_every(interval_s))?;
+/// Where acquisitions begin; none where nothing is acquired.
+pub(super) fn onset(modality: &Modality, bands: &[LearnedBand], curve: &Curve, step: f64) -> Option<Onset> {
+    let acquisition = modality.acquisition?;
     let published_w = modality.levels.last().map_or(f64::MAX, |(_, from_w, _)| *from_w);
     let Some(main) = main_idle(bands) else {
         return Some(Onset::new(&acquisition, published_w, None));
@@ -88,12 +80,23 @@ pub(super) fn onset(
             let typical_w = typical_w(curve, clear_w).unwrap_or(acquisition.typical_w.max(top_w * 1.5));
             ((top_w + (typical_w - top_w) * part).max(clear_w), None)
         }
-        Edge::Above(part) => (
-            top_w * (1.0 + part.max((step * CLEAR_STEPS).min(CLEAR_PART_MAX))),
-            None,
-        ),
+        Edge::Above(part) => (top_w * (1.0 + clear_part(part, step)), None),
     };
     Some(Onset::new(&acquisition, strong_w, rise))
+}
+
+fn clear_part(part: f64, step: f64) -> f64 {
+    part.max((step * CLEAR_STEPS).min(CLEAR_PART_MAX))
+}
+
+/// The least power that tells a meter too slow for scans that somebody is at work. Where acquisitions rise little such a
+/// meter blurs them with the patient's level, and what it holds to be the highest level of rest is imaging; there what
+/// stands clear of the usual level of idle is work, be it a patient in the room or imaging.
+pub(super) fn work_from_w(modality: &Modality, bands: &[LearnedBand], onset: Onset, step: f64) -> f64 {
+    match (modality.acquisition.map(|acquisition| acquisition.edge), main_idle(bands)) {
+        (Some(Edge::Above(part)), Some(main)) => main.level_w * (1.0 + clear_part(part, step)),
+        _ => onset.strong_w,
+    }
 }
 
 /// The level of idle that is held longest.

@@ -79,8 +79,10 @@ pub(crate) struct Learner {
     held: Option<Held>,
     looked_at: Option<Timestamp>,
     named: Vec<LearnedBand>,
-    /// Where acquisitions begin.
+    /// Where acquisitions begin; none where nothing is acquired or the meter is too slow to show it.
     onset: Option<Onset>,
+    /// Somebody works with the device from these watts on, also where the meter is too slow to show how long, W.
+    work_from_w: Option<f64>,
 }
 
 /// A reading that holds.
@@ -146,6 +148,11 @@ impl Learner {
     /// Where acquisitions begin, as far as it is known; none where nothing is acquired or the meter is too slow.
     pub(crate) fn onset(&self) -> Option<Onset> {
         self.onset
+    }
+
+    /// Somebody works with the device from these watts on, W; none while nothing is learned.
+    pub(crate) fn work_from_w(&self) -> Option<f64> {
+        self.work_from_w
     }
 
     /// How often the meter tells something new, s.
@@ -229,8 +236,9 @@ impl Learner {
         // the steps of a meter that reports changes are those that it reports, not its noise
         let is_on_change = self.pace.is_on_change();
         let step = if is_on_change { 0.0 } else { self.stillness.step() };
-        let interval_s = self.pace.interval_s();
-        self.onset = edge::onset(modality, &self.named, &self.curve, step, interval_s);
+        let onset = edge::onset(modality, &self.named, &self.curve, step);
+        self.work_from_w = onset.map(|onset| edge::work_from_w(modality, &self.named, onset, step));
+        self.onset = onset.filter(|_| !self.is_too_coarse(modality));
         Look {
             bands: edge::bands(modality, &mut self.named, self.onset, is_usual),
             moved: self.drift.look(&self.named),

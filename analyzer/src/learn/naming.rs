@@ -29,6 +29,10 @@ const FOR_LAUNCHES: f64 = 8.0;
 const LAUNCHES_FULL: f64 = 12.0;
 /// Fewer pulses may be chance.
 const LAUNCHES_MIN: f32 = 3.0;
+/// What speaks against off and standby for a level from which an MRI is called to be prepared to scan.
+const FOR_CALLS: f64 = 2.0;
+/// Fewer calls in an hour are boots in the morning: once in the ten hours or more of a night.
+const CALLS_MIN: f64 = 0.15;
 /// Fewer pulses in an hour at a level are spikes, not work.
 const RATE_MIN: f64 = 0.4;
 /// A level with fewer than this part of the busiest one's is not where work begins.
@@ -37,12 +41,21 @@ const RATE_SHARE: f64 = 0.1;
 const AGAINST_IDLER: f64 = 2.0;
 /// Clearly below.
 const IDLER_BELOW: f64 = 0.7;
+/// After so much time at it, s.
+const IDLER_S: f32 = 3600.0;
+/// What speaks against it where it lies less clearly below, but is a level of rest: not one pulse has ever risen from it
+/// in a working day's time. (A warm machine idles a little higher by day, but its first work of a day rises from the lower
+/// level; a computer whose screens sleep works on by itself now and then.)
+const AGAINST_REST: f64 = 3.0;
+/// A little below: nearer levels are one, with noise and drift.
+const REST_BELOW: f64 = 0.85;
+/// After so much time at it, s, in which so many would have been expected from where work begins.
+const REST_S: f32 = 4.0 * 3600.0;
+const REST_EXPECTED: f64 = 12.0;
 /// What speaks against rest clearly above the level from which work rises.
 const AGAINST_ABOVE_WORK: f64 = 1.0;
 /// Clearly above.
 const ABOVE_WORK: f64 = 1.35;
-/// After so much time at it, s.
-const IDLER_S: f32 = 3600.0;
 /// What the names before are worth, if all are kept.
 const FOR_BEFORE: f64 = 0.15;
 /// A second level of a name that has one.
@@ -246,14 +259,11 @@ impl Weigh<'_> {
         if is_busy && name.state != State::Idle {
             cost += FOR_LAUNCHES * works;
         }
-        let is_idler = self.modality.learning.works_from_idle
-            && name.of_idle == BASE
-            && self.busiest >= RATE_MIN * 2.0
-            && !is_busy
-            && self.busiest_w * IDLER_BELOW > plateau.level_w
-            && plateau.seconds >= IDLER_S;
-        if is_idler {
-            cost += AGAINST_IDLER;
+        if self.modality.learning.works_from_idle && name.state == State::Idle && !is_busy {
+            cost += self.against_idler(plateau);
+        }
+        if name.state < State::Idle && !self.modality.learning.works_from_idle && is_called(plateau) {
+            cost += FOR_CALLS;
         }
         // where work rises from the highest level of rest, what lies above it is work
         let is_above_work = !self.modality.learning.works_from_idle
@@ -266,6 +276,21 @@ impl Weigh<'_> {
         }
         cost
     }
+
+    /// What speaks against calling a level idle that is not busy, while another is.
+    fn against_idler(&self, plateau: &Plateau) -> f64 {
+        let is_below = |part: f64| plateau.level_w < self.busiest_w * part;
+        let is_known = self.busiest >= RATE_MIN * 2.0 && plateau.seconds >= IDLER_S;
+        let expected = self.busiest * f64::from(plateau.seconds) / 3600.0;
+        let is_rest = plateau.launches < 1.0 && plateau.seconds >= REST_S && expected >= REST_EXPECTED;
+        if is_below(REST_BELOW) && is_rest {
+            AGAINST_REST
+        } else if is_below(IDLER_BELOW) && is_known {
+            AGAINST_IDLER
+        } else {
+            0.0
+        }
+    }
 }
 
 /// What the base level of idle is of itself.
@@ -274,6 +299,12 @@ const BASE: (f64, f64) = (1.0, 1.0);
 /// Pulses an hour at a level.
 fn rate(plateau: &Plateau) -> f64 {
     f64::from(plateau.launches) / (f64::from(plateau.seconds) / 3600.0).max(0.25)
+}
+
+/// Whether a machine whose work rises from a level above its idle is called to it from here.
+fn is_called(plateau: &Plateau) -> bool {
+    let calls_per_hour = f64::from(plateau.calls) / (f64::from(plateau.seconds) / 3600.0).max(0.25);
+    plateau.cycle.is_none() && plateau.calls >= LAUNCHES_MIN && calls_per_hour >= CALLS_MIN
 }
 
 /// How much of what a level says counts, by how long it was seen.
@@ -399,6 +430,47 @@ mod tests {
             &[(2.0, 0.0), (53.0, 9.0), (120.0, 20.0)],
             &[Off, Idle, Idle],
         );
+    }
+
+    #[test]
+    fn a_level_of_rest_a_little_below_idle_is_told_by_that_nobody_works_from_it() {
+        let named = |modality: &str, launches: f32| {
+            let modality = Modality::named(modality).expect("known");
+            let idle_w = if modality.name == "ct" { 1_770.0 } else { 71.0 };
+            let plateau = |level_w: f64, launches: f32| Plateau {
+                level_w,
+                from_w: level_w * 0.98,
+                until_w: level_w * 1.02,
+                seconds: 90_000.0,
+                launches,
+                ..Plateau::default()
+            };
+            let plateaus = [plateau(idle_w * 0.8, launches), plateau(idle_w, 120.0)];
+            name(modality, &plateaus, |_| Known::Before(Idle)).states
+        };
+        for modality in ["ct", "workstation"] {
+            assert_eq!(named(modality, 0.0), [Standby, Idle], "{modality}");
+            assert_eq!(named(modality, 6.0), [Idle, Idle], "{modality}: the first work of a day");
+        }
+    }
+
+    #[test]
+    fn an_mri_that_is_called_to_be_prepared_to_scan_is_idle() {
+        let modality = Modality::named("mri").expect("known");
+        let plateau = |level_w: f64, calls: f32| Plateau {
+            level_w,
+            from_w: level_w,
+            until_w: level_w,
+            seconds: 60_000.0,
+            calls,
+            ..Plateau::default()
+        };
+        let named = |calls: f32| {
+            let plateaus = [plateau(9_620.0, calls), plateau(19_400.0, 0.0)];
+            name(modality, &plateaus, |_| Known::Before(Off)).states
+        };
+        assert_eq!(named(30.0), [Idle, Idle]);
+        assert_eq!(named(1.0)[0], Off, "a boot in the morning is none");
     }
 
     #[test]

@@ -49,6 +49,8 @@ pub(crate) struct Plateau {
     pub(crate) brief_s: f32,
     /// Pulses that rose from it.
     pub(crate) launches: f32,
+    /// Times that the machine was called to work from it.
+    pub(super) calls: f32,
     /// Short stretches that went over to a higher level at once, and to a lower one.
     pub(super) ups: f32,
     pub(super) downs: f32,
@@ -170,6 +172,7 @@ fn plateau(curve: &Curve, first: usize, last: usize) -> Option<Plateau> {
         seconds,
         brief_s: sum(|still| still.brief_s),
         launches: sum(|still| still.launches),
+        calls: sum(|still| still.calls),
         ups: sum(|still| still.ups),
         downs: sum(|still| still.downs),
         upper_s: sum(|still| still.upper_s),

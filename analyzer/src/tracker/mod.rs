@@ -101,14 +101,16 @@ struct Open {
 /// What a device is judged by at the moment.
 fn rules<'a>(learner: &Learner, learned: Option<&'a Bands>, context: Context<'a>) -> Rules<'a> {
     let given = context.given;
-    let (bands, onset) = match learned.filter(|_| !given.is_own) {
-        Some(bands) => (bands, learner.onset()),
-        None => (&given.bands, given.onset),
+    let (bands, onset, work_from_w) = match learned.filter(|_| !given.is_own) {
+        Some(bands) => (bands, learner.onset(), learner.work_from_w()),
+        None => (&given.bands, given.onset, given.onset.map(|onset| onset.strong_w)),
     };
+    let is_too_coarse = learner.is_too_coarse(context.device.modality);
     Rules {
         bands,
         timing: context.device.modality.timing,
-        onset: onset.filter(|_| !learner.is_too_coarse(context.device.modality)),
+        onset: onset.filter(|_| !is_too_coarse),
+        work_from_w: work_from_w.filter(|_| is_too_coarse),
         interval_s: learner.interval_s(),
     }
 }
