@@ -19,20 +19,25 @@ const SPIN_UP: f64 = 0.5;
 impl Decider {
     /// Scanning goes on, or is over since its last acquisition.
     pub(super) fn decide_scanning(&mut self, rules: Rules<'_>, now: Timestamp, out: &mut Decided) {
-        let is_acquisition = |pending: &Pending| pending.raw == State::Scanning;
-        if let Some(last) = self.pending.iter().rposition(is_acquisition) {
-            self.acquire(last, out);
-        }
-        let Some(left_at) = self.left_at() else { return };
+        // where in its reading a new acquisition begins is not known yet, nor whether that is within the bridge
+        let waits = self.is_newest_open(rules, now)
+            && self.pending.back().and_then(|newest| newest.open).is_some_and(|open| !open.follows);
+        let now = match self.pending.back() {
+            Some(newest) if waits => newest.from,
+            _ => now,
+        };
+        self.go_on(rules, now, self.pending.len() - usize::from(waits), out);
+        let Some(first_other) = self.first_other() else { return };
+        let left_at = self.pending[first_other].from;
+        let next = self.next_acquisition(self.pending.len() - usize::from(waits));
         // scouts in the pause let it go on for as long as another acquisition may follow
-        let (mut paused_at, mut last_scout) = (left_at, None);
-        for (number, (pending, until)) in self.spans(now).enumerate() {
-            if pending.load > Load::Rest && pending.from.duration_since(paused_at) < rules.bridge() {
-                (paused_at, last_scout) = (until, Some(number));
-            }
-        }
+        let (paused_at, last_scout) = self.paused_at(rules, now, (first_other, left_at), next);
         // what comes first decides, whenever it is looked at
         let (over_at, final_at) = (paused_at + rules.bridge(), left_at + FINAL_AFTER);
+        if let Some(next) = next {
+            self.close_scanning(self.pending[next].from, out);
+            return self.decide(rules, now, out);
+        }
         if now >= over_at && over_at <= final_at {
             return self.close_scanning(now, out);
         }
@@ -50,6 +55,53 @@ impl Decider {
         }
     }
 
+    /// All up to the last of the first `seen` pending samples that is reached from acquisition to acquisition by pauses
+    /// within the bridge is scanning.
+    fn go_on(&mut self, rules: Rules<'_>, now: Timestamp, seen: usize, out: &mut Decided) {
+        let mut last = None;
+        for number in 0..seen {
+            if self.pending[number].raw != State::Scanning {
+                continue;
+            }
+            let paused = last.map_or(0, |last: usize| last + 1);
+            if paused < number {
+                let left_at = self.pending[paused].from;
+                let (paused_at, _) = self.paused_at(rules, now, (paused, left_at), Some(number));
+                if self.pending[number].from >= paused_at + rules.bridge() {
+                    break;
+                }
+            }
+            last = Some(number);
+        }
+        if let Some(last) = last {
+            self.acquire(last, out);
+        }
+    }
+
+    /// The first acquisition after a pause, among the first `seen` pending samples.
+    fn next_acquisition(&self, seen: usize) -> Option<usize> {
+        let first_other = self.first_other()?;
+        (first_other..seen).find(|number| self.pending[*number].raw == State::Scanning)
+    }
+
+    /// Until when scouts have let a pause go on that began at `left_at`, and the last of them.
+    fn paused_at(
+        &self,
+        rules: Rules<'_>,
+        now: Timestamp,
+        (first, left_at): (usize, Timestamp),
+        next: Option<usize>,
+    ) -> (Timestamp, Option<usize>) {
+        let (mut paused_at, mut last_scout) = (left_at, None);
+        let spans = self.spans(now).enumerate().take(next.unwrap_or(usize::MAX)).skip(first);
+        for (number, (pending, until)) in spans {
+            if pending.load > Load::Rest && pending.from.duration_since(paused_at) < rules.bridge() {
+                (paused_at, last_scout) = (until, Some(number));
+            }
+        }
+        (paused_at, last_scout)
+    }
+
     /// Whether an acquisition has begun that is not certain yet; makes it certain, or a spike, when it is time.
     pub(super) fn is_acquisition_open(
         &mut self,
@@ -65,6 +117,9 @@ impl Decider {
         let Some(first) = first else {
             return self.are_scouts_enough(rules, now, out);
         };
+        if first + 1 == self.pending.len() && self.is_newest_open(rules, now) {
+            return true;
+        }
         let (mut strong, mut seen, mut last) = (SignedDuration::ZERO, 0_u32, first);
         for (number, (pending, until)) in self.spans(now).enumerate() {
             if pending.raw == State::Scanning {

@@ -14,6 +14,7 @@
 mod acquisition;
 mod cycling;
 mod onset;
+mod within;
 
 use std::collections::VecDeque;
 
@@ -25,8 +26,9 @@ use crate::modality::Timing;
 use crate::{FINAL_AFTER, State};
 
 use cycling::Cycling;
-use onset::{Level, Load, Turned};
+use onset::{Judged, Level, Load, Turned};
 pub(crate) use onset::{Onset, Rise};
+use within::Open;
 
 /// Twenty samples a second for [`FINAL_AFTER`]; beyond, the oldest is decided early.
 pub(crate) const PENDING_SAMPLES_MAX: usize = 2400;
@@ -34,6 +36,12 @@ pub(crate) const PENDING_SAMPLES_MAX: usize = 2400;
 const BRIDGE_MAX: SignedDuration = SignedDuration::from_secs(105);
 /// A pause looks longer than it is by up to an interval at either end, and short exposures inside it are not seen.
 const BRIDGE_INTERVALS: f64 = 2.5;
+/// Where nothing is missed and what lies within a reading is placed, a pause is known to about half an interval.
+const BRIDGE_INTERVALS_MEAN: f64 = 0.5;
+/// A meter that tells more often than this misses no acquisition, s.
+const ONCE_S: f64 = 3.5;
+/// A mean that is surer than this part of an exposure's rise shows it.
+const DOUBT_MAX: f64 = 0.5;
 /// A state other than scanning is told by more than one reading.
 const DWELL_INTERVALS: f64 = 1.5;
 /// No dwell is longer, so that what is said is final in time.
@@ -61,6 +69,53 @@ pub(crate) struct Said {
     lead_ms: u16,
 }
 
+impl Said {
+    /// The same of a part that begins so many milliseconds later.
+    fn later(self, ms: i128) -> Self {
+        let lead_ms = i128::from(self.lead_ms) - ms;
+        Self {
+            lead_ms: u16::try_from(lead_ms).unwrap_or(0),
+            ..self
+        }
+    }
+}
+
+/// A reading.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Heard {
+    pub(crate) at: Timestamp,
+    /// It holds from so long before its stamp, if it is no mean.
+    pub(crate) lead: SignedDuration,
+    pub(crate) power_w: f64,
+    /// What the register says of the time before it.
+    pub(crate) mean: Option<Mean>,
+}
+
+/// A mean power since an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Mean {
+    #[serde(with = "crate::nanoseconds")]
+    pub(crate) since: Timestamp,
+    pub(crate) power_w: f64,
+    /// It may be wrong by so much.
+    pub(crate) doubt_w: f64,
+}
+
+impl Heard {
+    /// Since when it holds.
+    pub(crate) fn from(&self) -> Timestamp {
+        self.mean.map_or(self.at - self.lead, |mean| mean.since)
+    }
+
+    /// The power of its time: the reading as far as the register allows.
+    fn held_w(&self) -> f64 {
+        self.mean.map_or(self.power_w, |mean| {
+            let (low_w, high_w) = (mean.power_w - mean.doubt_w, mean.power_w + mean.doubt_w);
+            self.power_w.max(low_w).min(high_w)
+        })
+    }
+}
+
 /// A sample, and what was said of it at once.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Spoken {
@@ -79,6 +134,8 @@ pub(crate) struct Decider {
     level: Level,
     /// The power that became final last.
     last_w: Option<f64>,
+    /// The last reading as it was heard, W.
+    heard_w: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -91,6 +148,8 @@ struct Pending {
     load: Load,
     /// A lone reading that is nobody's power.
     is_spike: bool,
+    /// A mean whose acquisition is not placed yet.
+    open: Option<Open>,
     said: Option<Said>,
 }
 
@@ -103,6 +162,8 @@ pub(crate) struct Rules<'a> {
     pub(crate) onset: Option<Onset>,
     /// How often the meter tells something new, s.
     pub(crate) interval_s: f64,
+    /// Its readings miss nothing: they are means, or a register tells what they miss.
+    pub(crate) is_mean: bool,
 }
 
 impl Rules<'_> {
@@ -116,9 +177,16 @@ impl Rules<'_> {
         dwell.max(readings.min(DWELL_MAX))
     }
 
+    /// Whether a register's mean shows acquisitions that the readings themselves may miss.
+    pub(crate) fn shows(&self, mean: Mean) -> bool {
+        let rise = self.onset.and_then(|onset| onset.rise);
+        self.interval_s > ONCE_S && rise.is_some_and(|rise| mean.doubt_w <= rise.medium_w * DOUBT_MAX)
+    }
+
     /// A meter shows pauses longer than they are, by up to its interval.
     fn bridge(&self) -> SignedDuration {
-        let seen = self.timing.bridge + SignedDuration::from_secs_f64(self.interval_s * BRIDGE_INTERVALS);
+        let intervals = if self.is_mean { BRIDGE_INTERVALS_MEAN } else { BRIDGE_INTERVALS };
+        let seen = self.timing.bridge + SignedDuration::from_secs_f64(self.interval_s * intervals);
         seen.min(BRIDGE_MAX)
     }
 }
@@ -151,26 +219,28 @@ impl Decider {
         self.pending.back().map(|pending| pending.from)
     }
 
-    /// Takes a sample that is newer than all before, and says at once what can be said of it. It holds from a `lead`
-    /// before its stamp.
-    pub(crate) fn sample(
-        &mut self,
-        rules: Rules<'_>,
-        (stamp, lead): (Timestamp, SignedDuration),
-        power_w: f64,
-        out: &mut Decided,
-    ) -> Said {
+    /// Takes a reading that is newer than all before, and says at once what can be said of it.
+    pub(crate) fn sample(&mut self, rules: Rules<'_>, heard: Heard, out: &mut Decided) -> Said {
         // after silence nothing is known of the time before it
-        let lead = match self.pending.back() {
-            Some(Pending { power_w: Some(_), .. }) => lead,
-            _ => SignedDuration::ZERO,
+        let from = match self.pending.back() {
+            Some(Pending { power_w: Some(_), .. }) => heard.from(),
+            _ => heard.at,
         };
         let earliest = self
             .newest()
-            .map_or(stamp, |newest| newest + SignedDuration::from_millis(1));
-        let at = (stamp - lead).max(earliest).min(stamp);
+            .map_or(heard.at, |newest| newest + SignedDuration::from_millis(1));
+        let at = from.max(earliest).min(heard.at);
         self.decide(rules, at, out);
-        let load = self.load(rules, at, power_w);
+        let power_w = heard.held_w();
+        let judged = Judged {
+            at,
+            power_w,
+            is_mean: heard.mean.is_some(),
+            interval_s: rules.interval_s,
+        };
+        let load = self.load(rules, judged);
+        self.place_newest(rules, at, power_w, load);
+        let open = heard.mean.filter(|_| load > Load::Rest).map(|_| self.open(heard));
         let raw = self.raw(rules, at, power_w, load);
         let sample = Pending {
             from: at,
@@ -178,6 +248,7 @@ impl Decider {
             raw,
             load,
             is_spike: false,
+            open,
             said: None,
         };
         self.take(rules, sample, out);
@@ -190,20 +261,34 @@ impl Decider {
         let said = Said {
             state,
             is_provisional: state != self.state() || raw != state || load == Load::Weak,
-            lead_ms: u16::try_from(stamp.duration_since(at).as_millis()).unwrap_or(u16::MAX),
+            lead_ms: u16::try_from(heard.at.duration_since(at).as_millis()).unwrap_or(u16::MAX),
         };
         if let Some(newest) = self.pending.back_mut() {
             newest.said = Some(said);
         }
+        self.heard_w = Some(heard.power_w);
         said
     }
 
+    /// What is known of the place of an acquisition with its first reading.
+    fn open(&self, heard: Heard) -> Open {
+        let before = self.pending.back();
+        Open {
+            follows: before.is_some_and(|before| before.load > Load::Rest),
+            shown_w: before
+                .and_then(|before| before.power_w)
+                .unwrap_or(0.0)
+                .max(heard.power_w)
+                .max(self.heard_w.unwrap_or(0.0)),
+        }
+    }
+
     /// How much of an acquisition a reading is; what it says of those before it is put right there.
-    fn load(&mut self, rules: Rules<'_>, at: Timestamp, power_w: f64) -> Load {
+    fn load(&mut self, rules: Rules<'_>, judged: Judged) -> Load {
         let Some(onset) = rules.onset else {
             return Load::Rest;
         };
-        let verdict = self.level.judge(&onset, at, power_w, rules.interval_s);
+        let verdict = self.level.judge(&onset, judged);
         if let Some((since, turned)) = verdict.since {
             let risen = self
                 .pending
@@ -250,6 +335,7 @@ impl Decider {
             raw: State::Unknown,
             load: Load::Rest,
             is_spike: false,
+            open: None,
             said: None,
         };
         self.take(rules, silence, out);
@@ -262,6 +348,7 @@ impl Decider {
             && self.pending.len() == 1
             && Some(newest.raw) == self.state
             && newest.from < until
+            && !self.is_newest_open(rules, until)
             && self.first_open(rules, until).is_none()
         {
             self.release(1, until, out);
@@ -272,6 +359,7 @@ impl Decider {
                 } else {
                     Load::Rest
                 },
+                open: None,
                 said: None,
                 ..newest
             });
@@ -381,10 +469,11 @@ impl Decider {
         self.first_other().map(|first| self.pending[first].from)
     }
 
-    /// The state that most of the pending time up to `now` was spent in.
+    /// The state that most of the pending time up to `now`, or to the next acquisition, was spent in.
     fn longest_raw(&self, now: Timestamp) -> State {
         let mut times: Vec<(State, SignedDuration)> = Vec::new();
-        for (pending, until) in self.spans(now) {
+        let pause = self.spans(now).take_while(|(pending, _)| pending.raw != State::Scanning);
+        for (pending, until) in pause {
             let time = until.duration_since(pending.from);
             match times.iter_mut().find(|(state, _)| *state == pending.raw) {
                 Some((_, sum)) => *sum += time,
@@ -469,10 +558,17 @@ mod tests {
             timing,
             onset: modality.onset(&bands),
             interval_s: 5.0,
+            is_mean: false,
         };
         let (mut decider, mut out) = (Decider::default(), Decided::default());
         for &(second, power_w) in samples {
-            decider.sample(rules, (at(second), SignedDuration::ZERO), power_w, &mut out);
+            let heard = Heard {
+                at: at(second),
+                lead: SignedDuration::ZERO,
+                power_w,
+                mean: None,
+            };
+            decider.sample(rules, heard, &mut out);
         }
         decider.finish(rules, at(until), &mut out);
         let mut merged: Vec<(i64, i64, State)> = Vec::new();

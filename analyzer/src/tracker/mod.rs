@@ -2,6 +2,7 @@
 //! feed → decider → booking → ledger, intervals, examinations, alerts.
 
 mod books;
+mod spent;
 
 use std::collections::VecDeque;
 
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::alert::{Alerts, Watched};
 use crate::band::Bands;
 use crate::booking::{Booking, Mark};
-use crate::decider::{Decided, Decider, Onset, Rules};
+use crate::decider::{Decided, Decider, Heard, Mean, Onset, Rules};
 use crate::exam::ExamState;
 use crate::feed::FeedState;
 use crate::finding::{Fault, FaultKind, Finding, Interval, Sample};
@@ -22,6 +23,8 @@ use crate::modality::Modality;
 use crate::site::Site;
 use crate::slice::Slice;
 use crate::{Action, Arrival, Device, Energy, Reading, State};
+
+use spent::Spent;
 
 /// Time is held final up to this long before now: a stamped reading may still be on its way.
 const LATENESS: SignedDuration = SignedDuration::from_secs(10);
@@ -75,6 +78,7 @@ pub(crate) struct Tracker {
     learned: Option<Bands>,
     decider: Decider,
     booking: Booking,
+    spent: Spent,
     ledger: Ledger,
     intervals: VecDeque<Open>,
     exam: ExamState,
@@ -92,18 +96,28 @@ struct Open {
 }
 
 /// What a device is judged by at the moment.
-fn rules<'a>(learner: &Learner, learned: Option<&'a Bands>, context: Context<'a>) -> Rules<'a> {
+fn rules<'a>((learner, spent): (&Learner, &Spent), learned: Option<&'a Bands>, context: Context<'a>) -> Rules<'a> {
     let given = context.given;
     let (bands, onset) = match learned.filter(|_| !given.is_own) {
         Some(bands) => (bands, learner.onset()),
         None => (&given.bands, given.onset),
     };
-    Rules {
+    let rules = Rules {
         bands,
         timing: context.device.modality.timing,
         onset: onset.filter(|_| !learner.is_too_coarse(context.device.modality)),
         interval_s: learner.interval_s(),
+        is_mean: false,
+    };
+    Rules {
+        is_mean: spent.mean().is_some_and(|mean| rules.shows(mean)),
+        ..rules
     }
+}
+
+/// Whether a register's mean until `at` shows what the readings themselves may miss.
+fn is_telling(rules: Rules<'_>, mean: Mean, at: Timestamp) -> bool {
+    at.duration_since(mean.since) <= LEAD_MAX && rules.shows(mean)
 }
 
 impl Tracker {
@@ -169,7 +183,7 @@ impl Tracker {
         if self.decider.newest().is_some_and(|newest| newest < until) {
             let mut decided = Decided::default();
             self.decider.hold(
-                rules(&self.learner, self.learned.as_ref(), context),
+                rules((&self.learner, &self.spent), self.learned.as_ref(), context),
                 until,
                 &mut decided,
             );
@@ -225,7 +239,7 @@ impl Tracker {
         }
         let mut decided = Decided::default();
         self.decider.finish(
-            rules(&self.learner, self.learned.as_ref(), context),
+            rules((&self.learner, &self.spent), self.learned.as_ref(), context),
             until,
             &mut decided,
         );
@@ -273,12 +287,14 @@ impl Tracker {
         let amount = counted.energy.unwrap_or_default();
         let uncounted: Energy = self.feeds.iter_mut().map(|feed| feed.uncounted(at)).sum();
         let resolution = self.feeds.iter().filter_map(FeedState::resolution).max();
-        self.booking.mark(Mark {
+        let mark = Mark {
             at,
             counted: has_counted.then_some(amount.counted),
             estimated: amount.estimated + uncounted,
             resolution: resolution.unwrap_or(Energy::ZERO),
-        });
+        };
+        self.spent.mark(&mark);
+        self.booking.mark(mark);
     }
 
     /// Makes a sample of the feeds' powers once one of them has put its channels together.
@@ -319,17 +335,21 @@ impl Tracker {
         self.is_implausible = false;
         // what the time before this reading decides is decided by what was known before it
         let mut decided = Decided::default();
-        let before = rules(&self.learner, self.learned.as_ref(), context);
-        self.decider
-            .decide(before, at - self.learner.lead(), &mut decided);
+        let before = rules((&self.learner, &self.spent), self.learned.as_ref(), context);
+        let heard = Heard {
+            at,
+            lead: self.learner.lead(),
+            power_w,
+            mean: self.spent.reading(at, power_w).filter(|mean| is_telling(before, *mean, at)),
+        };
+        self.decider.decide(before, heard.from(), &mut decided);
         self.follow(context, &decided, Some(power_w), out);
         self.learner.sample(device.modality, at, power_w);
         self.look(context, at, out);
         let mut decided = Decided::default();
         let said = self.decider.sample(
-            rules(&self.learner, self.learned.as_ref(), context),
-            (at, self.learner.lead()),
-            power_w,
+            rules((&self.learner, &self.spent), self.learned.as_ref(), context),
+            heard,
             &mut decided,
         );
         self.follow(context, &decided, Some(power_w), out);
@@ -410,7 +430,7 @@ impl Tracker {
         };
         let mut decided = Decided::default();
         self.decider.silence(
-            rules(&self.learner, self.learned.as_ref(), context),
+            rules((&self.learner, &self.spent), self.learned.as_ref(), context),
             at.max(newest),
             &mut decided,
         );
