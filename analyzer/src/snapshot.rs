@@ -9,7 +9,7 @@ use crate::clock::Clocks;
 use crate::tracker::Tracker;
 
 /// Raised whenever the shape of anything in a [`Tracker`] changes.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 /// Why a snapshot cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -107,12 +107,9 @@ impl Heard {
         self.mean.map_or(self.at - self.lead, |mean| mean.since)
     }
 
-    /// The power of its time: the reading as far as the register allows.
+    /// The power of its time.
     fn held_w(&self) -> f64 {
-        self.mean.map_or(self.power_w, |mean| {
-            let (low_w, high_w) = (mean.power_w - mean.doubt_w, mean.power_w + mean.doubt_w);
-            self.power_w.max(low_w).min(high_w)
-        })
+        self.mean.map_or(self.power_w, |mean| mean.power_w)
     }
 }
 
@@ -180,7 +177,12 @@ impl Rules<'_> {
     /// Whether a register's mean shows acquisitions that the readings themselves may miss.
     pub(crate) fn shows(&self, mean: Mean) -> bool {
         let rise = self.onset.and_then(|onset| onset.rise);
-        self.interval_s > ONCE_S && rise.is_some_and(|rise| mean.doubt_w <= rise.medium_w * DOUBT_MAX)
+        rise.is_some_and(|rise| mean.doubt_w <= rise.medium_w * DOUBT_MAX)
+    }
+
+    /// Whether the meter tells so rarely that acquisitions may lie between two readings.
+    pub(crate) fn may_miss(&self) -> bool {
+        self.interval_s > ONCE_S
     }
 
     /// A meter shows pauses longer than they are, by up to its interval.

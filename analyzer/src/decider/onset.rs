@@ -84,6 +84,14 @@ impl Onset {
 }
 
 impl Onset {
+    /// How far an acquisition rises at least above rest in the mean of an interval, W.
+    pub(crate) fn rises_w(self, rest_w: f64, interval_s: f64) -> f64 {
+        match self.rise {
+            Some(rise) => rise.within(self.short_s, interval_s).medium_w,
+            None => self.strong_w - rest_w,
+        }
+    }
+
     /// Where scouts begin when they rise from idle, W; none where there are none.
     pub(crate) fn scout_from_w(self) -> Option<f64> {
         let rise = self.rise.filter(|rise| rise.weak_w < rise.medium_w)?;

@@ -1,6 +1,7 @@
 //! All that is remembered of one device, and the way a reading takes through it:
 //! feed → decider → booking → ledger, intervals, examinations, alerts.
 
+mod blur;
 mod books;
 mod spent;
 
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::alert::{Alerts, Watched};
 use crate::band::Bands;
 use crate::booking::{Booking, Mark};
-use crate::decider::{Decided, Decider, Heard, Mean, Onset, Rules};
+use crate::decider::{Decided, Decider, Heard, Onset, Rules};
 use crate::exam::ExamState;
 use crate::feed::FeedState;
 use crate::finding::{Fault, FaultKind, Finding, Interval, Sample};
@@ -110,14 +111,9 @@ fn rules<'a>((learner, spent): (&Learner, &Spent), learned: Option<&'a Bands>, c
         is_mean: false,
     };
     Rules {
-        is_mean: spent.mean().is_some_and(|mean| rules.shows(mean)),
+        is_mean: spent.mean().is_some(),
         ..rules
     }
-}
-
-/// Whether a register's mean until `at` shows what the readings themselves may miss.
-fn is_telling(rules: Rules<'_>, mean: Mean, at: Timestamp) -> bool {
-    at.duration_since(mean.since) <= LEAD_MAX && rules.shows(mean)
 }
 
 impl Tracker {
@@ -340,7 +336,7 @@ impl Tracker {
             at,
             lead: self.learner.lead(),
             power_w,
-            mean: self.spent.reading(at, power_w).filter(|mean| is_telling(before, *mean, at)),
+            mean: self.spent.reading(before, at, power_w),
         };
         self.decider.decide(before, heard.from(), &mut decided);
         self.follow(context, &decided, Some(power_w), out);

@@ -4,15 +4,20 @@
 //! Limits: one stretch in memory. Invariant: a mean is told only where the register spoke with both readings, counted all
 //! that lies between them, and has been found to tell of the same load as power does.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Energy;
 use crate::booking::Mark;
-use crate::decider::Mean;
+use crate::decider::{Mean, Rules};
+use crate::learn::LEAD_MAX;
+
+use super::blur::{Blur, Kind};
 
 /// Readings that differ by less than this part are of a power that holds still.
 const STILL: f64 = 0.05;
+/// A mean reaches back to the reading before unless one was lost: so many intervals.
+const REACH_INTERVALS: f64 = 1.6;
 /// How fast it is learned whether register and power agree.
 const TRUST_RATE: f64 = 0.01;
 /// They agree where they do so this often.
@@ -33,6 +38,7 @@ pub(super) struct Spent {
     trust: f64,
     /// The mean before the last reading.
     mean: Option<Mean>,
+    blur: Blur,
 }
 
 impl Spent {
@@ -46,9 +52,38 @@ impl Spent {
         }
     }
 
-    /// A reading came; returns the mean power since the one before.
-    pub(super) fn reading(&mut self, at: Timestamp, power_w: f64) -> Option<Mean> {
-        self.mean = self.mean_until(at, power_w);
+    /// A reading came; returns the mean power of the time before it, where it is known.
+    pub(super) fn reading(&mut self, rules: Rules<'_>, at: Timestamp, power_w: f64) -> Option<Mean> {
+        let last = self.last;
+        let counted = self.mean_until(at, power_w);
+        self.mean = rules.onset.filter(|_| rules.may_miss()).and_then(|onset| {
+            self.blur.reading(&onset, rules.interval_s, power_w);
+            let (since, before_w) = last?;
+            let Some(mean) = counted else {
+                let interval = SignedDuration::from_secs_f64(rules.interval_s);
+                let reach = SignedDuration::from_secs_f64(rules.interval_s * REACH_INTERVALS);
+                let since = if at.duration_since(since) > reach { at - interval } else { since };
+                let is_mean = self.blur.kind() == Kind::MeanBefore;
+                return is_mean.then_some(Mean {
+                    since,
+                    power_w,
+                    doubt_w: 0.0,
+                });
+            };
+            self.blur.counted(mean, before_w, power_w);
+            let said_w = match self.blur.kind() {
+                Kind::MeanAfter => before_w,
+                Kind::MeanBefore => power_w,
+                Kind::Moment if rules.shows(mean) => power_w,
+                Kind::Moment => return None,
+            };
+            let (low_w, high_w) = (mean.power_w - mean.doubt_w, mean.power_w + mean.doubt_w);
+            Some(Mean {
+                power_w: said_w.max(low_w).min(high_w),
+                ..mean
+            })
+        });
+        self.mean = self.mean.filter(|mean| at.duration_since(mean.since) <= LEAD_MAX);
         self.mean
     }
 
