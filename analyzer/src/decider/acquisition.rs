@@ -11,10 +11,20 @@ use crate::{FINAL_AFTER, State};
 
 /// So many scouts near each other are an examination even if no exposure is seen.
 const SCOUTS_MIN: usize = 3;
+/// One is enough for a meter that looks so rarely that it misses exposures: a short rise is a scout, or the anode that
+/// comes up to speed for an exposure.
+const SCOUTS_MIN_MISSED: usize = 1;
 /// A meter that tells more often than this shows every acquisition with two readings; one alone is a spike, s.
 const LONE_S: f64 = 3.5;
 /// What rises to less than this part of the acquisition right after it is the anode's spin-up.
 const SPIN_UP: f64 = 0.5;
+
+impl Rules<'_> {
+    /// How many scouts are an examination.
+    fn scouts_min(&self) -> usize {
+        if self.may_miss() && !self.is_mean { SCOUTS_MIN_MISSED } else { SCOUTS_MIN }
+    }
+}
 
 impl Decider {
     /// Scanning goes on, or is over since its last acquisition.
@@ -39,6 +49,9 @@ impl Decider {
             return self.decide(rules, now, out);
         }
         if now >= over_at && over_at <= final_at {
+            if let Some(last) = last_scout.filter(|_| rules.scouts_min() == 1) {
+                self.acquire(last, out);
+            }
             return self.close_scanning(now, out);
         }
         if now >= final_at {
@@ -162,7 +175,13 @@ impl Decider {
             .iter()
             .rposition(is_scout)
             .filter(|last| *last >= first);
-        let Some(last) = last.filter(|_| self.scouts() >= SCOUTS_MIN) else {
+        // a rise that is not over yet may be a fan
+        let is_over = self
+            .pending
+            .back()
+            .is_some_and(|newest| newest.load == Load::Rest);
+        let min = rules.scouts_min();
+        let Some(last) = last.filter(|_| self.scouts() >= min && (is_over || min > 1)) else {
             return false;
         };
         self.begin(first, last, out);

@@ -15,6 +15,8 @@ const SCOUT_MAX: SignedDuration = SignedDuration::from_secs(15);
 const MEDIUM_MAX: SignedDuration = SignedDuration::from_secs(30);
 /// Either may take so many intervals of the meter.
 const RUN_INTERVALS: f64 = 2.5;
+/// What rises by this many times as much as a short acquisition is clearly one.
+const CLEARLY: f64 = 2.5;
 /// How fast the level follows power that rises by less than a pulse does: a part of the way with each reading.
 const FOLLOW: f64 = 0.2;
 
@@ -84,10 +86,10 @@ impl Onset {
 }
 
 impl Onset {
-    /// How far an acquisition rises at least above rest in the mean of an interval, W.
+    /// What rises so far above rest in the mean of an interval is part of an acquisition, not the anode's spin-up, W.
     pub(crate) fn rises_w(self, rest_w: f64, interval_s: f64) -> f64 {
         match self.rise {
-            Some(rise) => rise.within(self.short_s, interval_s).medium_w,
+            Some(rise) => rise.within(self.short_s * CLEARLY, interval_s).medium_w,
             None => self.strong_w - rest_w,
         }
     }
