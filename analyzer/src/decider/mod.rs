@@ -35,7 +35,9 @@ pub(crate) const PENDING_SAMPLES_MAX: usize = 2400;
 /// No bridge is longer, so that what is said is final in time.
 const BRIDGE_MAX: SignedDuration = SignedDuration::from_secs(105);
 /// A pause looks longer than it is by up to an interval at either end, and short exposures inside it are not seen.
-const BRIDGE_INTERVALS: f64 = 1.0;
+const BRIDGE_INTERVALS: f64 = 2.5;
+/// Less where scouts and the anode's spin-up show some of the exposures that are missed.
+const BRIDGE_INTERVALS_SCOUTS: f64 = 1.0;
 /// Where nothing is missed and what lies within a reading is placed, a pause is known to about half an interval.
 const BRIDGE_INTERVALS_MEAN: f64 = 0.5;
 /// A meter that tells more often than this misses no acquisition, s.
@@ -99,6 +101,8 @@ pub(crate) struct Mean {
     pub(crate) power_w: f64,
     /// It may be wrong by so much.
     pub(crate) doubt_w: f64,
+    /// Whether it is known when it began and ended.
+    pub(crate) is_placed: bool,
 }
 
 impl Heard {
@@ -187,7 +191,11 @@ impl Rules<'_> {
 
     /// A meter shows pauses longer than they are, by up to its interval.
     fn bridge(&self) -> SignedDuration {
-        let ev=|n:&str,d:f64| std::env::var(n).map_or(d, |v| v.parse().unwrap());let intervals = if self.is_mean { ev("BM",BRIDGE_INTERVALS_MEAN) } else { ev("BI",BRIDGE_INTERVALS) };
+        let intervals = match self.onset.and_then(|onset| onset.rise) {
+            _ if self.is_mean => BRIDGE_INTERVALS_MEAN,
+            Some(rise) if rise.has_scouts() && self.may_miss() => BRIDGE_INTERVALS_SCOUTS,
+            _ => BRIDGE_INTERVALS,
+        };
         let seen = self.timing.bridge + SignedDuration::from_secs_f64(self.interval_s * intervals);
         seen.min(BRIDGE_MAX)
     }
@@ -242,7 +250,10 @@ impl Decider {
         };
         let load = self.load(rules, judged);
         self.place_newest(rules, at, power_w, load);
-        let open = heard.mean.filter(|_| load > Load::Rest).map(|_| self.open(heard));
+        let open = heard
+            .mean
+            .filter(|_| load > Load::Rest)
+            .map(|mean| self.open(heard, mean.is_placed));
         let raw = self.raw(rules, at, power_w, load);
         let sample = Pending {
             from: at,
@@ -273,9 +284,10 @@ impl Decider {
     }
 
     /// What is known of the place of an acquisition with its first reading.
-    fn open(&self, heard: Heard) -> Open {
+    fn open(&self, heard: Heard, is_placed: bool) -> Open {
         let before = self.pending.back();
         Open {
+            is_placed,
             follows: before.is_some_and(|before| before.load > Load::Rest),
             shown_w: before
                 .and_then(|before| before.power_w)

@@ -53,6 +53,11 @@ pub(crate) struct Rise {
 }
 
 impl Rise {
+    /// Whether what rises by less than an exposure may be part of an examination.
+    pub(crate) fn has_scouts(self) -> bool {
+        self.weak_w < self.medium_w
+    }
+
     /// The same for the mean of an interval, in which a short acquisition of so many seconds is only a part.
     fn within(self, short_s: f64, interval_s: f64) -> Self {
         let part = (short_s / interval_s.max(short_s)).min(1.0);
@@ -89,14 +94,15 @@ impl Onset {
     /// What rises so far above rest in the mean of an interval is part of an acquisition, not the anode's spin-up, W.
     pub(crate) fn rises_w(self, rest_w: f64, interval_s: f64) -> f64 {
         match self.rise {
-            Some(rise) => rise.within(self.short_s * CLEARLY, interval_s).medium_w,
+            Some(rise) if rise.has_scouts() => rise.within(self.short_s * CLEARLY, interval_s).medium_w,
+            Some(rise) => rise.within(self.short_s, interval_s).medium_w,
             None => self.strong_w - rest_w,
         }
     }
 
     /// Where scouts begin when they rise from idle, W; none where there are none.
     pub(crate) fn scout_from_w(self) -> Option<f64> {
-        let rise = self.rise.filter(|rise| rise.weak_w < rise.medium_w)?;
+        let rise = self.rise.filter(|rise| rise.has_scouts())?;
         Some(self.strong_w - rise.medium_w + rise.weak_w)
     }
 }

@@ -26,6 +26,8 @@ const PART_MAX: f64 = 0.95;
 /// A mean of which the next reading will tell where the acquisition in it lies.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Open {
+    /// It is known when the interval began and ended.
+    pub(super) is_placed: bool,
     /// The reading before belongs to the acquisition.
     pub(super) follows: bool,
     /// The highest power near it that was shown, W.
@@ -55,7 +57,8 @@ impl Decider {
         let highest_w = if precedes { next_w } else { 0.0 };
         let full_w = full_w(&onset, &newest, open.shown_w.max(highest_w), rest_w);
         let part = ((power_w - rest_w) / (full_w - rest_w)).max(PART_MIN);
-        if part >= PART_MAX {
+        let is_alone = !open.follows && !precedes;
+        if part >= PART_MAX || (is_alone && !open.is_placed) {
             return;
         }
         // where it lies alone, a claim of 1 - 2 * part about the middle meets it wherever it is

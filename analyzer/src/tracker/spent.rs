@@ -16,8 +16,9 @@ use super::blur::{Blur, Kind};
 
 /// Readings that differ by less than this part are of a power that holds still.
 const STILL: f64 = 0.05;
-/// A mean reaches back to the reading before unless one was lost: so many intervals.
-const REACH_INTERVALS: f64 = 1.6;
+/// Without a register nobody knows whether a mean is stamped at the end of its interval, as by meters that send what they
+/// have just measured, or at its beginning: it is taken to begin this part of an interval before its stamp.
+const UNSAID_LEAD: f64 = 0.75;
 /// How fast it is learned whether register and power agree.
 const TRUST_RATE: f64 = 0.01;
 /// They agree where they do so this often.
@@ -58,16 +59,15 @@ impl Spent {
         let counted = self.mean_until(at, power_w);
         self.mean = rules.onset.filter(|_| rules.may_miss()).and_then(|onset| {
             self.blur.reading(&onset, rules.interval_s, power_w);
-            let (since, before_w) = last?;
+            let (_, before_w) = last?;
             let Some(mean) = counted else {
-                let interval = SignedDuration::from_secs_f64(rules.interval_s);
-                let reach = SignedDuration::from_secs_f64(rules.interval_s * REACH_INTERVALS);
-                let since = if at.duration_since(since) > reach { at - interval } else { since };
+                let since = at - SignedDuration::from_secs_f64(rules.interval_s * UNSAID_LEAD);
                 let is_mean = self.blur.kind() == Kind::MeanBefore;
                 return is_mean.then_some(Mean {
                     since,
                     power_w,
                     doubt_w: 0.0,
+                    is_placed: false,
                 });
             };
             self.blur.counted(mean, before_w, power_w);
@@ -106,6 +106,7 @@ impl Spent {
             since,
             power_w: energy.wh() / hours,
             doubt_w: self.resolution.wh() / hours,
+            is_placed: true,
         };
         self.compare(mean, before_w, power_w);
         (self.trust >= TRUST_MIN).then_some(mean)
