@@ -246,6 +246,7 @@ impl Decider {
             at,
             power_w,
             is_mean: heard.mean.is_some(),
+            ends_w: self.heard_w.unwrap_or(power_w).max(heard.power_w),
             interval_s: rules.interval_s,
         };
         let load = self.load(rules, judged);

@@ -142,6 +142,8 @@ pub(super) struct Judged {
     pub(super) power_w: f64,
     /// It is the mean of an interval, not a momentary value.
     pub(super) is_mean: bool,
+    /// The higher one of the readings at the two ends of that interval, W.
+    pub(super) ends_w: f64,
     /// How often the meter tells something new, s.
     pub(super) interval_s: f64,
 }
@@ -165,6 +167,7 @@ impl Level {
             at,
             power_w,
             is_mean,
+            ends_w,
             interval_s,
         } = judged;
         let Some(rise) = onset.rise else {
@@ -193,7 +196,9 @@ impl Level {
             };
         }
         let since = *self.since.get_or_insert(at);
-        if height_w >= rise.strong_w {
+        // a fan that runs, or has just begun or ended, shows at an end of the interval
+        let is_inside = is_mean && height_w >= rise.medium_w && ends_w - level_w < rise.weak_w;
+        if height_w >= rise.strong_w || is_inside {
             // how long what follows stays up is counted from here
             self.since = Some(at);
             return Verdict {
