@@ -22,7 +22,11 @@ const SPIN_UP: f64 = 0.5;
 impl Rules<'_> {
     /// How many scouts are an examination.
     fn scouts_min(&self) -> usize {
-        if self.may_miss() && !self.is_mean { SCOUTS_MIN_MISSED } else { SCOUTS_MIN }
+        if self.may_miss() && !self.is_mean {
+            SCOUTS_MIN_MISSED
+        } else {
+            SCOUTS_MIN
+        }
     }
 }
 
@@ -31,13 +35,19 @@ impl Decider {
     pub(super) fn decide_scanning(&mut self, rules: Rules<'_>, now: Timestamp, out: &mut Decided) {
         // where in its reading a new acquisition begins is not known yet, nor whether that is within the bridge
         let waits = self.is_newest_open(rules, now)
-            && self.pending.back().and_then(|newest| newest.open).is_some_and(|open| !open.follows);
+            && self
+                .pending
+                .back()
+                .and_then(|newest| newest.open)
+                .is_some_and(|open| !open.follows);
         let now = match self.pending.back() {
             Some(newest) if waits => newest.from,
             _ => now,
         };
         self.go_on(rules, now, self.pending.len() - usize::from(waits), out);
-        let Some(first_other) = self.first_other() else { return };
+        let Some(first_other) = self.first_other() else {
+            return;
+        };
         let left_at = self.pending[first_other].from;
         let next = self.next_acquisition(self.pending.len() - usize::from(waits));
         // scouts in the pause let it go on for as long as another acquisition may follow
@@ -106,7 +116,11 @@ impl Decider {
         next: Option<usize>,
     ) -> (Timestamp, Option<usize>) {
         let (mut paused_at, mut last_scout) = (left_at, None);
-        let spans = self.spans(now).enumerate().take(next.unwrap_or(usize::MAX)).skip(first);
+        let spans = self
+            .spans(now)
+            .enumerate()
+            .take(next.unwrap_or(usize::MAX))
+            .skip(first);
         for (number, (pending, until)) in spans {
             if pending.load > Load::Rest && pending.from.duration_since(paused_at) < rules.bridge() {
                 (paused_at, last_scout) = (until, Some(number));

@@ -37,7 +37,7 @@ const BRIDGE_MAX: SignedDuration = SignedDuration::from_secs(105);
 /// A pause looks longer than it is by up to an interval at either end, and short exposures inside it are not seen.
 const BRIDGE_INTERVALS: f64 = 2.5;
 /// Less where scouts and the anode's spin-up show some of the exposures that are missed.
-const BRIDGE_INTERVALS_SCOUTS: f64 = 1.0;
+const BRIDGE_INTERVALS_SCOUTS: f64 = 1.5;
 /// Where nothing is missed and what lies within a reading is placed, a pause is known to about half an interval.
 const BRIDGE_INTERVALS_MEAN: f64 = 0.5;
 /// A meter that tells more often than this misses no acquisition, s.
@@ -487,7 +487,9 @@ impl Decider {
     /// The state that most of the pending time up to `now`, or to the next acquisition, was spent in.
     fn longest_raw(&self, now: Timestamp) -> State {
         let mut times: Vec<(State, SignedDuration)> = Vec::new();
-        let pause = self.spans(now).take_while(|(pending, _)| pending.raw != State::Scanning);
+        let pause = self
+            .spans(now)
+            .take_while(|(pending, _)| pending.raw != State::Scanning);
         for (pending, until) in pause {
             let time = until.duration_since(pending.from);
             match times.iter_mut().find(|(state, _)| *state == pending.raw) {

@@ -43,7 +43,9 @@ impl Decider {
 
     /// The next reading holds from `at`: puts the acquisition of the newest where it lies.
     pub(super) fn place_newest(&mut self, rules: Rules<'_>, at: Timestamp, next_w: f64, next: Load) {
-        let Some(newest) = self.pending.back_mut() else { return };
+        let Some(newest) = self.pending.back_mut() else {
+            return;
+        };
         let Some(open) = newest.open.take() else { return };
         let newest = *newest;
         let (Some(power_w), Some(onset)) = (newest.power_w, rules.onset) else {
@@ -78,7 +80,9 @@ impl Decider {
 
     /// Divides the newest reading, which ends at `at`: acquisition between two parts of it, rest beside.
     fn split_newest(&mut self, at: Timestamp, (begin, end): (f64, f64), (calm_w, active_w): (f64, f64)) {
-        let Some(whole) = self.pending.pop_back() else { return };
+        let Some(whole) = self.pending.pop_back() else {
+            return;
+        };
         let seconds = at.duration_since(whole.from).as_secs_f64();
         let place = |part: f64| whole.from + SignedDuration::from_secs_f64(seconds * part);
         let calm = Pending {

@@ -244,7 +244,12 @@ impl Modality {
             .as_slice()
             .iter()
             .find(|band| band.state == State::Scanning)?;
-        Some(Onset::new(self.acquisition.as_ref()?, scanning.from_w, None, None))
+        Some(Onset::new(
+            self.acquisition.as_ref()?,
+            scanning.from_w,
+            None,
+            None,
+        ))
     }
 
     /// Whether it draws power even when it is off: the magnet's cooling.

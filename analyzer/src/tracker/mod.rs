@@ -97,7 +97,11 @@ struct Open {
 }
 
 /// What a device is judged by at the moment.
-fn rules<'a>((learner, spent): (&Learner, &Spent), learned: Option<&'a Bands>, context: Context<'a>) -> Rules<'a> {
+fn rules<'a>(
+    (learner, spent): (&Learner, &Spent),
+    learned: Option<&'a Bands>,
+    context: Context<'a>,
+) -> Rules<'a> {
     let given = context.given;
     let (bands, onset) = match learned.filter(|_| !given.is_own) {
         Some(bands) => (bands, learner.onset()),
