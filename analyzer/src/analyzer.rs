@@ -1,16 +1,16 @@
 //! The analyzer: finds the devices a reading belongs to, the instant it was measured, and passes it on.
 
-use std::collections::BTreeMap;
-
 use jiff::{SignedDuration, Timestamp};
 
 use crate::band::Bands;
 use crate::clock::{Clocks, Instant};
 use crate::finding::{FaultKind, Finding};
 use crate::learn::Learned;
+use crate::order::Ordered;
+use crate::route::{Route, Routes};
 use crate::site::Site;
 use crate::snapshot::{self, SnapshotError};
-use crate::tracker::{Context, Given, Tracker};
+use crate::tracker::{Context, Given};
 use crate::{Action, Arrival, Availability, Device, Notice, Reading};
 
 /// While readings come, time goes on for all devices at least this often.
@@ -30,8 +30,7 @@ pub struct Config {
 pub struct Analyzer {
     site: Site,
     devices: Vec<Judged>,
-    /// meter → (device, feed) by number.
-    routes: BTreeMap<String, Vec<(usize, usize)>>,
+    routes: Routes,
     clocks: Clocks,
     /// How far time has gone on for all devices.
     advanced: Option<Timestamp>,
@@ -41,11 +40,11 @@ pub struct Analyzer {
 struct Judged {
     device: Device,
     given: Given,
-    tracker: Tracker,
+    tracker: Ordered,
 }
 
 impl Judged {
-    fn split<'a>(&'a mut self, site: &'a Site) -> (Context<'a>, &'a mut Tracker) {
+    fn split<'a>(&'a mut self, site: &'a Site) -> (Context<'a>, &'a mut Ordered) {
         (
             Context {
                 site,
@@ -61,19 +60,11 @@ impl Analyzer {
     /// An analyzer that has heard nothing yet.
     #[must_use]
     pub fn new(config: Config) -> Self {
-        let mut routes: BTreeMap<String, Vec<(usize, usize)>> = BTreeMap::new();
-        for (number, device) in config.devices.iter().enumerate() {
-            for (index, feed) in device.feeds.iter().enumerate() {
-                routes
-                    .entry(feed.meter.clone())
-                    .or_default()
-                    .push((number, index));
-            }
-        }
+        let routes = Routes::of(&config.devices);
         let judged = |device: Device| Judged {
             given: Given::of(&device),
             device,
-            tracker: Tracker::default(),
+            tracker: Ordered::default(),
         };
         let devices = config.devices.into_iter().map(judged).collect();
         Self {
@@ -96,64 +87,63 @@ impl Analyzer {
         {
             self.advance(arrival.at, out);
         }
-        let (past, mut rest): (Vec<&Reading>, Vec<&Reading>) =
-            readings.iter().partition(|reading| reading.is_historical);
+        // nearly every message is one meter's, of one instant
+        if let Some((first, others)) = readings.split_first()
+            && !first.is_historical
+            && others.iter().all(|other| is_together(first, other))
+        {
+            return self.take(arrival, readings, out);
+        }
+        let (past, mut rest): (Vec<Reading>, Vec<Reading>) = readings
+            .iter()
+            .cloned()
+            .partition(|reading| reading.is_historical);
         for reading in past {
             let detail = "values of the past were sent behind newer ones; they are not used, the register tells their energy";
             self.say(arrival.at, &reading.meter, FaultKind::TooLate, detail, out);
         }
-        while let Some(first) = rest.first() {
-            let (meter, stamp) = (&*first.meter, first.stamp);
-            let (group, others) = rest
-                .iter()
-                .partition(|reading| *reading.meter == *meter && reading.stamp == stamp);
-            let group: Vec<&Reading> = group;
+        while let Some(first) = rest.first().cloned() {
+            let (group, others) = rest.into_iter().partition(|reading| is_together(&first, reading));
+            let group: Vec<Reading> = group;
             rest = others;
-            if !self.routes.contains_key(meter) {
-                continue;
-            }
-            match self.clocks.instant(arrival, &group) {
-                Instant::At(at) => self.pass_on(at, arrival, &group, out),
-                Instant::Wrong(at) => {
-                    let detail = "the meter's stamps are far from the arrival, which is used instead";
-                    self.say(at, meter, FaultKind::ClockWrong, detail, out);
-                    self.pass_on(at, arrival, &group, out);
-                }
-                Instant::None => {}
-            }
+            self.take(arrival, &group, out);
         }
     }
 
-    fn pass_on(&mut self, at: Timestamp, arrival: Arrival, readings: &[&Reading], out: &mut Vec<Finding>) {
+    /// Takes the readings of one meter that share a stamp.
+    fn take(&mut self, arrival: Arrival, readings: &[Reading], out: &mut Vec<Finding>) {
         let Some(first) = readings.first() else { return };
-        // with its own stamp near, the instant is known even in a back-log
-        let is_after_outage = arrival.is_after_outage && first.stamp.is_none();
-        let Some(routes) = self.routes.get(&*first.meter) else {
+        if self.routes.to(&first.meter).is_empty() {
             return;
+        }
+        let at = match self.clocks.instant(arrival, readings) {
+            Instant::At(at) => at,
+            Instant::Wrong(at) => {
+                let detail = "the meter's stamps are far from the arrival, which is used instead";
+                self.say(at, &first.meter, FaultKind::ClockWrong, detail, out);
+                at
+            }
+            Instant::None => return,
         };
-        for &(number, index) in routes {
-            let (context, tracker) = self.devices[number].split(&self.site);
-            tracker.observe(
-                context,
-                (index, at),
-                Arrival {
-                    is_after_outage,
-                    ..arrival
-                },
-                readings,
-                out,
-            );
+        // with its own stamp near, the instant is known even in a back-log
+        let arrival = Arrival {
+            is_after_outage: arrival.is_after_outage && first.stamp.is_none(),
+            ..arrival
+        };
+        for &Route { device, feed } in self.routes.to(&first.meter) {
+            let (context, tracker) = self.devices[device].split(&self.site);
+            tracker.observe(context, (feed, at), arrival, readings, out);
         }
     }
 
     /// Takes a meter's word on itself.
     pub fn availability(&mut self, at: Timestamp, availability: &Availability, out: &mut Vec<Finding>) {
-        let Some(routes) = self.routes.get(&availability.meter) else {
+        if availability.is_online {
             return;
-        };
-        for &(number, index) in routes.iter().filter(|_| !availability.is_online) {
-            let (context, tracker) = self.devices[number].split(&self.site);
-            tracker.offline(context, (index, at), out);
+        }
+        for &Route { device, feed } in self.routes.to(&availability.meter) {
+            let (context, tracker) = self.devices[device].split(&self.site);
+            tracker.offline(context, (feed, at), out);
         }
     }
 
@@ -175,8 +165,8 @@ impl Analyzer {
 
     /// Says it of every device that the meter feeds, unless it has been said just now.
     fn say(&mut self, at: Timestamp, meter: &str, kind: FaultKind, detail: &str, out: &mut Vec<Finding>) {
-        for &(number, _) in self.routes.get(meter).into_iter().flatten() {
-            let (context, tracker) = self.devices[number].split(&self.site);
+        for route in self.routes.to(meter) {
+            let (context, tracker) = self.devices[route.device].split(&self.site);
             tracker.say(context, meter, at, kind, detail.to_owned(), out);
         }
     }
@@ -202,14 +192,14 @@ impl Analyzer {
     #[must_use]
     pub fn learned(&self, device: &str) -> Option<Learned> {
         let judged = self.devices.iter().find(|judged| &*judged.device.id == device)?;
-        Some(judged.tracker.learned(judged.device.modality))
+        Some(judged.tracker.settled().learned(judged.device.modality))
     }
 
     /// What a device's power means by what it has learned; none before its first level is known.
     #[must_use]
     pub fn learned_bands(&self, device: &str) -> Option<&Bands> {
         let judged = self.devices.iter().find(|judged| &*judged.device.id == device)?;
-        judged.tracker.learned_bands()
+        judged.tracker.settled().learned_bands()
     }
 
     /// All that is remembered, to be restored after a restart.
@@ -238,4 +228,9 @@ impl Analyzer {
         (self.clocks, self.advanced) = (clocks, advanced);
         Ok(())
     }
+}
+
+/// Whether two readings are of one meter and of one instant.
+fn is_together(one: &Reading, other: &Reading) -> bool {
+    one.stamp == other.stamp && one.is_historical == other.is_historical && one.meter == other.meter
 }

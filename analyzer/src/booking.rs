@@ -140,14 +140,18 @@ impl Booking {
 
     /// Whether the counter has been missing for too long while power was stated, or for ever.
     fn is_counter_gone(&self, now: Timestamp) -> bool {
+        let waited = self
+            .window
+            .map_or(SignedDuration::ZERO, |window| now.duration_since(window.from));
+        // no parcel is older than its window
+        if waited <= WINDOW_MAX * 2 {
+            return false;
+        }
         let powered = self
             .parcels
             .iter()
             .filter(|parcel| parcel.key.state != State::Unknown);
         let powered: SignedDuration = powered.map(|parcel| parcel.duration).sum();
-        let waited = self
-            .window
-            .map_or(SignedDuration::ZERO, |window| now.duration_since(window.from));
         powered > WINDOW_MAX * 2 || waited > SILENCE_MAX
     }
 

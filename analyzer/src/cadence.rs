@@ -49,12 +49,17 @@ impl Cadence {
 
     /// Since when the meter counts as silent, if it has just become so by `now`.
     pub(crate) fn silent_since(&self, now: Timestamp, limit: Option<SignedDuration>) -> Option<Timestamp> {
+        let last = self.last?;
+        // no learned limit is shorter: nearly always there is nothing to reckon
+        if self.is_silent || (limit.is_none() && now.duration_since(last) < SILENT_AFTER_MIN) {
+            return None;
+        }
         let learned = || match self.longest {
             None => SILENT_AFTER_AT_FIRST,
             Some(longest) => (longest * PAUSES).clamp(SILENT_AFTER_MIN, SILENT_AFTER_MAX),
         };
-        let since = self.last? + limit.unwrap_or_else(learned);
-        (!self.is_silent && now >= since).then_some(since)
+        let since = last + limit.unwrap_or_else(learned);
+        (now >= since).then_some(since)
     }
 
     /// From now on the meter counts as silent until it is heard.

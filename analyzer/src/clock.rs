@@ -39,7 +39,7 @@ pub(crate) enum Instant {
 
 impl Clocks {
     /// The instant of one meter's readings, which share a stamp.
-    pub(crate) fn instant(&mut self, arrival: Arrival, readings: &[&Reading]) -> Instant {
+    pub(crate) fn instant(&mut self, arrival: Arrival, readings: &[Reading]) -> Instant {
         let Some((meter, stamp)) = readings
             .first()
             .and_then(|first| Some((&*first.meter, first.stamp?)))
@@ -73,7 +73,7 @@ impl Clocks {
 }
 
 /// Few bits of what is said of power and energy, to know it again (FNV-1a, 64 bits).
-fn print(readings: &[&Reading]) -> u64 {
+fn print(readings: &[Reading]) -> u64 {
     let values = |reading: &Reading| [reading.power_w, reading.energy_wh, reading.energy_export_wh];
     let mut print = 0xcbf2_9ce4_8422_2325_u64;
     for reading in readings {

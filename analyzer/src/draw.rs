@@ -56,13 +56,15 @@ pub(crate) struct Draw {
 impl Draw {
     /// What was drawn by `at`; an instant that lies before the last adds nothing.
     pub(crate) fn until(&mut self, at: Timestamp) -> Drawn {
-        let until = self.until.map_or(at, |until| until.max(at));
+        if self.until.is_some_and(|until| until >= at) {
+            return self.drawn;
+        }
         if let (Some(power_w), Some(since)) = (self.power_w, self.until) {
-            let time = until.duration_since(since);
+            let time = at.duration_since(since);
             self.drawn.energy += Energy::from_power(power_w.max(0.0), time.as_secs_f64());
             self.drawn.known += time;
         }
-        self.until = Some(until);
+        self.until = Some(at);
         self.drawn
     }
 

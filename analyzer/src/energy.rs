@@ -22,10 +22,16 @@ impl Energy {
     #[must_use]
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "float to integer saturates, NaN is 0: the documented limits"
+        clippy::cast_precision_loss,
+        reason = "float to integer saturates, NaN is 0: the documented limits; where a float has a rest it is exact"
     )]
     pub fn from_wh(wh: f64) -> Self {
-        Self((wh * MICRO_WH_PER_WH).round() as i64)
+        let micro_wh = wh * MICRO_WH_PER_WH;
+        let whole = micro_wh as i64;
+        // what `round` does, without the call that it is on processors of the oldest kind
+        let rest = micro_wh - whole as f64;
+        let up = i64::from(rest >= 0.5) - i64::from(rest <= -0.5);
+        Self(whole.saturating_add(up))
     }
 
     /// What `power_w` draws in `seconds`.

@@ -9,7 +9,7 @@
 //!
 //! Limits: at most [`CHANNELS_MAX`] channels a feed; more are ignored.
 
-use std::collections::BTreeMap;
+mod channels;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -19,22 +19,17 @@ use crate::counter::{Amount, Broken, Counter, Value};
 use crate::device::Feed;
 use crate::draw::{Draw, Drawn};
 use crate::{Energy, Reading, is_pair};
+use channels::{Channels, ONLY, TOTAL};
 
-/// More channels than any meter of one device has.
-pub(crate) const CHANNELS_MAX: usize = 64;
 /// Readings of a meter's channels that come in separate messages within this belong together.
 const ASSEMBLY: SignedDuration = SignedDuration::from_secs(1);
-/// The name decoders give to a meter's own sum of its channels.
-const TOTAL: &str = "total";
-/// The key of a channel without a name.
-const ONLY: &str = "";
 
 /// What one feed knows.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct FeedState {
     /// How often its readings come.
     pub(crate) cadence: Cadence,
-    channels: BTreeMap<String, Channel>,
+    channels: Channels,
     /// When the readings now being put together began; none where all that was said has been used.
     assembling_since: Option<Timestamp>,
     /// Whether the meter has had its first [`ASSEMBLY`] to show which channels it has.
@@ -53,6 +48,7 @@ struct Channel {
     counter: Counter,
     has_counter: bool,
     is_fresh: bool,
+    /// What it draws; where it is the whole, the feed knows.
     draw: Draw,
     /// How much has been told where there is no register.
     told: Drawn,
@@ -75,7 +71,7 @@ impl FeedState {
         &mut self,
         feed: &Feed,
         at: Timestamp,
-        readings: &[&Reading],
+        readings: &[Reading],
         power_w_max: f64,
     ) -> Counted {
         let mut counted = Counted::default();
@@ -88,8 +84,7 @@ impl FeedState {
             } else {
                 feed.channels.iter().any(|channel| channel == key)
             };
-            let has_room = self.channels.len() < CHANNELS_MAX || self.channels.contains_key(key);
-            if !is_listed || !has_room {
+            if !is_listed {
                 continue;
             }
             if let Some(value_wh) = register(feed, reading) {
@@ -104,12 +99,13 @@ impl FeedState {
                     &mut counted,
                 );
             }
-            if let Some(power_w) = reading.power_w.filter(|power_w| power_w.is_finite()) {
-                let channel = self.channels.entry(key.to_owned()).or_default();
+            if let Some(power_w) = reading.power_w.filter(|power_w| power_w.is_finite())
+                && let Some(channel) = self.channels.entry(key)
+            {
                 // adding zero makes a negative zero one without sign
                 let power_w = power_w * feed.sign + 0.0;
                 channel.power_w = Some(power_w);
-                if power_w.abs() <= power_w_max {
+                if power_w.abs() <= power_w_max && !is_whole(feed, key) {
                     channel.draw.set(at, Some(power_w));
                 }
                 channel.is_fresh = true;
@@ -145,7 +141,9 @@ impl FeedState {
         counted: &mut Counted,
     ) {
         let has_others = self.has_counter();
-        let channel = self.channels.entry(key.to_owned()).or_default();
+        let Some(channel) = self.channels.entry(key) else {
+            return;
+        };
         let is_new = !std::mem::replace(&mut channel.has_counter, true);
         let drawn = self.witness(feed, key, at);
         let Some(channel) = self.channels.get_mut(key) else {
@@ -178,13 +176,12 @@ impl FeedState {
     /// What has flown past a register by `at`: the power of its own channel, of the feed for a register of the whole,
     /// and an equal part of it where only the whole says its power.
     fn witness(&mut self, feed: &Feed, key: &str, at: Timestamp) -> Drawn {
-        let is_whole = feed.channels.is_empty() && (key == TOTAL || key == ONLY);
-        if is_whole {
+        if is_whole(feed, key) {
             return self.draw.until(at);
         }
         let registers = self
             .channels
-            .iter()
+            .all()
             .filter(|(key, channel)| channel.has_counter && *key != TOTAL);
         let registers = registers.count();
         match self
@@ -199,9 +196,14 @@ impl FeedState {
 
     /// What the phases have drawn since their registers last spoke.
     fn untold_phases(&mut self, at: Timestamp) -> Amount {
-        let phases = self.channels.iter_mut().filter(|(key, _)| *key != TOTAL);
-        let untold = phases.map(|(_, channel)| {
-            let drawn = channel.draw.until(at);
+        let whole = self.draw.until(at);
+        let phases = self.channels.all_mut().filter(|(key, _)| *key != TOTAL);
+        let untold = phases.map(|(key, channel)| {
+            let drawn = if key == ONLY {
+                whole
+            } else {
+                channel.draw.until(at)
+            };
             if channel.power_w.is_some() {
                 channel.counter.untold(drawn)
             } else {
@@ -220,7 +222,7 @@ impl FeedState {
             self.has_total_counter() || self.channels.get(ONLY).is_some_and(|only| only.has_counter);
         let has_counter = self.has_counter();
         let mut parts = Energy::ZERO;
-        for (key, channel) in &mut self.channels {
+        for (key, channel) in self.channels.all_mut() {
             let drawn = channel.draw.until(at);
             let part = drawn.since(std::mem::replace(&mut channel.told, drawn));
             if !channel.has_counter && key != TOTAL && key != ONLY {
@@ -239,7 +241,7 @@ impl FeedState {
         let (has_total, is_listed) = (self.has_total_counter(), !feed.channels.is_empty());
         let summed = self
             .channels
-            .iter_mut()
+            .all_mut()
             .filter(|(key, _)| is_listed || !has_total || *key == TOTAL);
         summed
             .filter_map(|(_, channel)| channel.counter.give_up())
@@ -251,24 +253,18 @@ impl FeedState {
         self.cadence.silence();
         self.is_stale = true;
         self.draw.set(at, None);
-        for channel in self.channels.values_mut() {
+        for (_, channel) in self.channels.all_mut() {
             channel.draw.set(at, None);
         }
     }
 
     /// Whether any register has been seen.
     pub(crate) fn has_counter(&self) -> bool {
-        self.channels.values().any(|channel| channel.has_counter)
+        self.channels.all().any(|(_, channel)| channel.has_counter)
     }
 
     fn has_total_counter(&self) -> bool {
         self.channels.get(TOTAL).is_some_and(|total| total.has_counter)
-    }
-
-    /// Whether a channel is of the level that is added up, among those of which `has` holds.
-    fn adds_up(&self, feed: &Feed, key: &str, has: impl Fn(&Channel) -> bool) -> bool {
-        let has_total = self.channels.get(TOTAL).is_some_and(has);
-        !feed.channels.is_empty() || !has_total || key == TOTAL
     }
 
     /// The feed's power once what belongs together is together: at once where one message states all, else when
@@ -276,28 +272,33 @@ impl FeedState {
     pub(crate) fn take_power(&mut self, feed: &Feed, now: Timestamp) -> Option<Timestamp> {
         let since = self.assembling_since?;
         let has_all = if feed.channels.is_empty() {
-            self.is_known || self.channels.contains_key(TOTAL) || self.channels.contains_key(ONLY)
+            self.is_known || self.channels.get(TOTAL).is_some() || self.channels.get(ONLY).is_some()
         } else {
-            feed.channels.iter().all(|key| self.channels.contains_key(key))
+            feed.channels.iter().all(|key| self.channels.get(key).is_some())
         };
         let is_complete = has_all && self.summed(feed).all(|channel| channel.is_fresh);
         if !is_complete && now.duration_since(since) < ASSEMBLY {
             return None;
         }
         self.is_known = true;
-        for channel in self.channels.values_mut() {
+        for (_, channel) in self.channels.all_mut() {
             channel.is_fresh = false;
         }
         self.assembling_since = None;
         Some(since)
     }
 
-    fn summed<'a>(&'a self, feed: &'a Feed) -> impl Iterator<Item = &'a Channel> {
-        let channels = self.channels.iter();
+    /// The channels of the level that is added up, as far as they have said their power.
+    fn summed<'a>(&'a self, feed: &Feed) -> impl Iterator<Item = &'a Channel> + use<'a> {
+        let has_total = || {
+            self.channels
+                .get(TOTAL)
+                .is_some_and(|total| total.power_w.is_some())
+        };
+        let is_total_alone = feed.channels.is_empty() && has_total();
+        let channels = self.channels.all();
         channels
-            .filter(|(key, channel)| {
-                channel.power_w.is_some() && self.adds_up(feed, key, |total| total.power_w.is_some())
-            })
+            .filter(move |(key, channel)| channel.power_w.is_some() && (!is_total_alone || *key == TOTAL))
             .map(|(_, channel)| channel)
     }
 
@@ -339,10 +340,15 @@ impl FeedState {
     /// The coarsest register's resolution, where any is known.
     pub(crate) fn resolution(&self) -> Option<Energy> {
         self.channels
-            .values()
-            .filter_map(|channel| channel.counter.resolution())
+            .all()
+            .filter_map(|(_, channel)| channel.counter.resolution())
             .max()
     }
+}
+
+/// Whether a channel is all that flows through the feed: what it draws is what the feed draws.
+fn is_whole(feed: &Feed, key: &str) -> bool {
+    feed.channels.is_empty() && (key.is_empty() || key == TOTAL)
 }
 
 /// The register that counts what the device draws, Wh.
@@ -382,8 +388,7 @@ mod tests {
     fn check(feed: &Feed, messages: &[&[Reading]], expected: Option<f64>) {
         let mut state = FeedState::default();
         for (readings, second) in messages.iter().zip(0..) {
-            let readings: Vec<&Reading> = readings.iter().collect();
-            state.observe(feed, at(second), &readings, 1e6);
+            state.observe(feed, at(second), readings, 1e6);
         }
         assert_eq!(state.power_w(feed), expected);
     }
@@ -421,7 +426,7 @@ mod tests {
         let mut reading = power(None, -1_900.0);
         for (second, export_wh, counted_wh) in [(0, 10.0, 0.0), (60, 42.0, 32.0)] {
             reading.energy_export_wh = Some(export_wh);
-            let counted = state.observe(&feed, at(second), &[&reading], 1e6);
+            let counted = state.observe(&feed, at(second), std::slice::from_ref(&reading), 1e6);
             assert_eq!(counted.energy, Some(Amount::counted(Energy::from_wh(counted_wh))));
         }
         assert_eq!(state.power_w(&feed), Some(1_900.0));
@@ -433,10 +438,10 @@ mod tests {
         let mut state = FeedState::default();
         for key in ["l1", "l2"] {
             assert_eq!(state.take_power(&feed, at(10)), None);
-            state.observe(&feed, at(10), &[&power(Some(key), 1.0)], 1e6);
+            state.observe(&feed, at(10), &[power(Some(key), 1.0)], 1e6);
         }
         assert_eq!(state.take_power(&feed, at(10)), Some(at(10)));
-        state.observe(&feed, at(12), &[&power(Some("l1"), 2.0)], 1e6);
+        state.observe(&feed, at(12), &[power(Some("l1"), 2.0)], 1e6);
         assert_eq!(
             state.take_power(&feed, at(12)),
             None,

@@ -6,7 +6,7 @@
 //! - Power that is worked out and not measured is told once for all.
 //!
 //! Limits: one entry a meter of the device and kind, one a register; the meters are those of the configuration and
-//! registers are bounded by [`crate::feed::CHANNELS_MAX`].
+//! registers are bounded by the channels of a feed.
 
 use std::collections::{BTreeMap, BTreeSet};
 

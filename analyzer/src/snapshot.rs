@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Clocks;
-use crate::tracker::Tracker;
+use crate::order::Ordered;
 
-/// Raised whenever the shape of anything in a [`Tracker`] changes.
+/// Raised whenever the shape of anything in an [`Ordered`] changes.
 const VERSION: u32 = 5;
 
 /// Why a snapshot cannot be used.
@@ -29,7 +29,7 @@ pub enum SnapshotError {
 
 #[derive(Serialize)]
 struct Written<'a> {
-    trackers: BTreeMap<&'a str, &'a Tracker>,
+    trackers: BTreeMap<&'a str, &'a Ordered>,
     clocks: &'a Clocks,
     advanced: Option<Timestamp>,
 }
@@ -37,13 +37,13 @@ struct Written<'a> {
 /// What a snapshot brings back; field by field what is written.
 #[derive(Deserialize)]
 pub(crate) struct Memory {
-    pub(crate) trackers: BTreeMap<String, Tracker>,
+    pub(crate) trackers: BTreeMap<String, Ordered>,
     pub(crate) clocks: Clocks,
     pub(crate) advanced: Option<Timestamp>,
 }
 
 pub(crate) fn encode<'a>(
-    trackers: impl Iterator<Item = (&'a str, &'a Tracker)>,
+    trackers: impl Iterator<Item = (&'a str, &'a Ordered)>,
     clocks: &Clocks,
     advanced: Option<Timestamp>,
 ) -> Vec<u8> {

@@ -4,8 +4,10 @@ mod common;
 #[path = "common/stream.rs"]
 mod stream;
 
+use std::collections::BTreeMap;
+
 use analyzer::modality::MODALITIES;
-use analyzer::{Analyzer, Arrival, Energy, Finding, Interval, Reading};
+use analyzer::{Analyzer, Arrival, Energy, Finding, Interval, Reading, State};
 use common::config_of;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -105,7 +107,7 @@ fn intervals(findings: &[Finding]) -> Vec<&Interval> {
 
 /// The sum of the rows said last for each key.
 fn ledger_total(findings: &[Finding]) -> (Energy, SignedDuration) {
-    let mut rows = std::collections::BTreeMap::new();
+    let mut rows = BTreeMap::new();
     for finding in findings {
         if let Finding::Ledger(row) = finding {
             rows.insert(
@@ -154,7 +156,7 @@ fn fault() -> impl Strategy<Value = Option<Fault>> {
 ///
 /// With power known all the time, each fault costs no more than the meter's rounding and the register's own step. What
 /// cannot be seen: a leap within the plausible power and a fall that is less than was drawn (all of it), a register that
-/// is frozen at the very end (what it has not told), and a second reset that by chance happens just below a known end
+/// is frozen or told of old at the very end (what it has not told), and a second reset that by chance happens just below a known end
 /// (what power allows). Between two faults lies one sound reading: two values that agree on a wrong line are believed.
 fn faulty(steps: &[(i64, f64, Option<Fault>)]) -> (Vec<(Timestamp, Reading)>, Timestamp, f64, f64) {
     let (mut second, mut true_wh, mut held_w, mut bound_wh) = (0, 0.0, 0.0, 0.1);
@@ -200,10 +202,10 @@ fn faulty(steps: &[(i64, f64, Option<Fault>)]) -> (Vec<(Timestamp, Reading)>, Ti
         };
         let leapt_wh = (said_wh - register_wh).max(0.0);
         bound_wh += if leapt_wh < 10_000.0 { leapt_wh } else { 0.0 };
-        untold_wh = if frozen > 0 && fault.is_none() {
-            untold_wh + gap_wh
-        } else {
-            0.0
+        untold_wh = match fault {
+            None if frozen > 0 => untold_wh + gap_wh,
+            Some(Fault::Old(_)) => (register_wh - said_wh).max(0.0),
+            _ => 0.0,
         };
         frozen = usize::saturating_sub(frozen, 1);
         if !matches!(fault, Some(Fault::Old(_) | Fault::Glitch(_))) {
@@ -231,9 +233,9 @@ const LEAD_S_MAX: f64 = 10.0;
 /// Intervals follow each other without a gap and add up to the ledger.
 fn tile(findings: &[Finding]) -> Result<(), TestCaseError> {
     let intervals = intervals(findings);
-    for (one, next) in intervals.iter().zip(&intervals[1..]) {
-        prop_assert_eq!(one.until, next.from);
-        prop_assert!(one.state != next.state, "neighbours differ");
+    for pair in intervals.windows(2) {
+        prop_assert_eq!(pair[0].until, pair[1].from);
+        prop_assert!(pair[0].state != pair[1].state, "neighbours differ");
     }
     prop_assert!(
         intervals
@@ -244,6 +246,78 @@ fn tile(findings: &[Finding]) -> Result<(), TestCaseError> {
     let time: SignedDuration = intervals.iter().map(|i| i.until.duration_since(i.from)).sum();
     prop_assert_eq!((booked, time), ledger_total(findings));
     Ok(())
+}
+
+/// What the meters `m0`, `m1` … say, stamped, in order.
+fn stamped(streams: &[Stream]) -> Vec<(Timestamp, Reading)> {
+    let mut all = Vec::new();
+    for (number, stream) in streams.iter().enumerate() {
+        let name = format!("m{number}");
+        all.extend(stream.readings(at(0)).into_iter().map(|(at, reading)| {
+            let (meter, stamp) = (name.as_str().into(), Some(at));
+            (
+                at,
+                Reading {
+                    meter,
+                    stamp,
+                    ..reading
+                },
+            )
+        }));
+    }
+    all.sort_by_key(|(at, _)| *at);
+    all
+}
+
+/// The readings in the order in which they arrive after these delays, s.
+fn arriving(readings: &[(Timestamp, Reading)], delays_s: &[i64]) -> Vec<(Timestamp, Reading)> {
+    let delayed = readings.iter().zip(delays_s.iter().cycle());
+    let mut arriving: Vec<_> = delayed
+        .map(|((stamp, reading), delay_s)| (*stamp + SignedDuration::from_secs(*delay_s), reading.clone()))
+        .collect();
+    // of those that arrive together the later measured come first, but for duplicates
+    let is_shuffled = delays_s.iter().any(|delay_s| *delay_s > 0);
+    arriving.sort_by_key(|(at, reading)| (*at, is_shuffled.then_some(std::cmp::Reverse(reading.stamp))));
+    arriving
+}
+
+/// Examinations, alerts and faults, sorted; without energies, which are rounded where time was cut to be looked at.
+fn events(findings: &[Finding]) -> Vec<String> {
+    let event = |finding: &Finding| match finding {
+        Finding::Exam(e) => Some(format!(
+            "{} {} {} {} {:?}",
+            e.number, e.from, e.until, e.scanning, e.kind
+        )),
+        Finding::Alert(a) => Some(format!("{} {:?} {} {}", a.rule, a.phase, a.since, a.at)),
+        Finding::Fault(fault) => Some(format!("{fault:?}")),
+        _ => None,
+    };
+    let mut events: Vec<String> = findings.iter().filter_map(event).collect();
+    events.sort();
+    events
+}
+
+/// The points of the power curve as they were said last.
+fn curve(findings: &[Finding]) -> BTreeMap<Timestamp, (u64, State)> {
+    let mut points = BTreeMap::new();
+    for finding in findings {
+        if let Finding::Sample(point) = finding {
+            points.insert(point.at, (point.power_w.to_bits(), point.state));
+        }
+    }
+    points
+}
+
+/// The device of [`config_of`], fed by the meters `m0`, `m1` …
+fn config_of_meters(modality: &str, count: usize) -> analyzer::Config {
+    let mut config = config_of(modality);
+    let feed = config.devices[0].feeds[0].clone();
+    let named = |number| analyzer::Feed {
+        meter: format!("m{number}"),
+        ..feed.clone()
+    };
+    config.devices[0].feeds = (0..count).map(named).collect();
+    config
 }
 
 proptest! {
@@ -381,6 +455,47 @@ proptest! {
             prop_assert!((late.energy - at_once.energy).wh().abs() < ROUNDING_WH, "{:?} {:?}", late, at_once);
         }
         prop_assert_eq!(ledger_total(&late).1, ledger_total(&at_once).1);
+    }
+
+    /// Three meters of one device stamp their power and their registers; each reading is on its way for up to ten seconds.
+    #[test]
+    fn in_whatever_order_within_the_bound_the_same_becomes_final(
+        streams in prop::collection::vec(streams(), 3),
+        delays in prop::collection::vec(0..=10i64, 1..200),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let readings = stamped(&streams);
+        let end = readings.last().expect("a phase has samples").0 + SignedDuration::from_secs(60);
+        let config = || config_of_meters(streams[0].modality(), streams.len());
+        let hear = |delays: &[i64], cut: usize| {
+            let (mut analyzer, mut out) = (Analyzer::new(config()), Vec::new());
+            for (number, (arrived, reading)) in arriving(&readings, delays).iter().enumerate() {
+                if number == cut {
+                    let snapshot = analyzer.snapshot();
+                    analyzer = Analyzer::new(config());
+                    analyzer.restore(&snapshot).expect("its own snapshot");
+                }
+                analyzer.observe(Arrival::live(*arrived), std::slice::from_ref(reading), &mut out);
+            }
+            analyzer.finish(end, &mut out);
+            out
+        };
+        let (in_order, shuffled) = (hear(&[0], usize::MAX), hear(&delays, cut.index(readings.len())));
+        tile(&in_order)?;
+        tile(&shuffled)?;
+        prop_assert_eq!(events(&shuffled), events(&in_order));
+        let states = |findings: &[Finding]| -> Vec<_> {
+            intervals(findings).iter().map(|i| (i.from, i.until, i.state)).collect()
+        };
+        prop_assert_eq!(states(&shuffled), states(&in_order));
+        for (shuffled, in_order) in intervals(&shuffled).iter().zip(intervals(&in_order)) {
+            prop_assert!((shuffled.energy - in_order.energy).wh().abs() < ROUNDING_WH, "{:?} {:?}", shuffled, in_order);
+        }
+        // a point that was said before another meter told nonsense of the same instant stays
+        let curve_shuffled = curve(&shuffled);
+        for (at, point) in curve(&in_order) {
+            prop_assert_eq!(curve_shuffled.get(&at), Some(&point), "{}", at);
+        }
     }
 
     #[test]

@@ -3,7 +3,9 @@
 //! A trace is CSV with a header: `ts_unix_s,power_w` and optionally `energy_wh` (the meter's counter), in any order. A
 //! row that cannot be read is said on standard error and passed over.
 //!
-//! Limits: one row in memory; a row costs no allocation, because a year of seconds is 31 million of them.
+//! Limits: one row in memory ([`rows`]).
+
+mod rows;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -16,17 +18,14 @@ use analyzer::modality::{MODALITIES, Modality};
 use analyzer::site::{CarbonFactor, Site, Tariff};
 use analyzer::{Analyzer, Arrival, Config, Device, Feed, Finding, Reading};
 use anyhow::{Context, bail};
-use csv::ByteRecord;
 use jiff::Timestamp;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
+use rows::Rows;
+
 /// The name of the only device and the only meter there are.
 pub(crate) const TRACE: &str = "trace";
-/// Rows that are told of one by one; the rest is counted.
-const BAD_ROWS_TOLD: u64 = 5;
-/// What is read of the file at once, bytes.
-const BUFFER_BYTES: usize = 256 * 1024;
 
 /// From the first to the last row that could be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,16 +52,27 @@ pub(crate) fn modality(name: &str) -> anyhow::Result<&'static Modality> {
 pub(crate) fn play(
     path: &Path,
     analyzer: &mut Analyzer,
+    said: impl FnMut(&mut Vec<Finding>) -> anyhow::Result<()>,
+) -> anyhow::Result<Span> {
+    hear(open(path)?, analyzer, said)
+}
+
+/// The same for a trace from anywhere. While readings come, the analyzer lets time go on by itself.
+///
+/// # Errors
+/// As [`play`].
+pub(crate) fn hear(
+    input: impl Read,
+    analyzer: &mut Analyzer,
     mut said: impl FnMut(&mut Vec<Finding>) -> anyhow::Result<()>,
 ) -> anyhow::Result<Span> {
-    let mut rows = Rows::new(open(path)?)?;
+    let mut rows = Rows::new(input)?;
     let mut reading = [Reading::of(TRACE, None)];
     let mut findings = Vec::new();
     let mut span: Option<Span> = None;
     while let Some(row) = rows.next()? {
         (reading[0].power_w, reading[0].energy_wh) = (row.power_w, row.energy_wh);
         analyzer.observe(Arrival::live(row.at), &reading, &mut findings);
-        analyzer.advance(row.at, &mut findings);
         let Span { from, until } = span.unwrap_or(Span {
             from: row.at,
             until: row.at,
@@ -73,8 +83,8 @@ pub(crate) fn play(
         });
         said(&mut findings)?;
     }
-    if rows.bad > BAD_ROWS_TOLD {
-        tracing::warn!(bad_rows = rows.bad, "rows passed over in all");
+    if rows.bad_untold() > 0 {
+        tracing::warn!(bad_rows = rows.bad(), "rows passed over in all");
     }
     let Some(span) = span else {
         bail!("the trace holds no row that can be read")
@@ -84,135 +94,7 @@ pub(crate) fn play(
     Ok(span)
 }
 
-/// A row of a trace; at least one value is there.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Row {
-    at: Timestamp,
-    power_w: Option<f64>,
-    energy_wh: Option<f64>,
-}
-
-/// The rows of a trace, one after the other.
-struct Rows {
-    reader: csv::Reader<Box<dyn Read>>,
-    record: ByteRecord,
-    columns: Columns,
-    bad: u64,
-}
-
-/// Where in a row the values stand.
-struct Columns {
-    ts_unix_s: usize,
-    power_w: usize,
-    energy_wh: Option<usize>,
-}
-
-impl Rows {
-    fn new(input: Box<dyn Read>) -> anyhow::Result<Self> {
-        let mut reader = csv::ReaderBuilder::new()
-            .trim(csv::Trim::Headers)
-            .buffer_capacity(BUFFER_BYTES)
-            .from_reader(input);
-        let headers = reader
-            .headers()
-            .context("the trace has no header; its first line must be ts_unix_s,power_w")?;
-        let column = |name: &str| headers.iter().position(|header| header == name);
-        let (Some(ts_unix_s), Some(power_w)) = (column("ts_unix_s"), column("power_w")) else {
-            bail!(
-                "the trace's header is '{}'; it must be ts_unix_s,power_w[,energy_wh]",
-                headers.as_slice()
-            );
-        };
-        let energy_wh = column("energy_wh");
-        Ok(Self {
-            reader,
-            record: ByteRecord::new(),
-            columns: Columns {
-                ts_unix_s,
-                power_w,
-                energy_wh,
-            },
-            bad: 0,
-        })
-    }
-
-    /// The next row that can be read; none at the end.
-    fn next(&mut self) -> anyhow::Result<Option<Row>> {
-        loop {
-            let row = match self.reader.read_byte_record(&mut self.record) {
-                Ok(false) => return Ok(None),
-                Ok(true) => self.columns.row(&self.record),
-                Err(error) if error.is_io_error() => {
-                    return Err(error).context("the trace cannot be read to its end");
-                }
-                Err(error) => Err(error.into()),
-            };
-            match row {
-                Ok(row) => return Ok(Some(row)),
-                Err(error) => {
-                    self.bad += 1;
-                    if self.bad <= BAD_ROWS_TOLD {
-                        tracing::warn!("row passed over: {error:#}");
-                    }
-                }
-            }
-        }
-    }
-}
-
-impl Columns {
-    fn row(&self, record: &ByteRecord) -> anyhow::Result<Row> {
-        let millis = millis(record, self.ts_unix_s)?;
-        let at = Timestamp::from_millisecond(millis).context("ts_unix_s is not a Unix time in seconds")?;
-        let power_w = number(record, self.power_w)?.filter(|power_w| power_w.is_finite());
-        let energy_wh = match self.energy_wh {
-            Some(column) => number(record, column)?.filter(|wh| wh.is_finite() && *wh >= 0.0),
-            None => None,
-        };
-        if power_w.is_none() && energy_wh.is_none() {
-            bail!("{at}: neither power_w nor energy_wh is a number");
-        }
-        Ok(Row {
-            at,
-            power_w,
-            energy_wh,
-        })
-    }
-}
-
-/// The Unix time of a row, ms.
-fn millis(record: &ByteRecord, column: usize) -> anyhow::Result<i64> {
-    /// More digits than this may not fit.
-    const DIGITS_MAX: usize = 15;
-    // nearly all are whole seconds, which need no float
-    let bytes = record.get(column).unwrap_or_default();
-    if (1..=DIGITS_MAX).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_digit) {
-        let seconds = bytes
-            .iter()
-            .fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
-        return Ok(seconds * 1000);
-    }
-    let ts_unix_s = number(record, column)?.context("ts_unix_s is empty")?;
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "a float saturates, and what saturates is out of range"
-    )]
-    let millis = (ts_unix_s * 1000.0).round() as i64;
-    Ok(millis)
-}
-
-/// The number in a column; none where it is empty.
-fn number(record: &ByteRecord, column: usize) -> anyhow::Result<Option<f64>> {
-    let bytes = record.get(column).unwrap_or_default().trim_ascii();
-    if bytes.is_empty() {
-        return Ok(None);
-    }
-    let number = std::str::from_utf8(bytes).ok().and_then(|text| text.parse().ok());
-    let shown = || format!("'{}' is no number", String::from_utf8_lossy(bytes));
-    Ok(Some(number.with_context(shown)?))
-}
-
-fn open(path: &Path) -> anyhow::Result<Box<dyn Read>> {
+pub(crate) fn open(path: &Path) -> anyhow::Result<Box<dyn Read>> {
     if path == Path::new("-") {
         return Ok(Box::new(io::stdin().lock()));
     }
@@ -260,43 +142,5 @@ pub(crate) fn config(modality: &'static Modality, bands: Option<Bands>) -> Confi
             carbon,
         },
         devices: vec![device],
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rows(text: &'static str) -> (Vec<Row>, u64) {
-        let mut rows = Rows::new(Box::new(text.as_bytes())).expect("a header");
-        let mut read = Vec::new();
-        while let Some(row) = rows.next().expect("text is read") {
-            read.push(row);
-        }
-        (read, rows.bad)
-    }
-
-    #[test]
-    fn columns_stand_in_any_order_with_spaces_and_gaps() {
-        let (read, bad) =
-            rows("power_w , energy_wh,ts_unix_s\n 2600,,100\n, 5 ,101.5\n1e3,-1,102\nnan,7,103\n");
-        let row = |millis, power_w, energy_wh| Row {
-            at: Timestamp::from_millisecond(millis).expect("in range"),
-            power_w,
-            energy_wh,
-        };
-        let expected = [
-            row(100_000, Some(2600.0), None),
-            row(101_500, None, Some(5.0)),
-            row(102_000, Some(1000.0), None),
-            row(103_000, None, Some(7.0)),
-        ];
-        assert_eq!((read.as_slice(), bad), (expected.as_slice(), 0));
-    }
-
-    #[test]
-    fn what_cannot_be_read_is_counted_and_passed_over() {
-        let (read, bad) = rows("ts_unix_s,power_w\n1,2\nx,2\n3,y\n4\n5,6,7\n9e99,1\n8,\n9,10\n");
-        assert_eq!((read.len(), bad), (2, 6), "{read:?}");
     }
 }

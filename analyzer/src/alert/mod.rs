@@ -117,6 +117,14 @@ impl AlertPlan {
         })
     }
 
+    /// Whether any rule looks at pieces of final time.
+    pub(crate) fn looks_at_time(&self) -> bool {
+        self.overnight_idle.is_some()
+            || self.workstation_on_overnight.is_some()
+            || self.self_wake.is_some()
+            || self.left_on_all_weekend.is_some()
+    }
+
     fn is_exempt(&self, site: &Site, at: Timestamp) -> bool {
         const NOON: SignedDuration = SignedDuration::from_hours(12);
         let night = || (at - NOON).to_zoned_datetime(site.zone.clone()).date();

@@ -232,8 +232,10 @@ impl Counter {
         if let Some(step) = self.catch_up(good, now, power_w_max) {
             return step;
         }
-        let limit = self.limit(good, now, power_w_max);
-        let Some(step) = rise(good, now, limit) else {
+        // nearly every step is smaller than any limit: then none needs to be reckoned
+        let small = rise(good, now, STEP_ROOM);
+        let Some(step) = small.or_else(|| rise(good, now, self.limit(good, now, power_w_max))) else {
+            let limit = self.limit(good, now, power_w_max);
             return self.break_off(good, now, limit, power_w_max);
         };
         self.good = Some(Value {
@@ -241,7 +243,7 @@ impl Counter {
             ..now
         });
         if step == Energy::ZERO {
-            return self.stand_still(good, now, limit);
+            return self.stand_still(good, now, power_w_max);
         }
         let drawn = now.drawn.less(now.drawn.since(good.drawn) - step);
         (self.moved, self.stuck) = (Some(Value { drawn, ..now }), None);
@@ -250,17 +252,21 @@ impl Counter {
     }
 
     /// The register has not moved; says so when power shows that it should have.
-    fn stand_still(&mut self, good: Value, now: Value, limit: Energy) -> Step {
-        if let Some(booked) = &mut self.stuck {
+    fn stand_still(&mut self, good: Value, now: Value, power_w_max: f64) -> Step {
+        if let Some(booked) = self.stuck {
+            let limit = self.limit(good, now, power_w_max);
             let estimated = now.drawn.since(good.drawn).min(limit);
-            *booked += estimated;
+            self.stuck = Some(booked + estimated);
             return Step::of(Amount::estimated(estimated));
         }
         let moved = self.moved.unwrap_or(good);
+        if now.at.duration_since(moved.at) < STUCK_AFTER {
+            return Step::of(Amount::default());
+        }
         let missed = now.drawn.since(moved.drawn);
-        let step = self.resolution.get().unwrap_or(lattice(good.wh));
+        let step = self.resolution.get().unwrap_or_else(|| lattice(good.wh));
         let many = Energy::from_micro_wh(step.micro_wh().saturating_mul(STUCK_STEPS));
-        if now.at.duration_since(moved.at) < STUCK_AFTER || missed < many.max(STEP_ROOM) {
+        if missed < many.max(STEP_ROOM) {
             return Step::of(Amount::default());
         }
         self.stuck = Some(missed);
@@ -355,8 +361,8 @@ fn room(from: Value, to: Value) -> Energy {
 /// The step from one value to another, where it is one that a register can make.
 fn rise(from: Value, to: Value, limit: Energy) -> Option<Energy> {
     let step = (Energy::from_wh(to.wh) - Energy::from_wh(from.wh)).max(Energy::ZERO);
-    let is_rounded = from.wh - to.wh < ROUNDING_WH && to.drawn.since(from.drawn).wh() < ROUNDING_WH;
-    ((to.wh >= from.wh || is_rounded) && step <= limit).then_some(step)
+    let is_rounded = || from.wh - to.wh < ROUNDING_WH && to.drawn.since(from.drawn).wh() < ROUNDING_WH;
+    (step <= limit && (to.wh >= from.wh || is_rounded())).then_some(step)
 }
 
 /// The most that a register can have counted between two values.

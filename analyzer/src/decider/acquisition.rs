@@ -262,10 +262,14 @@ impl Decider {
     /// others may follow.
     pub(super) fn first_open(&self, rules: Rules<'_>, now: Timestamp) -> Option<usize> {
         rules.onset?.rise?;
+        if self.pending.iter().all(|pending| pending.load == Load::Rest) {
+            return None;
+        }
+        let bridge = rules.bridge();
         let (mut open_from, mut first) = (now, None);
         for number in (0..self.pending.len()).rev() {
             let until = self.pending.get(number + 1).map_or(now, |next| next.from);
-            if open_from.duration_since(until) >= rules.bridge() {
+            if open_from.duration_since(until) >= bridge {
                 break;
             }
             if self.pending[number].load > Load::Rest

@@ -13,7 +13,9 @@
 
 mod acquisition;
 mod cycling;
+mod heard;
 mod onset;
+mod rules;
 mod within;
 
 use std::collections::VecDeque;
@@ -21,33 +23,17 @@ use std::collections::VecDeque;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::band::Bands;
-use crate::modality::Timing;
 use crate::{FINAL_AFTER, State};
 
 use cycling::Cycling;
+pub(crate) use heard::{Heard, Mean};
 use onset::{Judged, Level, Load, Turned};
 pub(crate) use onset::{Onset, Rise};
+pub(crate) use rules::Rules;
 use within::Open;
 
 /// Twenty samples a second for [`FINAL_AFTER`]; beyond, the oldest is decided early.
 pub(crate) const PENDING_SAMPLES_MAX: usize = 2400;
-/// No bridge is longer, so that what is said is final in time.
-const BRIDGE_MAX: SignedDuration = SignedDuration::from_secs(105);
-/// A pause looks longer than it is by up to an interval at either end, and short exposures inside it are not seen.
-const BRIDGE_INTERVALS: f64 = 2.5;
-/// Less where scouts and the anode's spin-up show some of the exposures that are missed.
-const BRIDGE_INTERVALS_SCOUTS: f64 = 1.5;
-/// Where nothing is missed and what lies within a reading is placed, a pause is known to about half an interval.
-const BRIDGE_INTERVALS_MEAN: f64 = 0.5;
-/// A meter that tells more often than this misses no acquisition, s.
-const ONCE_S: f64 = 3.5;
-/// A mean that is surer than this part of an exposure's rise shows it.
-const DOUBT_MAX: f64 = 0.5;
-/// A state other than scanning is told by more than one reading.
-const DWELL_INTERVALS: f64 = 1.5;
-/// No dwell is longer, so that what is said is final in time.
-const DWELL_MAX: SignedDuration = SignedDuration::from_secs(105);
 
 /// A stretch of constant power whose state is final.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -79,41 +65,6 @@ impl Said {
             lead_ms: u16::try_from(lead_ms).unwrap_or(0),
             ..self
         }
-    }
-}
-
-/// A reading.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Heard {
-    pub(crate) at: Timestamp,
-    /// It holds from so long before its stamp, if it is no mean.
-    pub(crate) lead: SignedDuration,
-    pub(crate) power_w: f64,
-    /// What the register says of the time before it.
-    pub(crate) mean: Option<Mean>,
-}
-
-/// A mean power since an instant.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Mean {
-    #[serde(with = "crate::nanoseconds")]
-    pub(crate) since: Timestamp,
-    pub(crate) power_w: f64,
-    /// It may be wrong by so much.
-    pub(crate) doubt_w: f64,
-    /// Whether it is known when it began and ended.
-    pub(crate) is_placed: bool,
-}
-
-impl Heard {
-    /// Since when it holds.
-    pub(crate) fn from(&self) -> Timestamp {
-        self.mean.map_or(self.at - self.lead, |mean| mean.since)
-    }
-
-    /// The power of its time.
-    fn held_w(&self) -> f64 {
-        self.mean.map_or(self.power_w, |mean| mean.power_w)
     }
 }
 
@@ -154,55 +105,8 @@ struct Pending {
     said: Option<Said>,
 }
 
-/// What a device is judged by.
-#[derive(Clone, Copy)]
-pub(crate) struct Rules<'a> {
-    pub(crate) bands: &'a Bands,
-    pub(crate) timing: Timing,
-    /// None where scanning is never claimed.
-    pub(crate) onset: Option<Onset>,
-    /// How often the meter tells something new, s.
-    pub(crate) interval_s: f64,
-    /// Its readings miss nothing: they are means, or a register tells what they miss.
-    pub(crate) is_mean: bool,
-}
-
-impl Rules<'_> {
-    fn dwell(&self, from: State, to: State) -> SignedDuration {
-        let dwell = if to > from {
-            self.timing.rise_dwell
-        } else {
-            self.timing.fall_dwell
-        };
-        let readings = SignedDuration::from_secs_f64(self.interval_s * DWELL_INTERVALS);
-        dwell.max(readings.min(DWELL_MAX))
-    }
-
-    /// Whether a register's mean shows acquisitions that the readings themselves may miss.
-    pub(crate) fn shows(&self, mean: Mean) -> bool {
-        let rise = self.onset.and_then(|onset| onset.rise);
-        rise.is_some_and(|rise| mean.doubt_w <= rise.medium_w * DOUBT_MAX)
-    }
-
-    /// Whether the meter tells so rarely that acquisitions may lie between two readings.
-    pub(crate) fn may_miss(&self) -> bool {
-        self.interval_s > ONCE_S
-    }
-
-    /// A meter shows pauses longer than they are, by up to its interval.
-    fn bridge(&self) -> SignedDuration {
-        let intervals = match self.onset.and_then(|onset| onset.rise) {
-            _ if self.is_mean => BRIDGE_INTERVALS_MEAN,
-            Some(rise) if rise.has_scouts() && self.may_miss() => BRIDGE_INTERVALS_SCOUTS,
-            _ => BRIDGE_INTERVALS,
-        };
-        let seen = self.timing.bridge + SignedDuration::from_secs_f64(self.interval_s * intervals);
-        seen.min(BRIDGE_MAX)
-    }
-}
-
 /// What a step of the decider brought out.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Decided {
     /// Final, in time order.
     pub(crate) segments: Vec<Segment>,
@@ -227,6 +131,24 @@ impl Decider {
     /// The instant of the newest sample; nothing older may come.
     pub(crate) fn newest(&self) -> Option<Timestamp> {
         self.pending.back().map(|pending| pending.from)
+    }
+
+    /// Whether nothing waits to be decided, however time goes on: all that is known is of the certain state.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.pending.len() == 1 && self.is_plain()
+    }
+
+    /// Whether all that waits is of the certain state, and nothing of it may turn out to be another.
+    fn is_plain(&self) -> bool {
+        let is_plain = |pending: &Pending| {
+            let usual = if pending.raw == State::Scanning {
+                Load::Strong
+            } else {
+                Load::Rest
+            };
+            pending.load == usual && pending.power_w.is_some() && Some(pending.raw) == self.state
+        };
+        self.pending.iter().all(is_plain)
     }
 
     /// Takes a reading that is newer than all before, and says at once what can be said of it.
@@ -344,6 +266,7 @@ impl Decider {
     pub(crate) fn silence(&mut self, rules: Rules<'_>, at: Timestamp, out: &mut Decided) {
         self.decide(rules, at, out);
         self.level.forget();
+        self.cycle.forget();
         let silence = Pending {
             from: at,
             power_w: None,
@@ -401,6 +324,9 @@ impl Decider {
         let Some(newest) = self.pending.back().copied() else {
             return;
         };
+        if self.is_plain() {
+            return self.release(self.pending.len() - 1, newest.from, out);
+        }
         let Some(state) = self.state else {
             return self.enter(newest.raw, newest.from, out);
         };
@@ -615,6 +541,51 @@ mod tests {
             (150, 500, State::Idle),
         ];
         assert_eq!(states("ct", &ct, 500), expected);
+    }
+
+    #[test]
+    fn an_exposure_lies_where_the_readings_around_its_interval_put_it() {
+        let ct = Modality::named("ct").expect("known");
+        let bands = ct.bands();
+        let onset = Onset {
+            typical_w: Some(60_000.0),
+            ..ct.onset(&bands).expect("a CT acquires")
+        };
+        let rules = Rules {
+            bands: &bands,
+            timing: ct.timing,
+            onset: Some(onset),
+            interval_s: 10.0,
+            is_mean: true,
+        };
+        let (mut decider, mut out) = (Decider::default(), Decided::default());
+        // it begins 5 s before the second of two intervals and ends 5 s into it
+        let means_w = [2_000.0, 2_000.0, 31_000.0, 31_000.0, 2_000.0, 2_000.0];
+        for (second, power_w) in (10..).step_by(10).zip(means_w) {
+            let mean = Mean {
+                since: at(second - 10),
+                power_w,
+                doubt_w: 0.0,
+                is_placed: true,
+            };
+            let heard = Heard {
+                at: at(second),
+                lead: SignedDuration::ZERO,
+                power_w,
+                mean: Some(mean),
+            };
+            decider.sample(rules, heard, &mut out);
+        }
+        decider.finish(rules, at(60), &mut out);
+        let scanning = out
+            .segments
+            .iter()
+            .filter(|segment| segment.state == State::Scanning);
+        let spans: Vec<_> = scanning
+            .map(|segment| (segment.from, segment.until, segment.power_w))
+            .collect();
+        let full_w = Some(60_000.0);
+        assert_eq!(spans, [(at(25), at(30), full_w), (at(30), at(35), full_w)]);
     }
 
     #[test]

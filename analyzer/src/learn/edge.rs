@@ -170,10 +170,13 @@ pub(super) fn bands(
         });
     }
     let cycle = learned.iter().find_map(|band| {
+        let until_w = band.cycles_until_w?;
+        let upper = bands.iter().find(|upper| until_w < upper.until_w);
         Some(CycleBand {
             state: band.state,
             from_w: band.from_w,
-            until_w: band.cycles_until_w? * CLEAR_CYCLE,
+            until_w: until_w * CLEAR_CYCLE,
+            upper: upper.map_or(band.state, |upper| upper.state),
             is_usual: is_usual_cycle,
         })
     });

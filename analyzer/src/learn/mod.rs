@@ -9,6 +9,7 @@
 //!
 //! Limits: the curve's bins, [`plateau::PLATEAUS_MAX`] levels: some kilobytes a device, whatever it does.
 
+mod around;
 mod curve;
 mod drift;
 mod edge;
@@ -18,6 +19,7 @@ mod pace;
 mod plateau;
 mod report;
 mod stillness;
+mod swing;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -33,6 +35,7 @@ use naming::Known;
 use pace::Pace;
 use plateau::Plateau;
 use stillness::{Measure, Stillness};
+use swing::Swing;
 
 pub use evidence::{Evidence, LearnedBand, LevelMoved};
 pub use plateau::Cycle;
@@ -70,6 +73,7 @@ pub struct Pin {
 pub(crate) struct Learner {
     curve: Curve,
     stillness: Stillness,
+    swing: Swing,
     pace: Pace,
     drift: Drift,
     held: Option<Held>,
@@ -111,6 +115,7 @@ impl Learner {
     fn hold(&mut self, modality: &Modality, power_w: f64, seconds: f64) {
         if seconds > HOLD_S_MAX {
             self.stillness.gap(&mut self.curve);
+            self.swing.gap();
             return;
         }
         #[expect(clippy::cast_possible_truncation, reason = "a quarter of an hour at most")]
@@ -120,7 +125,12 @@ impl Learner {
             pulse_ratio: modality.learning.pulse_ratio,
             is_on_change: self.pace.is_on_change(),
             is_slow: self.pace.interval_s() > SLOW_S,
+            cycles: modality.learning.cycle.is_some(),
         };
+        if let Some(cycle) = modality.learning.cycle {
+            self.swing
+                .hold(cycle, measure.steady_s, power_w, seconds, &mut self.curve);
+        }
         if let Some(part) = self.stillness.hold(measure, power_w, seconds, &mut self.curve) {
             self.drift.still(part.mean_w, part.seconds);
         }
@@ -130,6 +140,7 @@ impl Learner {
     pub(crate) fn silence(&mut self) {
         self.held = None;
         self.stillness.gap(&mut self.curve);
+        self.swing.gap();
     }
 
     /// Where acquisitions begin, as far as it is known; none where nothing is acquired or the meter is too slow.
@@ -144,7 +155,7 @@ impl Learner {
 
     /// How long before its stamp a reading begins to hold.
     pub(crate) fn lead(&self) -> SignedDuration {
-        SignedDuration::from_secs_f64(self.pace.half_s())
+        self.pace.half()
     }
 
     /// Whether the meter tells too rarely for acquisitions to be seen.
@@ -156,10 +167,7 @@ impl Learner {
 
     /// The lowest level that a cooled magnet has been seen to keep, W; none while too little is known.
     pub(crate) fn base_w(&self) -> Option<f64> {
-        let lowest = self
-            .named
-            .first()
-            .filter(|band| !band.evidence.is_provisional())?;
+        let lowest = self.named.first().filter(|band| band.evidence.is_level_known())?;
         Some(lowest.from_w_seen)
     }
 

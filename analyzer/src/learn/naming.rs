@@ -37,21 +37,36 @@ const RATE_SHARE: f64 = 0.1;
 const AGAINST_IDLER: f64 = 2.0;
 /// Clearly below.
 const IDLER_BELOW: f64 = 0.7;
+/// What speaks against rest clearly above the level from which work rises.
+const AGAINST_ABOVE_WORK: f64 = 1.0;
+/// Clearly above.
+const ABOVE_WORK: f64 = 1.35;
 /// After so much time at it, s.
 const IDLER_S: f32 = 3600.0;
-/// What the name before is worth.
-const FOR_BEFORE: f64 = 0.3;
+/// What the names before are worth, if all are kept.
+const FOR_BEFORE: f64 = 0.15;
 /// A second level of a name that has one.
 const AGAINST_TWO: f64 = 1.5;
+/// What speaks against an upper level of idle (an MRI that is prepared) where there is no idle below it: every boot ends
+/// there.
+const AGAINST_NO_BASE: f64 = 0.02;
+/// What was seen for so long speaks half as loud as what is known well, s: a few minutes rename nothing.
+const HALF_HEARD_S: f64 = 900.0;
 /// Two levels so near each other that are two states (an MRI's off and idle may be).
 const AGAINST_SPLIT: f64 = 1.0;
 /// Two levels nearer than this may well be one state.
 const NEAR: f64 = 0.3;
+/// And so may levels nearer than what a meter of small loads counts in, W.
+const NEAR_W: f64 = 1.0;
+/// What speaks against a machine that is switched on and never more than in standby, where no pulses tell where work
+/// begins: what it goes up to is for use.
+const AGAINST_UNUSED: f64 = 0.4;
 
-/// Names for the plateaus, and by how much they are better than any others.
+/// Names for the plateaus.
 pub(super) struct Named {
     pub(super) states: Vec<State>,
-    pub(super) margin: f64,
+    /// By how much each name is better than any other for its level, all ways considered; infinite where no other may be.
+    pub(super) margins: Vec<f64>,
 }
 
 /// Names the plateaus; `known` says what name a level had or must have.
@@ -65,19 +80,33 @@ pub(super) fn name(modality: &Modality, plateaus: &[Plateau], known: impl Fn(&Pl
         busiest_w: busiest.map_or(0.0, |plateau| plateau.level_w),
         known: plateaus.iter().map(&known).collect(),
     };
-    let (mut best, mut second): (Option<(f64, Vec<usize>)>, f64) = (None, f64::INFINITY);
+    let (mut least, mut best) = (f64::INFINITY, Vec::new());
+    // two names of one state (an MRI's idle and ready) are no doubt about the state
+    let mut of_states = vec![[f64::INFINITY; State::ALL.len()]; plateaus.len()];
     let mut way = Vec::with_capacity(plateaus.len());
-    weigh.ways(&mut way, &mut |cost, way| match &best {
-        Some((least, _)) if cost >= *least => second = second.min(cost),
-        _ => {
-            second = best.as_ref().map_or(f64::INFINITY, |best| best.0);
-            best = Some((cost, way.to_vec()));
+    weigh.ways(&mut way, &mut |cost, way| {
+        for (of_state, name) in of_states.iter_mut().zip(way) {
+            let of_state = &mut of_state[modality.names[*name].state as usize];
+            *of_state = of_state.min(cost);
+        }
+        if cost < least {
+            (least, best) = (cost, way.to_vec());
         }
     });
-    let (cost, way) = best.unwrap_or_default();
+    let states: Vec<State> = best
+        .into_iter()
+        .map(|name: usize| modality.names[name].state)
+        .collect();
+    let margins = of_states.iter().zip(&states).map(|(of_state, state)| {
+        let others = of_state
+            .iter()
+            .enumerate()
+            .filter(|(other, _)| *other != *state as usize);
+        others.map(|(_, cost)| cost - least).fold(f64::INFINITY, f64::min)
+    });
     Named {
-        states: way.into_iter().map(|name| modality.names[name].state).collect(),
-        margin: second - cost,
+        margins: margins.collect(),
+        states,
     }
 }
 
@@ -139,31 +168,68 @@ impl Weigh<'_> {
             .zip(way)
             .find(|(_, name)| Some(**name) == base);
         let idle_w = idle.map(|(plateau, _)| plateau.level_w);
-        let mut cost = 0.0;
+        #[expect(clippy::cast_precision_loss, reason = "eight at most")]
+        let for_before = FOR_BEFORE / way.len().max(1) as f64;
+        let mut cost = self.against_order(way);
         for ((plateau, name), known) in named().zip(&self.known) {
-            if *known != Known::Cycle(name.state) {
-                cost += self.against(plateau, name, idle_w);
+            if *known != Known::Cycle(name.state) && !plateau.is_upper_half {
+                cost += self.against(plateau, name, idle_w) * heard(plateau);
             }
             match known {
                 Known::Cycle(state) if *state != name.state => cost += 1e3,
-                Known::Before(state) if *state == name.state => cost -= FOR_BEFORE,
+                Known::Before(state) if *state == name.state => cost -= for_before,
                 Known::Pinned(state) if *state != name.state => cost += 1e3,
                 _ => {}
             }
         }
         let pairs = self.plateaus.windows(2).zip(way.windows(2));
-        for (levels, names) in pairs {
-            let is_near = (levels[1].level_w / levels[0].level_w).ln() < NEAR;
+        // the upper half of a cycle is no level of its own
+        for (levels, names) in pairs.filter(|(levels, _)| !levels.iter().any(|level| level.is_upper_half)) {
+            let apart = (levels[1].level_w / levels[0].level_w).ln();
+            let is_near = apart < NEAR || levels[1].level_w - levels[0].level_w < NEAR_W;
             let [below, above] = [names[0], names[1]].map(|name| &self.modality.names[name]);
-            if names[0] == names[1] {
-                cost += if is_near || below.are_many {
-                    0.0
-                } else {
-                    AGAINST_TWO
-                };
-            } else if is_near && below.state != above.state && self.modality.learning.works_from_idle {
-                cost += AGAINST_SPLIT;
+            let works_from_idle = self.modality.learning.works_from_idle;
+            let heard = levels.iter().map(heard).fold(1.0, f64::min);
+            if names[0] == names[1] && !below.are_many {
+                cost += heard
+                    * match is_near {
+                        true if works_from_idle => 0.0,
+                        // no pulses tell these levels apart: the farther, the more likely they are two states
+                        true => AGAINST_TWO * (apart / NEAR).powi(2),
+                        false => AGAINST_TWO,
+                    };
+            } else if is_near && below.state != above.state && works_from_idle {
+                cost += heard * AGAINST_SPLIT;
             }
+        }
+        cost
+    }
+
+    /// What speaks against names for what other levels have and lack.
+    fn against_order(&self, way: &[usize]) -> f64 {
+        let names = &self.modality.names;
+        let mut cost = 0.0;
+        // what draws as little as off is off, unless a lower level is (a computer that is asleep)
+        let is_as_low = |name: &Name| {
+            let off = names.first().filter(|first| first.state == State::Off);
+            name.state == State::Standby && off.is_some_and(|off| name.watts.1 <= off.watts.1)
+        };
+        if way.first().is_some_and(|name| is_as_low(&names[*name])) {
+            cost += AGAINST_TWO;
+        }
+        let of_idle = |is_base: bool| {
+            let idle = way
+                .iter()
+                .map(|name| &names[*name])
+                .filter(|name| name.state == State::Idle);
+            idle.filter(|name| (name.of_idle == BASE) == is_base).count()
+        };
+        if of_idle(false) > 0 && of_idle(true) == 0 {
+            cost += AGAINST_NO_BASE;
+        }
+        let is_unused = way.len() > 1 && way.last().is_some_and(|name| names[*name].state < State::Idle);
+        if is_unused && self.modality.acquisition.is_none() {
+            cost += AGAINST_UNUSED;
         }
         cost
     }
@@ -189,6 +255,15 @@ impl Weigh<'_> {
         if is_idler {
             cost += AGAINST_IDLER;
         }
+        // where work rises from the highest level of rest, what lies above it is work
+        let is_above_work = !self.modality.learning.works_from_idle
+            && name.state < State::Scanning
+            && self.busiest >= RATE_MIN * 2.0
+            && !is_busy
+            && plateau.level_w > self.busiest_w * ABOVE_WORK;
+        if is_above_work {
+            cost += AGAINST_ABOVE_WORK;
+        }
         cost
     }
 }
@@ -199,6 +274,12 @@ const BASE: (f64, f64) = (1.0, 1.0);
 /// Pulses an hour at a level.
 fn rate(plateau: &Plateau) -> f64 {
     f64::from(plateau.launches) / (f64::from(plateau.seconds) / 3600.0).max(0.25)
+}
+
+/// How much of what a level says counts, by how long it was seen.
+fn heard(plateau: &Plateau) -> f64 {
+    let seconds = f64::from(plateau.seconds);
+    seconds / (seconds + HALF_HEARD_S)
 }
 
 /// How far a value lies outside a range.
@@ -270,6 +351,43 @@ mod tests {
             "workstation",
             &[(18.0, 0.0), (54.0, 0.0), (117.0, 30.0)],
             &[Off, Standby, Idle],
+        );
+    }
+
+    #[test]
+    fn what_is_asleep_is_known_by_a_lower_level_that_is_off() {
+        check("workstation", &[(3.0, 0.0), (90.0, 0.0)], &[Off, Idle]);
+        check(
+            "workstation",
+            &[(1.4, 0.0), (2.0, 0.0), (3.1, 0.0), (70.0, 0.0)],
+            &[Off, Off, Standby, Idle],
+        );
+    }
+
+    #[test]
+    fn what_a_workstation_goes_up_to_is_for_use() {
+        check("workstation", &[(2.0, 0.0), (53.0, 0.0)], &[Off, Idle]);
+        check("workstation", &[(2.0, 0.0), (77.0, 0.0)], &[Off, Idle]);
+    }
+
+    #[test]
+    fn two_names_of_one_state_are_no_doubt() {
+        let modality = Modality::named("mri").expect("known");
+        let plateau = |level_w: f64| Plateau {
+            level_w,
+            from_w: level_w * 0.98,
+            until_w: level_w * 1.02,
+            seconds: 9e3,
+            ..Plateau::default()
+        };
+        let named = name(modality, &[8_200.0, 14_000.0, 15_500.0].map(plateau), |_| {
+            Known::Nothing
+        });
+        assert_eq!(named.states, [Off, Idle, Idle]);
+        assert!(
+            named.margins.iter().all(|margin| *margin > 0.5),
+            "{:?}",
+            named.margins
         );
     }
 

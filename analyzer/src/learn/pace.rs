@@ -3,6 +3,7 @@
 //! A meter that is asked in a steady rhythm has one pause; its median is found by nudging. A meter that reports changes
 //! is slow while nothing happens and fast when something does: how fast it can be is remembered, and fades within days.
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 /// How fast the medians move.
@@ -61,11 +62,13 @@ impl Pace {
 
     /// Half the pause of a meter that is asked in a steady rhythm, whole tenths of a second: its reading stands for the
     /// time around it, be it a mean or a momentary value. Zero for a fast meter, and for one that reports changes.
-    pub(super) fn half_s(&self) -> f64 {
-        if self.is_on_change() || !(STEADY_S.0..=STEADY_S.1).contains(&self.usual_s) {
-            return 0.0;
+    pub(super) fn half(&self) -> SignedDuration {
+        if !(STEADY_S.0..=STEADY_S.1).contains(&self.usual_s) || self.is_on_change() {
+            return SignedDuration::ZERO;
         }
-        (self.usual_s * 5.0).round() / 10.0
+        #[expect(clippy::cast_possible_truncation, reason = "a hundred tenths at most")]
+        let tenths = (self.usual_s * 5.0).round() as i64;
+        SignedDuration::from_millis(tenths * 100)
     }
 
     /// Whether what it does not tell has not changed.

@@ -102,3 +102,48 @@ impl Blur {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::modality::Modality;
+
+    /// An exposure of 60 kW as 20 examinations show it to a meter with these readings of it.
+    fn seen(exposure_w: &[f64]) -> Kind {
+        let ct = Modality::named("ct").expect("known");
+        let onset = ct.onset(&ct.bands()).expect("a CT acquires");
+        let mut blur = Blur::default();
+        for _ in 0..20 {
+            for &power_w in [2_500.0; 3].iter().chain(exposure_w) {
+                blur.reading(&onset, 10.0, power_w);
+            }
+        }
+        blur.kind()
+    }
+
+    #[test]
+    fn neighbours_within_an_acquisition_tell_means_from_momentary_values() {
+        assert_eq!(seen(&[60_000.0, 60_500.0]), Kind::Moment);
+        assert_eq!(seen(&[21_000.0, 47_000.0]), Kind::MeanBefore);
+        assert_eq!(
+            seen(&[21_000.0]),
+            Kind::Moment,
+            "nothing is known of lone readings"
+        );
+    }
+
+    #[test]
+    fn a_register_tells_which_time_a_mean_is_of() {
+        let mut blur = Blur::default();
+        let mean = Mean {
+            since: jiff::Timestamp::UNIX_EPOCH,
+            power_w: 30_000.0,
+            doubt_w: 360.0,
+            is_placed: true,
+        };
+        for _ in 0..40 {
+            blur.counted(mean, 30_000.0, 2_500.0);
+        }
+        assert_eq!(blur.kind(), Kind::MeanAfter);
+    }
+}

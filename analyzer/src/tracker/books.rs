@@ -11,22 +11,24 @@ use crate::finding::{Finding, Interval, Sample, StateChange};
 use crate::slice::Slice;
 
 impl Tracker {
-    /// Books what was decided and says what it means.
+    /// Books what was decided and says what it means; nothing of it is left.
     pub(super) fn follow(
         &mut self,
         context: Context<'_>,
-        decided: &Decided,
+        decided: &mut Decided,
         power_w: Option<f64>,
         out: &mut Vec<Finding>,
     ) {
         let device = &context.device.id;
-        for segment in &decided.segments {
-            self.correct(context, segment, out);
-            self.grow_interval(context, segment);
-            self.book(context, *segment, out);
+        if !decided.segments.is_empty() {
+            for segment in decided.segments.drain(..) {
+                self.correct(context, &segment, out);
+                self.grow_interval(context, &segment);
+                self.book(context, segment, out);
+            }
+            self.say_intervals(context, out);
         }
-        self.say_intervals(context, out);
-        out.extend(decided.changes.iter().map(|change| {
+        out.extend(decided.changes.drain(..).map(|change| {
             let (device, at) = (device.clone(), change.at);
             Finding::StateChange(StateChange {
                 device,
@@ -85,11 +87,14 @@ impl Tracker {
         let Some(interval) = self.intervals.back().map(|open| open.interval.from) else {
             return;
         };
-        let (mut from, mut parcels) = (segment.from, Vec::new());
+        let (mut from, mut parcels) = (segment.from, std::mem::take(&mut self.settled));
         while from < segment.until {
-            let slice = self.slice.filter(|slice| slice.holds(from));
-            let slice = slice.unwrap_or_else(|| Slice::around(context.site, &context.device.opening, from));
-            self.slice = Some(slice);
+            let slice = match self.slice {
+                Some(slice) if slice.holds(from) => slice,
+                _ => *self
+                    .slice
+                    .insert(Slice::around(context.site, &context.device.opening, from)),
+            };
             let until = slice.until.min(segment.until);
             self.booking.book(
                 Segment {
@@ -101,27 +106,31 @@ impl Tracker {
                 interval,
                 &mut parcels,
             );
-            let seconds = until.duration_since(from).as_secs_f64();
-            let piece = Piece {
-                from,
-                until,
-                state: segment.state,
-                is_open: slice.is_open,
-                tariff: slice.tariff,
-                energy: Energy::from_power(segment.power_w.unwrap_or(0.0), seconds),
-            };
-            self.alerts.piece(context.watched(), &piece, out);
+            if context.device.alerts.looks_at_time() {
+                let seconds = until.duration_since(from).as_secs_f64();
+                let piece = Piece {
+                    from,
+                    until,
+                    state: segment.state,
+                    is_open: slice.is_open,
+                    tariff: slice.tariff,
+                    energy: Energy::from_power(segment.power_w.unwrap_or(0.0), seconds),
+                };
+                self.alerts.piece(context.watched(), &piece, out);
+            }
             from = until;
         }
-        self.settle(&parcels);
+        self.settle(&mut parcels);
+        self.settled = parcels;
     }
 
-    pub(super) fn settle(&mut self, parcels: &[Parcel]) {
-        for parcel in parcels {
-            self.ledger.add(parcel);
+    pub(super) fn settle(&mut self, parcels: &mut Vec<Parcel>) {
+        for parcel in parcels.drain(..) {
+            self.ledger.add(&parcel);
             let open = self
                 .intervals
                 .iter_mut()
+                .rev()
                 .find(|open| open.interval.from == parcel.interval);
             if let Some(Open { interval, .. }) = open {
                 interval.energy += parcel.energy;

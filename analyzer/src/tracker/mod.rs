@@ -3,6 +3,7 @@
 
 mod blur;
 mod books;
+mod context;
 mod spent;
 
 use std::collections::VecDeque;
@@ -10,10 +11,11 @@ use std::collections::VecDeque;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::alert::{Alerts, Watched};
+use crate::alert::Alerts;
 use crate::band::Bands;
-use crate::booking::{Booking, Mark};
-use crate::decider::{Decided, Decider, Heard, Onset, Rules};
+use crate::booking::{Booking, Mark, Parcel};
+use crate::counter::Broken;
+use crate::decider::{Decided, Decider, Heard};
 use crate::exam::ExamState;
 use crate::feed::FeedState;
 use crate::finding::{Fault, FaultKind, Finding, Interval, Sample};
@@ -21,52 +23,15 @@ use crate::honesty::Honesty;
 use crate::learn::{LEAD_MAX, Learned, Learner, Report};
 use crate::ledger::Ledger;
 use crate::modality::Modality;
-use crate::site::Site;
 use crate::slice::Slice;
-use crate::{Action, Arrival, Device, Energy, Reading, State};
+use crate::{Action, Device, Energy, Reading, State};
 
+use context::rules;
+pub(crate) use context::{Context, Given};
 use spent::Spent;
 
 /// Time is held final up to this long before now: a stamped reading may still be on its way.
-const LATENESS: SignedDuration = SignedDuration::from_secs(10);
-
-/// A device as it is judged.
-#[derive(Clone, Copy)]
-pub(crate) struct Context<'a> {
-    pub(crate) site: &'a Site,
-    pub(crate) device: &'a Device,
-    /// What holds unless something was learned: its own bands, else the published ones.
-    pub(crate) given: &'a Given,
-}
-
-impl<'a> Context<'a> {
-    fn watched(self) -> Watched<'a> {
-        Watched {
-            site: self.site,
-            device: self.device,
-        }
-    }
-}
-
-/// The bands that a device has without learning.
-#[derive(Debug)]
-pub(crate) struct Given {
-    bands: Bands,
-    onset: Option<Onset>,
-    /// They are the device's own: nothing learned takes their place.
-    is_own: bool,
-}
-
-impl Given {
-    pub(crate) fn of(device: &Device) -> Self {
-        let bands = device.bands.clone().unwrap_or_else(|| device.modality.bands());
-        Self {
-            onset: device.modality.onset(&bands),
-            is_own: device.bands.is_some(),
-            bands,
-        }
-    }
-}
+pub(crate) const LATENESS: SignedDuration = SignedDuration::from_secs(10);
 
 /// The memory of one device.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -87,6 +52,12 @@ pub(crate) struct Tracker {
     slice: Option<Slice>,
     is_implausible: bool,
     next_rows_at: Option<Timestamp>,
+    /// Empty between two steps: kept for its room.
+    #[serde(skip)]
+    decided: Decided,
+    /// The same.
+    #[serde(skip)]
+    settled: Vec<Parcel>,
 }
 
 /// An interval that still grows, or waits for its energy.
@@ -96,51 +67,61 @@ struct Open {
     is_closed: bool,
 }
 
-/// What a device is judged by at the moment.
-fn rules<'a>(
-    (learner, spent): (&Learner, &Spent),
-    learned: Option<&'a Bands>,
-    context: Context<'a>,
-) -> Rules<'a> {
-    let given = context.given;
-    let (bands, onset) = match learned.filter(|_| !given.is_own) {
-        Some(bands) => (bands, learner.onset()),
-        None => (&given.bands, given.onset),
-    };
-    let rules = Rules {
-        bands,
-        timing: context.device.modality.timing,
-        onset: onset.filter(|_| !learner.is_too_coarse(context.device.modality)),
-        interval_s: learner.interval_s(),
-        is_mean: false,
-    };
-    Rules {
-        is_mean: spent.mean().is_some(),
-        ..rules
-    }
-}
-
 impl Tracker {
     /// Takes one message's readings of the feed number `index`, measured at `at`.
     pub(crate) fn observe(
         &mut self,
         context: Context<'_>,
         (index, at): (usize, Timestamp),
-        arrival: Arrival,
-        readings: &[&Reading],
+        is_after_outage: bool,
+        readings: &[Reading],
         out: &mut Vec<Finding>,
     ) {
+        if self.is_too_late(at) {
+            if let Some(feed) = context.device.feeds.get(index) {
+                self.say_too_late(context, (&feed.meter, at), out);
+            }
+        } else if self.hear(context, (index, at), is_after_outage, readings, out) {
+            self.sample_if_complete(context, at, out);
+        }
+    }
+
+    /// The live state.
+    pub(crate) fn state(&self) -> State {
+        self.decider.state()
+    }
+
+    /// Whether an instant lies before what is final.
+    pub(crate) fn is_too_late(&self, at: Timestamp) -> bool {
+        self.decider.newest().is_some_and(|newest| at < newest)
+    }
+
+    /// Says that a reading was too late to be used; how many more were is said with the next that is.
+    pub(crate) fn say_too_late(
+        &mut self,
+        context: Context<'_>,
+        (meter, at): (&str, Timestamp),
+        out: &mut Vec<Finding>,
+    ) {
+        let detail = "the reading is older than what is already final; send readings in order".to_owned();
+        self.say(context, meter, at, FaultKind::TooLate, detail, out);
+    }
+
+    /// Takes what readings say that are not too late; returns whether a sample may be made of it.
+    pub(crate) fn hear(
+        &mut self,
+        context: Context<'_>,
+        (index, at): (usize, Timestamp),
+        is_after_outage: bool,
+        readings: &[Reading],
+        out: &mut Vec<Finding>,
+    ) -> bool {
         let device = context.device;
         let Some(feed) = device.feeds.get(index) else {
-            return;
+            return false;
         };
-        self.feeds.resize(device.feeds.len(), FeedState::default());
-        if self.decider.newest().is_some_and(|newest| at < newest) {
-            let detail = "the reading is older than what is already final; send readings in order".to_owned();
-            self.say(context, &feed.meter, at, FaultKind::TooLate, detail, out);
-            return;
-        }
-        let is_squeezed = arrival.is_after_outage && self.feeds[index].cadence.is_squeezed(at);
+        self.know_feeds(device);
+        let is_squeezed = is_after_outage && self.feeds[index].cadence.is_squeezed(at);
         self.silence_until(context, at, out);
         self.count(context, (index, at), readings, out);
         if self.feeds[index].cadence.heard(at) {
@@ -155,8 +136,12 @@ impl Tracker {
                 .to_owned();
             out.push(fault(context, &feed.meter, at, FaultKind::EstimatedPower, detail));
         }
-        if !is_squeezed {
-            self.sample_if_complete(context, at, out);
+        !is_squeezed
+    }
+
+    fn know_feeds(&mut self, device: &Device) {
+        if self.feeds.len() != device.feeds.len() {
+            self.feeds.resize(device.feeds.len(), FeedState::default());
         }
     }
 
@@ -174,12 +159,17 @@ impl Tracker {
         out.extend(detail.map(|detail| fault(context, meter, at, kind, detail)));
     }
 
-    /// Time has gone on to `now`.
-    pub(crate) fn advance(&mut self, context: Context<'_>, now: Timestamp, out: &mut Vec<Finding>) {
+    /// Time has gone on to `now`; a reading may still come that is older by up to `lateness`.
+    pub(crate) fn advance(
+        &mut self,
+        context: Context<'_>,
+        (now, lateness): (Timestamp, SignedDuration),
+        out: &mut Vec<Finding>,
+    ) {
         self.sample_if_complete(context, now, out);
-        self.silence_until(context, now - LATENESS, out);
+        self.silence_until(context, now - lateness, out);
         // a reading that is still on its way may hold from before its stamp
-        let until = now - LATENESS - LEAD_MAX;
+        let until = now - lateness - LEAD_MAX;
         if self.decider.newest().is_some_and(|newest| newest < until) {
             let mut decided = Decided::default();
             self.decider.hold(
@@ -187,7 +177,7 @@ impl Tracker {
                 until,
                 &mut decided,
             );
-            self.follow(context, &decided, None, out);
+            self.follow(context, &mut decided, None, out);
         }
         let is_silent = self.feeds.iter().any(|feed| feed.cadence.is_silent());
         self.alerts.advance(context.watched(), now, is_silent, out);
@@ -212,15 +202,16 @@ impl Tracker {
         (index, at): (usize, Timestamp),
         out: &mut Vec<Finding>,
     ) {
-        self.feeds
-            .resize(context.device.feeds.len(), FeedState::default());
+        self.know_feeds(context.device);
+        let Some(feed) = context.device.feeds.get(index) else {
+            return;
+        };
         let is_known = self.feeds[index].cadence.is_silent();
         if is_known || self.decider.newest().is_none_or(|newest| at < newest) {
             return;
         }
         let detail = "the meter said that it is offline: its state is unknown, not off".to_owned();
-        let meter = &context.device.feeds[index].meter;
-        out.push(fault(context, meter, at, FaultKind::Offline, detail));
+        out.push(fault(context, &feed.meter, at, FaultKind::Offline, detail));
         self.fall_silent(context, (index, at), out);
     }
 
@@ -243,10 +234,10 @@ impl Tracker {
             until,
             &mut decided,
         );
-        self.follow(context, &decided, None, out);
+        self.follow(context, &mut decided, None, out);
         let mut parcels = Vec::new();
         self.booking.close(&mut parcels);
-        self.settle(&parcels);
+        self.settle(&mut parcels);
         if let Some(open) = self.intervals.back_mut() {
             (open.is_closed, open.interval.until) = (true, until);
         }
@@ -265,21 +256,15 @@ impl Tracker {
         &mut self,
         context: Context<'_>,
         (index, at): (usize, Timestamp),
-        readings: &[&Reading],
+        readings: &[Reading],
         out: &mut Vec<Finding>,
     ) {
         let device = context.device;
         let feed = &device.feeds[index];
         let has_counted = self.feeds.iter().any(FeedState::has_counter);
         let counted = self.feeds[index].observe(feed, at, readings, device.power_w_max);
-        let lines = self
-            .honesty
-            .registers(context.site, &feed.meter, at, &counted.faults);
-        for (kind, detail) in &lines {
-            self.say(context, &feed.meter, at, *kind, detail.clone(), out);
-        }
-        for kind in lines.into_keys() {
-            self.alerts.fault(context.watched(), (kind, at), &feed.meter, out);
+        if !counted.faults.is_empty() {
+            self.say_registers(context, (&feed.meter, at), &counted.faults, out);
         }
         if !counted.is_first && counted.energy.is_none() {
             return;
@@ -297,8 +282,30 @@ impl Tracker {
         self.booking.mark(mark);
     }
 
+    /// Says which registers did not go on as they should.
+    fn say_registers(
+        &mut self,
+        context: Context<'_>,
+        (meter, at): (&str, Timestamp),
+        faults: &[(String, Broken)],
+        out: &mut Vec<Finding>,
+    ) {
+        let lines = self.honesty.registers(context.site, meter, at, faults);
+        for (kind, detail) in &lines {
+            self.say(context, meter, at, *kind, detail.clone(), out);
+        }
+        for kind in lines.into_keys() {
+            self.alerts.fault(context.watched(), (kind, at), meter, out);
+        }
+    }
+
     /// Makes a sample of the feeds' powers once one of them has put its channels together.
-    fn sample_if_complete(&mut self, context: Context<'_>, now: Timestamp, out: &mut Vec<Finding>) {
+    pub(crate) fn sample_if_complete(
+        &mut self,
+        context: Context<'_>,
+        now: Timestamp,
+        out: &mut Vec<Finding>,
+    ) {
         let device = context.device;
         let feeds = || device.feeds.iter();
         let taken = self
@@ -308,13 +315,9 @@ impl Tracker {
             .filter_map(|(state, feed)| state.take_power(feed, now))
             .max();
         let Some(at) = taken else { return };
-        let powers: Option<Vec<f64>> = self
-            .feeds
-            .iter()
-            .zip(feeds())
-            .map(|(state, feed)| state.power_w(feed))
-            .collect();
-        let Some(power_w) = powers.map(|powers| powers.iter().sum::<f64>()) else {
+        let powers = self.feeds.iter().zip(feeds());
+        let powers = powers.map(|(state, feed)| state.power_w(feed));
+        let Some(power_w) = powers.sum::<Option<f64>>() else {
             return;
         };
         if self.decider.newest().is_some_and(|newest| at <= newest) {
@@ -333,8 +336,8 @@ impl Tracker {
             return;
         }
         self.is_implausible = false;
+        let mut decided = std::mem::take(&mut self.decided);
         // what the time before this reading decides is decided by what was known before it
-        let mut decided = Decided::default();
         let before = rules((&self.learner, &self.spent), self.learned.as_ref(), context);
         let heard = Heard {
             at,
@@ -342,17 +345,19 @@ impl Tracker {
             power_w,
             mean: self.spent.reading(before, at, power_w),
         };
-        self.decider.decide(before, heard.from(), &mut decided);
-        self.follow(context, &decided, Some(power_w), out);
+        if !self.decider.is_settled() {
+            self.decider.decide(before, heard.from(), &mut decided);
+            self.follow(context, &mut decided, Some(power_w), out);
+        }
         self.learner.sample(device.modality, at, power_w);
         self.look(context, at, out);
-        let mut decided = Decided::default();
         let said = self.decider.sample(
             rules((&self.learner, &self.spent), self.learned.as_ref(), context),
             heard,
             &mut decided,
         );
-        self.follow(context, &decided, Some(power_w), out);
+        self.follow(context, &mut decided, Some(power_w), out);
+        self.decided = decided;
         self.watch_sample(context, (at, power_w), said.state, out);
         let (device, state, is_provisional) = (device.id.clone(), said.state, said.is_provisional);
         out.push(Finding::Sample(Sample {
@@ -434,7 +439,7 @@ impl Tracker {
             at.max(newest),
             &mut decided,
         );
-        self.follow(context, &decided, None, out);
+        self.follow(context, &mut decided, None, out);
     }
 }
 

@@ -1,5 +1,5 @@
-//! The mean power between two readings, by the register: a meter that is asked every few seconds misses what is shorter,
-//! its register does not.
+//! The mean power of the time before a reading, where it is known: a meter that is asked every few seconds misses what is
+//! shorter, its register does not, and a meter that tells means shows a part of it.
 //!
 //! Limits: one stretch in memory. Invariant: a mean is told only where the register spoke with both readings, counted all
 //! that lies between them, and has been found to tell of the same load as power does.
@@ -92,6 +92,7 @@ impl Spent {
         self.mean
     }
 
+    /// What the register says of the time between two readings.
     fn mean_until(&mut self, at: Timestamp, power_w: f64) -> Option<Mean> {
         let before = self.last.replace((at, power_w));
         let has_spoken = self.until == Some(at);
@@ -112,6 +113,7 @@ impl Spent {
         (self.trust >= TRUST_MIN).then_some(mean)
     }
 
+    /// Learns whether register and power tell of the same load, while power holds still.
     fn compare(&mut self, mean: Mean, before_w: f64, power_w: f64) {
         let room_w = power_w.abs() * STILL;
         if (power_w - before_w).abs() > room_w {
@@ -119,5 +121,40 @@ impl Spent {
         }
         let is_same = (mean.power_w - power_w).abs() <= room_w + mean.doubt_w;
         self.trust += (f64::from(u8::from(is_same)) - self.trust) * TRUST_RATE;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The mean before the last of these readings, every 10 s: watts, and Wh counted since the one before.
+    fn mean(readings: &[(f64, f64)]) -> Option<Mean> {
+        let (mut spent, mut at, mut mean) = (Spent::default(), Timestamp::UNIX_EPOCH, None);
+        for &(power_w, wh) in readings {
+            at += SignedDuration::from_secs(10);
+            spent.mark(&Mark {
+                at,
+                counted: Some(Energy::from_wh(wh)),
+                estimated: Energy::ZERO,
+                resolution: Energy::from_wh(1.0),
+            });
+            mean = spent.mean_until(at, power_w);
+        }
+        mean
+    }
+
+    #[test]
+    fn an_exposure_between_two_readings_is_in_the_register() {
+        let mut readings = vec![(2_520.0, 7.0); 300];
+        readings.push((2_520.0, 57.0));
+        let mean = mean(&readings).expect("register and power agree");
+        assert!((mean.power_w - 20_520.0).abs() < 1.0, "{mean:?}");
+        assert!((mean.doubt_w - 360.0).abs() < 1.0, "{mean:?}");
+    }
+
+    #[test]
+    fn a_register_of_another_load_tells_nothing() {
+        assert_eq!(mean(&[(2_520.0, 2.0); 300]), None);
     }
 }

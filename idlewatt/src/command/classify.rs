@@ -2,12 +2,12 @@
 //!
 //! Out come JSON lines in time order that tile time.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use analyzer::band::{Band, Bands};
-use analyzer::{Analyzer, Finding, State};
+use analyzer::{Analyzer, Config, Finding, State};
 use anyhow::Context;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -92,17 +92,36 @@ impl From<Timestamp> for Seconds {
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let modality = trace::modality(&arguments.modality)?;
     let bands = arguments.bands.as_deref().map(read_bands).transpose()?;
-    let mut analyzer = Analyzer::new(trace::config(modality, bands));
-    let mut out = BufWriter::new(out);
-    trace::play(&arguments.trace, &mut analyzer, |findings| {
-        Ok(write_lines(findings, arguments.exams, &mut out)?)
-    })?;
-    out.flush()?;
+    classify(
+        trace::open(&arguments.trace)?,
+        trace::config(modality, bands),
+        arguments.exams,
+        out,
+    )?;
     Ok(ExitCode::SUCCESS)
 }
 
+/// Writes what is found in a trace.
+///
+/// # Errors
+/// The trace cannot be read, or its findings not be written.
+pub(super) fn classify(
+    input: impl Read,
+    config: Config,
+    with_exams: bool,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let mut analyzer = Analyzer::new(config);
+    let mut out = BufWriter::new(out);
+    trace::hear(input, &mut analyzer, |findings| {
+        Ok(write_lines(findings, with_exams, &mut out)?)
+    })?;
+    Ok(out.flush()?)
+}
+
 fn write_lines(findings: &mut Vec<Finding>, with_exams: bool, out: &mut dyn Write) -> io::Result<()> {
-    for finding in findings.drain(..) {
+    // looked at where they lie: nearly all are points of the curve, which nobody asks for here
+    for finding in &*findings {
         let line = match finding {
             Finding::Interval(i) if i.until > i.from => {
                 let (from, until) = (i.from.into(), i.until.into());
@@ -134,6 +153,7 @@ fn write_lines(findings: &mut Vec<Finding>, with_exams: bool, out: &mut dyn Writ
         serde_json::to_writer(&mut *out, &line)?;
         writeln!(out)?;
     }
+    findings.clear();
     Ok(())
 }
 

@@ -45,13 +45,17 @@ fn review(modality: &str, trace: &Trace) -> anyhow::Result<Value> {
     Ok(serde_json::from_str(&said)?)
 }
 
-/// The state of the learned level that is nearest to a power, which must be within 6 %.
+/// The state of the learned level that is nearest to a power, which must be within 6 % and known well.
 fn name_of(review: &Value, power_w: f64) -> anyhow::Result<String> {
     let levels = review["levels"].as_array().context("levels")?;
     let far = |level: &Value| (level["level_w"].as_f64().unwrap_or(0.0) / power_w - 1.0).abs();
     let nearest = levels.iter().min_by(|a, b| far(a).total_cmp(&far(b)));
     let nearest = nearest.context("a level")?;
     anyhow::ensure!(far(nearest) < 0.06, "no level near {power_w} W: {levels:#?}");
+    anyhow::ensure!(
+        nearest["is_provisional"] == false,
+        "two days leave no doubt: {nearest:#?}"
+    );
     Ok(nearest["state"].as_str().unwrap_or_default().to_owned())
 }
 

@@ -2,7 +2,7 @@
 //! `NAME.truth.csv`.
 
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use anyhow::Context;
@@ -16,12 +16,16 @@ pub(super) fn prepare(folder: &Path) -> anyhow::Result<()> {
 
 /// Writes a device's samples and truth.
 pub(super) fn write(folder: &Path, name: &str, trace: &Trace) -> anyhow::Result<()> {
-    write_points(&folder.join(format!("{name}.csv")), trace)?;
+    let path = folder.join(format!("{name}.csv"));
+    let mut file = create(&path)?;
+    points(&mut file, trace)
+        .and_then(|()| file.flush())
+        .with_context(|| format!("cannot write {}", path.display()))?;
     write_truth(&folder.join(format!("{name}.truth.csv")), trace)
 }
 
-fn write_points(path: &Path, trace: &Trace) -> anyhow::Result<()> {
-    let mut file = create(path)?;
+/// Writes a device's samples.
+pub(super) fn points(file: &mut dyn Write, trace: &Trace) -> io::Result<()> {
     writeln!(file, "ts_unix_s,power_w,energy_wh")?;
     for point in &trace.points {
         write!(file, "{:.3},{:.1},", seconds(point.at_ms), point.power_w)?;
@@ -30,8 +34,7 @@ fn write_points(path: &Path, trace: &Trace) -> anyhow::Result<()> {
             None => writeln!(file)?,
         }
     }
-    file.flush()
-        .with_context(|| format!("cannot write {}", path.display()))
+    Ok(())
 }
 
 fn write_truth(path: &Path, trace: &Trace) -> anyhow::Result<()> {

@@ -38,17 +38,12 @@ pub(super) fn analyzer(modality: &str) -> anyhow::Result<Analyzer> {
 /// Streams the points through an analyzer as `idlewatt classify` does; returns the instant of the last.
 pub(super) fn stream(analyzer: &mut Analyzer, points: &[Point], say: &mut dyn FnMut(Finding)) -> Timestamp {
     let mut findings = Vec::new();
-    let blank = Reading::of(trace::TRACE, None);
+    let mut reading = [Reading::of(trace::TRACE, None)];
     let mut last = Timestamp::UNIX_EPOCH;
     for point in points {
         last = Timestamp::from_millisecond(point.at_ms).unwrap_or(last);
-        let reading = Reading {
-            power_w: Some(point.power_w),
-            energy_wh: point.energy_wh,
-            ..blank.clone()
-        };
-        analyzer.observe(Arrival::live(last), &[reading], &mut findings);
-        analyzer.advance(last, &mut findings);
+        (reading[0].power_w, reading[0].energy_wh) = (Some(point.power_w), point.energy_wh);
+        analyzer.observe(Arrival::live(last), &reading, &mut findings);
         findings.drain(..).for_each(&mut *say);
     }
     last
