@@ -118,5 +118,9 @@ fn work_that_a_meter_of_a_minute_shows_is_no_idling() {
         steps(&night, "2026-01-11T06:00:00Z")
     };
     assert_eq!(visit(40_000.0), Vec::<String>::new());
-    assert_eq!(visit(2_900.0)[0], "raised since 11 02:00 at 11 02:30", "fans are none");
+    assert_eq!(
+        visit(2_900.0)[0],
+        "raised since 11 02:00 at 11 02:30",
+        "fans are none"
+    );
 }

@@ -42,7 +42,7 @@ pub use plateau::Cycle;
 pub(crate) use report::Report;
 
 /// No reading holds from longer before its stamp.
-pub(crate) const LEAD_MAX: SignedDuration = SignedDuration::from_secs(10);
+pub(crate) const LEAD_MAX: SignedDuration = SignedDuration::from_secs(20);
 
 /// Levels are looked at anew so often.
 const LOOK_EVERY: SignedDuration = SignedDuration::from_mins(10);

@@ -450,7 +450,11 @@ mod tests {
         };
         for modality in ["ct", "workstation"] {
             assert_eq!(named(modality, 0.0), [Standby, Idle], "{modality}");
-            assert_eq!(named(modality, 6.0), [Idle, Idle], "{modality}: the first work of a day");
+            assert_eq!(
+                named(modality, 6.0),
+                [Idle, Idle],
+                "{modality}: the first work of a day"
+            );
         }
     }
 

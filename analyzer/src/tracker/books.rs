@@ -106,32 +106,19 @@ impl Tracker {
                 interval,
                 &mut parcels,
             );
-<<<<<<< HEAD
             if context.device.alerts.looks_at_time() {
                 let seconds = until.duration_since(from).as_secs_f64();
                 let piece = Piece {
                     from,
                     until,
                     state: segment.state,
+                    is_work: segment.is_work,
                     is_open: slice.is_open,
                     tariff: slice.tariff,
                     energy: Energy::from_power(segment.power_w.unwrap_or(0.0), seconds),
                 };
                 self.alerts.piece(context.watched(), &piece, out);
             }
-=======
-            let seconds = until.duration_since(from).as_secs_f64();
-            let piece = Piece {
-                from,
-                until,
-                state: segment.state,
-                is_work: segment.is_work,
-                is_open: slice.is_open,
-                tariff: slice.tariff,
-                energy: Energy::from_power(segment.power_w.unwrap_or(0.0), seconds),
-            };
-            self.alerts.piece(context.watched(), &piece, out);
->>>>>>> nights
             from = until;
         }
         self.settle(&mut parcels);

@@ -22,7 +22,9 @@ const SCANNING_PART: f64 = 0.15;
 pub(super) fn analyzed(modality: &str, points: &[Point]) -> anyhow::Result<Vec<Span>> {
     let mut analyzer = analyzer(modality)?;
     let mut spans = Vec::new();
-    let last = stream(&mut analyzer, points, &mut |_, finding| spans.extend(span(finding)));
+    let last = stream(&mut analyzer, points, &mut |_, finding| {
+        spans.extend(span(finding))
+    });
     let mut findings = Vec::new();
     analyzer.finish(last, &mut findings);
     spans.extend(findings.into_iter().filter_map(span));
@@ -35,11 +37,6 @@ pub(super) fn analyzer(modality: &str) -> anyhow::Result<Analyzer> {
     Ok(Analyzer::new(trace::config(modality, None)))
 }
 
-<<<<<<< HEAD
-/// Streams the points through an analyzer as `idlewatt classify` does; returns the instant of the last.
-pub(super) fn stream(analyzer: &mut Analyzer, points: &[Point], say: &mut dyn FnMut(Finding)) -> Timestamp {
-    let (mut meter, mut findings) = (Meter::default(), Vec::new());
-=======
 /// Streams the points through an analyzer as `idlewatt classify` does; `say` takes each finding with the instant of the
 /// reading that brought it out. Returns the instant of the last.
 pub(super) fn stream(
@@ -47,9 +44,7 @@ pub(super) fn stream(
     points: &[Point],
     say: &mut dyn FnMut(Timestamp, Finding),
 ) -> Timestamp {
-    let mut findings = Vec::new();
-    let blank = Reading::of(trace::TRACE, None);
->>>>>>> nights
+    let (mut meter, mut findings) = (Meter::default(), Vec::new());
     let mut last = Timestamp::UNIX_EPOCH;
     for point in points {
         last = Timestamp::from_millisecond(point.at_ms).unwrap_or(last);
@@ -58,14 +53,8 @@ pub(super) fn stream(
             power_w: Some(point.power_w),
             energy_wh: point.energy_wh,
         };
-<<<<<<< HEAD
         meter.say(&row, analyzer, &mut findings);
-        findings.drain(..).for_each(&mut *say);
-=======
-        analyzer.observe(Arrival::live(last), &[reading], &mut findings);
-        analyzer.advance(last, &mut findings);
         findings.drain(..).for_each(|finding| say(last, finding));
->>>>>>> nights
     }
     last
 }

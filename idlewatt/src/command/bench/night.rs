@@ -121,7 +121,9 @@ impl Night {
             return is_due.then_some(Fault::Missed);
         };
         let of = |stretch: &&Stretch| {
-            length(stretch) >= GRACE - MARGIN && raised.since >= stretch.0 - MARGIN && raised.since < stretch.1
+            length(stretch) >= GRACE - MARGIN
+                && raised.since >= stretch.0 - MARGIN
+                && raised.since < stretch.1
         };
         let Some(stretch) = self.idle.iter().find(of).filter(|_| self.raised().count() == 1) else {
             return Some(Fault::False);
@@ -172,15 +174,16 @@ impl Night {
             .filter(|told| told.phase != AlertPhase::Reminded)
             .map(|told| format!("{} at {:.0} since {:.0}", told.phase.name(), told.at, told.since))
             .collect();
-        if steps.is_empty() { "nothing".to_owned() } else { steps.join(", ") }
+        if steps.is_empty() {
+            "nothing".to_owned()
+        } else {
+            steps.join(", ")
+        }
     }
 
     /// The alerts raised in it.
     pub(super) fn raised(&self) -> impl Iterator<Item = Told> + '_ {
-        let raised = self
-            .told
-            .iter()
-            .filter(|told| told.phase == AlertPhase::Raised);
+        let raised = self.told.iter().filter(|told| told.phase == AlertPhase::Raised);
         raised.copied()
     }
 }
@@ -200,12 +203,7 @@ fn longest(stretches: &[Stretch]) -> SignedDuration {
 /// The stretches of true idle inside these instants.
 fn true_idle(truth: &[Span], from: Timestamp, until: Timestamp) -> Vec<Stretch> {
     let idle = truth.iter().filter(|span| span.state == State::Idle);
-    let inside = idle.map(|span| {
-        (
-            instant(span.from_ms).max(from),
-            instant(span.until_ms).min(until),
-        )
-    });
+    let inside = idle.map(|span| (instant(span.from_ms).max(from), instant(span.until_ms).min(until)));
     inside.filter(|stretch| stretch.0 < stretch.1).collect()
 }
 
@@ -295,6 +293,9 @@ mod tests {
         assert_eq!(night(&[(0, 100)], &[(25, 45)], &late).fault(), None);
         let unheard_end = [(Raised, 0, 30), (Cleared, 0, 90)];
         assert_eq!(night(&[(0, 60)], &[(50, 90)], &unheard_end).fault(), None);
-        assert_eq!(night(&[(0, 60)], &[], &unheard_end).fault(), Some(Fault::ClearedLate));
+        assert_eq!(
+            night(&[(0, 60)], &[], &unheard_end).fault(),
+            Some(Fault::ClearedLate)
+        );
     }
 }

@@ -16,9 +16,9 @@ use analyzer::calendar::{OpeningHours, WeeklyPlan, Window};
 use analyzer::modality::Modality;
 use analyzer::{Analyzer, Finding, Limits};
 use anyhow::Context;
+use jiff::Timestamp;
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
-use jiff::Timestamp;
 use simulator::{Day, Schedule};
 
 use super::judged;
@@ -82,7 +82,10 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<
         out,
         "{} nights of devices, {} with an alert, {} within {MARGIN:#} of the grace of {GRACE:#}: {}",
         nights.len(),
-        nights.iter().filter(|night| night.raised().next().is_some()).count(),
+        nights
+            .iter()
+            .filter(|night| night.raised().next().is_some())
+            .count(),
         nights.iter().filter(|night| night.is_near()).count(),
         counts.join(", "),
     )?;
@@ -150,7 +153,9 @@ fn nights_of(subject: &Subject) -> anyhow::Result<Vec<Night>> {
     }
     let (last, told) = listen(&mut Analyzer::new(config), &trace);
     let periods = closed(&opening, subject.scored_from(), last);
-    let nights = periods.into_iter().map(|period| Night::new(&subject.name, period, &trace, &told));
+    let nights = periods
+        .into_iter()
+        .map(|period| Night::new(&subject.name, period, &trace, &told));
     Ok(nights.collect())
 }
 
