@@ -15,8 +15,10 @@ type Hill = (usize, usize);
 const APART: f64 = 0.05;
 /// Of what means differ by within a hill, two levels explain at least this part; an even slope has three quarters.
 const EXPLAINED: f64 = 0.85;
-/// A level has at least so much time with a known mean, s.
+/// A level that is divided has at least so much time with a known mean on either side, s.
 const KNOWN_S_MIN: f64 = 900.0;
+/// A half of a cycle has at least so much, s.
+const HALF_S_MIN: f64 = 300.0;
 /// Halves of a cycle are at most so far apart, in ratios; beyond, the mean around them does not last.
 const HALVES: f64 = 0.25;
 /// Means of halves differ by less than this part of what their levels differ by.
@@ -98,7 +100,7 @@ fn jump(bins: &[(u16, Still)]) -> Option<usize> {
 /// Whether two neighbours are halves of one cycle.
 fn are_halves(below: &[(u16, Still)], above: &[(u16, Still)]) -> bool {
     let (below, above) = (Sums::of(below), Sums::of(above));
-    if below.seconds < KNOWN_S_MIN || above.seconds < KNOWN_S_MIN {
+    if below.seconds < HALF_S_MIN || above.seconds < HALF_S_MIN {
         return false;
     }
     let levels = above.level / above.seconds - below.level / below.seconds;
