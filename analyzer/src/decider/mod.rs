@@ -422,7 +422,10 @@ impl Decider {
             .spans(now)
             .take_while(|(pending, _)| pending.raw != State::Scanning);
         for (pending, until) in pause {
-            let time = until.duration_since(pending.from);
+            let time = until
+                .min(now)
+                .duration_since(pending.from)
+                .max(SignedDuration::ZERO);
             match times.iter_mut().find(|(state, _)| *state == pending.raw) {
                 Some((_, sum)) => *sum += time,
                 None => times.push((pending.raw, time)),
