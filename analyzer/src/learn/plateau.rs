@@ -28,8 +28,8 @@ const CYCLE_RATIO_MIN: f64 = 1.1;
 /// little as the lower one for long.
 const CYCLES_MIN: f32 = 4.0;
 const CYCLES_MIN_WIDE: f32 = 1.5;
-/// A lower half that takes longer is a state of its own, s.
-const HALF_S_MAX: f32 = 1500.0;
+/// A lower level with more time for each change up is a state of its own, s: some of its changes are missed.
+const HALF_S_MAX: f32 = 4500.0;
 /// This part of the lower half's changes goes up, and so many come back from the upper one.
 const CYCLE_SHARE: f32 = 0.7;
 /// An upper level with less of its time in cycles is a level of its own.
