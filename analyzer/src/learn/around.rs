@@ -19,8 +19,8 @@ const EXPLAINED: f64 = 0.85;
 const KNOWN_S_MIN: f64 = 900.0;
 /// A half of a cycle has at least so much, s.
 const HALF_S_MIN: f64 = 300.0;
-/// Halves of a cycle are at most so far apart, in ratios; beyond, the mean around them does not last.
-const HALVES: f64 = 0.25;
+/// Halves of a cycle are at most so far apart, W: a part of the 7 kW that a cryocooler draws. Prepared and scanning are not.
+const HALVES_W: f64 = 2_000.0;
 /// Means of halves differ by less than this part of what their levels differ by.
 const SAME: f64 = 0.4;
 
@@ -103,8 +103,8 @@ fn are_halves(below: &[(u16, Still)], above: &[(u16, Still)]) -> bool {
     if below.seconds < HALF_S_MIN || above.seconds < HALF_S_MIN {
         return false;
     }
-    let levels = above.level / above.seconds - below.level / below.seconds;
-    levels < HALVES && above.mean() - below.mean() < levels * SAME
+    let (low, high) = (below.level / below.seconds, above.level / above.seconds);
+    high.exp() - low.exp() < HALVES_W && above.mean() - below.mean() < (high - low) * SAME
 }
 
 #[cfg(test)]

@@ -28,6 +28,8 @@ const CYCLE_RATIO_MIN: f64 = 1.1;
 /// little as the lower one for long.
 const CYCLES_MIN: f32 = 4.0;
 const CYCLES_MIN_WIDE: f32 = 1.5;
+/// A lower level with more time for each change up is a state of its own, s: some of its changes are missed.
+const HALF_S_MAX: f32 = 4500.0;
 /// This part of the lower half's changes goes up, and so many come back from the upper one.
 const CYCLE_SHARE: f32 = 0.7;
 /// An upper level with less of its time in cycles is a level of its own.
@@ -201,17 +203,20 @@ pub struct Cycle {
 fn find_cycles(found: &mut [Plateau], cycle: Cycle) {
     for place in 1..found.len() {
         let (low, high) = (found[place - 1], found[place]);
-        let (low_s, high_s) = (f64::from(low.seconds), f64::from(high.seconds));
-        let mean_w = (low.level_w * low_s + high.level_w * high_s) / (low_s + high_s);
         let ratio = high.level_w / low.level_w.max(1.0);
-        let (least, below_w) = if ratio < cycle.wide {
-            (CYCLES_MIN, cycle.narrow_below_w)
+        // of a wide cycle what else lies at the upper level is another state
+        let (least, below_w, high_s) = if ratio < cycle.wide {
+            (CYCLES_MIN, cycle.narrow_below_w, high.seconds)
         } else {
-            (CYCLES_MIN_WIDE, cycle.below_w)
+            (CYCLES_MIN_WIDE, cycle.below_w, low.upper_s.min(high.seconds))
         };
+        let (low_s, high_s) = (f64::from(low.seconds), f64::from(high_s));
+        let mean_w = (low.level_w * low_s + high.level_w * high_s) / (low_s + high_s);
         let is_mostly = |part: f32, of: f32| part >= least && part >= of * CYCLE_SHARE;
         // the upper half may have cycles of its own: a cryocooler's, while the machine is off
-        let alternate = is_mostly(low.ups, low.ups + low.downs) && is_mostly(high.downs, low.ups);
+        let alternate = is_mostly(low.ups, low.ups + low.downs)
+            && is_mostly(high.downs, low.ups)
+            && low.seconds <= low.ups * HALF_S_MAX;
         if alternate && mean_w < below_w && (CYCLE_RATIO_MIN..=cycle.ratio).contains(&ratio) {
             let is_usual = low.upper_s > high.seconds * USUAL_SHARE;
             found[place - 1].cycle = Some(UpperHalf {
@@ -280,6 +285,7 @@ mod tests {
                 seconds,
                 ups,
                 downs,
+                upper_s: ups * 120.0,
                 ..Still::default()
             };
         }
