@@ -33,6 +33,8 @@ pub(crate) struct CycleBand {
     pub(crate) state: State,
     pub(crate) from_w: f64,
     pub(crate) until_w: f64,
+    /// What its upper half looks like.
+    pub(crate) upper: State,
     /// What comes to these watts cycles, as long as it has not stayed in the upper half.
     pub(crate) is_usual: bool,
 }

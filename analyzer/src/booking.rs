@@ -297,6 +297,7 @@ mod tests {
             until: at(until),
             state,
             power_w,
+            is_work: false,
             spoken: None,
         }
     }

@@ -21,6 +21,9 @@ use crate::finding::{AlertEvent, AlertPhase, Finding};
 use crate::site::Site;
 use crate::{DeviceId, Energy};
 
+/// What ends and returns in a shorter silence was most likely never gone.
+const UNHEARD_MAX: SignedDuration = SignedDuration::from_mins(5);
+
 /// The times of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -39,6 +42,17 @@ pub(crate) struct Frame<'a> {
     pub(crate) device: &'a DeviceId,
     pub(crate) rule: &'static Rule,
     pub(crate) limits: Limits,
+}
+
+impl Frame<'_> {
+    /// Without a settling time: what ends is over.
+    pub(crate) fn at_once(self) -> Self {
+        let limits = Limits {
+            settle: SignedDuration::ZERO,
+            ..self.limits
+        };
+        Self { limits, ..self }
+    }
 }
 
 /// Energy and what it costs.
@@ -88,6 +102,8 @@ pub(crate) struct Life {
 struct Stretch {
     since: Timestamp,
     spent: Spent,
+    /// For how long nobody has known whether it goes on.
+    unheard: SignedDuration,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -139,8 +155,11 @@ impl Life {
         let begin = Stretch {
             since: from,
             spent: Spent::default(),
+            unheard: SignedDuration::ZERO,
         };
-        let since = self.stretch.get_or_insert(begin).since;
+        let stretch = self.stretch.get_or_insert(begin);
+        stretch.unheard = SignedDuration::ZERO;
+        let since = stretch.since;
         let Some((phase, at)) = self.step(frame, (from, until), since) else {
             return self.spend(spent);
         };
@@ -241,6 +260,16 @@ impl Life {
         self.say(frame, AlertPhase::Cleared, at, out);
         if !frame.rule.is_one_a_period {
             self.alert = None;
+        }
+    }
+
+    /// Nobody knows whether the condition holds between two instants. Beyond [`UNHEARD_MAX`] what was not raised yet
+    /// begins anew.
+    pub(crate) fn unheard(&mut self, (from, until): (Timestamp, Timestamp)) {
+        let Some(stretch) = &mut self.stretch else { return };
+        stretch.unheard += until.duration_since(from);
+        if stretch.unheard > UNHEARD_MAX {
+            self.begin_anew();
         }
     }
 

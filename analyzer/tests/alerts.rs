@@ -196,6 +196,58 @@ fn a_flapping_machine_makes_one_alert_of_self_waking() {
 }
 
 #[test]
+fn a_short_scan_does_not_clear_what_idles_on_and_a_long_one_does() {
+    let scan = |until: &'static str| {
+        [
+            (EVENING, watts(2_600.0)),
+            ("2026-01-10T20:00:05Z", watts(40_000.0)),
+            (until, watts(2_600.0)),
+            ("2026-01-10T21:50:05Z", watts(100.0)),
+        ]
+    };
+    let mut quick = play("ct", "overnight_idle");
+    quick.every_s = 5;
+    let expected = [
+        "raised since 10 18:00 at 10 18:30",
+        "reminded since 10 18:00 at 10 20:30",
+        "cleared since 10 18:00 at 10 21:50",
+    ];
+    quick.check(&scan("2026-01-10T20:00:15Z"), "2026-01-10T22:30:00Z", &expected);
+    let mut quick = play("ct", "overnight_idle");
+    quick.every_s = 5;
+    let expected = [
+        "raised since 10 18:00 at 10 18:30",
+        "cleared since 10 18:00 at 10 20:00",
+        "reminded since 10 18:00 at 10 20:38",
+        "cleared since 10 18:00 at 10 21:50",
+    ];
+    quick.check(&scan("2026-01-10T20:08:05Z"), "2026-01-10T22:30:00Z", &expected);
+}
+
+#[test]
+fn what_nobody_heard_for_long_does_not_count_as_idling() {
+    let gap = |until: &'static str| {
+        [
+            (EVENING, watts(100.0)),
+            ("2026-01-10T20:00:00Z", watts(2_600.0)),
+            ("2026-01-10T20:20:00Z", Silence),
+            (until, watts(2_600.0)),
+            ("2026-01-10T21:35:00Z", watts(100.0)),
+        ]
+    };
+    let expected = [
+        "raised since 10 21:00 at 10 21:30",
+        "cleared since 10 21:00 at 10 21:35",
+    ];
+    play("ct", "overnight_idle").check(&gap("2026-01-10T21:00:00Z"), "2026-01-10T23:00:00Z", &expected);
+    let expected = [
+        "raised since 10 20:00 at 10 20:30",
+        "cleared since 10 20:00 at 10 21:35",
+    ];
+    play("ct", "overnight_idle").check(&gap("2026-01-10T20:23:00Z"), "2026-01-10T23:00:00Z", &expected);
+}
+
+#[test]
 fn a_lost_cooling_is_critical_within_minutes_and_silence_is_none() {
     let lost = [
         (EVENING, watts(8_000.0)),

@@ -67,6 +67,43 @@ fn what_was_learned_is_said_when_it_changes_and_at_most_once_an_hour() {
     );
 }
 
+/// The watts of an MRI at a second of some day: off by night; by day idle and prepared in turn, and a sequence of four
+/// minutes in every ten.
+fn mri(second: i64) -> f64 {
+    let of_day = second.rem_euclid(86_400);
+    let noise = 1.0 + f64::from(i32::try_from(second % 7).unwrap_or(0) - 3) * 0.003;
+    let watts = match (of_day, of_day % 1200) {
+        (28_800..64_800, 100..340 | 700..940) => 36_000.0,
+        (28_800..64_800, 0..600) => 16_000.0,
+        (28_800..64_800, _) => 14_500.0,
+        _ => 8_200.0,
+    };
+    watts * noise
+}
+
+#[test]
+fn no_level_stays_provisional_once_there_is_evidence() {
+    let two_idle = |second: i64| if second % 7200 < 3600 { 2_600.0 } else { 3_900.0 };
+    for (modality, said) in [
+        (
+            "ct",
+            play(config_of("ct"), 60, 2, |second| ct(second, two_idle(second))),
+        ),
+        ("mri", play(config_of("mri"), 60, 2, mri)),
+    ] {
+        let learned = learned(&said);
+        let last = learned.last().expect("something was learned");
+        let doubtful = last.bands.iter().filter(|band| band.evidence.is_provisional());
+        let doubtful: Vec<_> = doubtful.filter(|band| band.evidence.seconds > 3600.0).collect();
+        assert!(doubtful.is_empty(), "{modality}: {doubtful:#?}");
+        let rest: Vec<State> = states(last)
+            .into_iter()
+            .filter(|state| *state != State::Scanning)
+            .collect();
+        assert_eq!(rest, [State::Off, State::Idle, State::Idle], "{modality}");
+    }
+}
+
 #[test]
 fn a_level_that_a_person_has_named_is_said_so() {
     let mut config = config_of("ct");

@@ -104,3 +104,23 @@ fn within_grace_or_in_opening_hours_nothing_is_said() {
     let evening = [("2026-01-10T12:00:00Z", 2_600.0), ("2026-01-10T18:25:00Z", 100.0)];
     assert_eq!(steps(&evening, "2026-01-11T08:00:00Z"), Vec::<String>::new());
 }
+
+#[test]
+fn work_that_a_meter_of_a_minute_shows_is_no_idling() {
+    let visit = |peak_w: f64| {
+        let night = [
+            ("2026-01-10T12:00:00Z", 100.0),
+            ("2026-01-11T02:00:00Z", 2_600.0),
+            ("2026-01-11T02:20:00Z", peak_w),
+            ("2026-01-11T02:21:00Z", 2_600.0),
+            ("2026-01-11T02:45:00Z", 100.0),
+        ];
+        steps(&night, "2026-01-11T06:00:00Z")
+    };
+    assert_eq!(visit(40_000.0), Vec::<String>::new());
+    assert_eq!(
+        visit(2_900.0)[0],
+        "raised since 11 02:00 at 11 02:30",
+        "fans are none"
+    );
+}

@@ -8,6 +8,8 @@
 
 pub mod device;
 #[cfg(test)]
+mod document;
+#[cfg(test)]
 mod example;
 pub mod history;
 pub mod kpi;

@@ -8,7 +8,8 @@ mod health;
 #[cfg(test)]
 mod tests;
 
-use analyzer::{DeviceId, State};
+use analyzer::alert::RULES;
+use analyzer::{DeviceId, Severity, State};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
@@ -90,6 +91,49 @@ pub struct DeviceFigures {
     pub today_wh: Vec<(State, f64)>,
     /// Alerts open now.
     pub open_alerts: u64,
+    /// What is known of its learned levels.
+    pub levels: LevelFigures,
+}
+
+/// How many levels a device has learned, by how sure they are. All zero before the first is known, and where the
+/// configuration fixes its bands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LevelFigures {
+    /// By evidence enough.
+    pub learned: u64,
+    /// More time may still change the name.
+    pub provisional: u64,
+    /// Named by a person.
+    pub pinned: u64,
+}
+
+/// What an alert rule has to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AlertFigures {
+    /// The rule's stable word.
+    pub rule: &'static str,
+    /// How urgent its alerts are.
+    pub severity: Severity,
+    /// Raised since the start.
+    pub raised: u64,
+    /// Open now.
+    pub open: u64,
+    /// Of the open ones, those that a person has acknowledged or snoozed.
+    pub attended: u64,
+}
+
+impl AlertFigures {
+    /// Every rule, of which nothing is counted yet.
+    #[must_use]
+    pub fn none() -> [Self; RULES.len()] {
+        RULES.map(|rule| Self {
+            rule: rule.name,
+            severity: rule.severity,
+            raised: 0,
+            open: 0,
+            attended: 0,
+        })
+    }
 }
 
 /// Which program this is.
@@ -112,6 +156,8 @@ pub struct Scrape {
     pub sinks: Vec<SinkStatus>,
     /// The devices.
     pub devices: Vec<DeviceFigures>,
+    /// The alert rules.
+    pub alerts: Vec<AlertFigures>,
     /// The program.
     pub build: BuildFigures,
 }

@@ -2,14 +2,18 @@
 //!
 //! `{"act": "acknowledge", "rule": "overnight_idle", "device": "ct-1", "since": "…", "by": "Anna"}`, or
 //! `"act": "snooze"` with `"until"`. `since` names the alert among those of its rule and device; left out, the open one is
-//! meant. `by` may be left out. Instants are RFC 3339. Limits: `by` is cut at [`BY_CHARS_MAX`] characters.
+//! meant. `by` may be left out. Instants are RFC 3339. Limits: `by` is cut at [`BY_CHARS_MAX`] characters; nobody snoozes for
+//! more than [`SNOOZE_HOURS_MAX`] hours, so an alert cannot be silenced for good by a slip.
 
 use analyzer::{Action, Word};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// No name is longer.
 const BY_CHARS_MAX: usize = 100;
+
+/// A month: what is not mended then is to be acknowledged.
+pub(crate) const SNOOZE_HOURS_MAX: u16 = 24 * 31;
 
 /// The message.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -35,17 +39,25 @@ pub(crate) enum Act {
 }
 
 impl ActMessage {
-    /// As the analyzer takes it.
+    /// As the analyzer takes it; it came at `at`.
     ///
     /// # Errors
     /// What is wrong with it, for a person.
-    pub(crate) fn read(payload: &[u8]) -> Result<Action, String> {
+    pub(crate) fn read(payload: &[u8], at: Timestamp) -> Result<Action, String> {
         let message: Self = serde_json::from_slice(payload).map_err(|error| {
             format!("no word on an alert: {error}; `idlewatt alert acknowledge` shows how one is written")
         })?;
         let word = match (message.act, message.until) {
             (Act::Acknowledge, _) => Word::Acknowledge,
-            (Act::Snooze, Some(until)) => Word::Snooze { until },
+            (Act::Snooze, Some(until)) => {
+                // an hour of slack for clocks that do not agree
+                if until.duration_since(at) > SignedDuration::from_hours(i64::from(SNOOZE_HOURS_MAX) + 1) {
+                    return Err(format!(
+                        "snooze until {until} is longer than {SNOOZE_HOURS_MAX} hours: snooze for less, or acknowledge it"
+                    ));
+                }
+                Word::Snooze { until }
+            }
             (Act::Snooze, None) => return Err("snooze without 'until': say until when".to_owned()),
         };
         Ok(Action {
@@ -64,7 +76,8 @@ mod tests {
 
     #[test]
     fn a_word_is_read_and_what_is_none_is_answered() {
-        let read = |text: &str| ActMessage::read(text.as_bytes());
+        let at: Timestamp = "2026-11-27T10:00:00Z".parse().expect("an instant");
+        let read = |text: &str| ActMessage::read(text.as_bytes(), at);
         let action = read(r#"{"act":"acknowledge","rule":"self_wake","device":"ct-1"}"#).expect("a word");
         assert_eq!((action.word, &*action.device), (Word::Acknowledge, "ct-1"));
         for bad in [
@@ -75,5 +88,13 @@ mod tests {
         ] {
             assert!(read(bad).is_err(), "{bad}");
         }
+        let snooze = |until: &str| {
+            read(&format!(
+                r#"{{"act":"snooze","rule":"self_wake","device":"ct-1","until":"{until}"}}"#
+            ))
+        };
+        assert!(snooze("2026-12-28T10:59:00Z").is_ok());
+        let fault = snooze("2027-12-28T10:00:00Z").expect_err("a year");
+        assert!(fault.contains("longer than 744 hours"), "{fault}");
     }
 }

@@ -4,5 +4,7 @@ mod act;
 pub mod command;
 pub mod config;
 pub mod demo;
+#[cfg(test)]
+mod example;
 pub mod pipeline;
 mod trace;

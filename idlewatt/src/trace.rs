@@ -22,6 +22,7 @@ use jiff::Timestamp;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
+pub(crate) use rows::Row;
 use rows::Rows;
 
 /// The name of the only device and the only meter there are.
@@ -32,6 +33,24 @@ pub(crate) const TRACE: &str = "trace";
 pub(crate) struct Span {
     pub(crate) from: Timestamp,
     pub(crate) until: Timestamp,
+}
+
+/// The only meter of a trace.
+#[derive(Debug)]
+pub(crate) struct Meter([Reading; 1]);
+
+impl Default for Meter {
+    fn default() -> Self {
+        Self([Reading::of(TRACE, None)])
+    }
+}
+
+impl Meter {
+    /// Says a row as it would be heard live: at its instant.
+    pub(crate) fn say(&mut self, row: &Row, analyzer: &mut Analyzer, findings: &mut Vec<Finding>) {
+        (self.0[0].power_w, self.0[0].energy_wh) = (row.power_w, row.energy_wh);
+        analyzer.observe(Arrival::live(row.at), &self.0, findings);
+    }
 }
 
 /// The modality of that name.
@@ -67,12 +86,11 @@ pub(crate) fn hear(
     mut said: impl FnMut(&mut Vec<Finding>) -> anyhow::Result<()>,
 ) -> anyhow::Result<Span> {
     let mut rows = Rows::new(input)?;
-    let mut reading = [Reading::of(TRACE, None)];
+    let mut meter = Meter::default();
     let mut findings = Vec::new();
     let mut span: Option<Span> = None;
     while let Some(row) = rows.next()? {
-        (reading[0].power_w, reading[0].energy_wh) = (row.power_w, row.energy_wh);
-        analyzer.observe(Arrival::live(row.at), &reading, &mut findings);
+        meter.say(&row, analyzer, &mut findings);
         let Span { from, until } = span.unwrap_or(Span {
             from: row.at,
             until: row.at,

@@ -213,11 +213,24 @@ impl Idlewatt {
     /// # Errors
     /// When it does not in time; says what it says.
     pub async fn until_health(&self, what: &str, holds: impl Fn(&Value) -> bool) -> anyhow::Result<Value> {
+        self.until_json("/health", what, holds).await
+    }
+
+    /// Waits until the JSON at a path says something that a test wants; gives it.
+    ///
+    /// # Errors
+    /// When it does not in time; says what it says.
+    pub async fn until_json(
+        &self,
+        path: &str,
+        what: &str,
+        holds: impl Fn(&Value) -> bool,
+    ) -> anyhow::Result<Value> {
         let mut last = Value::Null;
         let looking = async {
             loop {
-                if let Ok(health) = self.json("/health").await {
-                    last = health;
+                if let Ok(answer) = self.json(path).await {
+                    last = answer;
                     if holds(&last) {
                         return;
                     }
@@ -228,7 +241,7 @@ impl Idlewatt {
         let reached = tokio::time::timeout(WITHIN, looking).await;
         if reached.is_err() {
             bail!(
-                "health never says {what} within {WITHIN:?}: {last:#}\n{}",
+                "{path} never says {what} within {WITHIN:?}: {last:#}\n{}",
                 self.last_lines()
             );
         }
@@ -353,4 +366,19 @@ pub fn command(arguments: &[&str], input: &str) -> anyhow::Result<Output> {
     let output = child.wait_with_output()?;
     drop(writing.join());
     Ok(output)
+}
+
+/// What a command that must succeed prints.
+///
+/// # Errors
+/// When it cannot be run, or says that something is wrong.
+pub fn answer(arguments: &[&str], input: &str) -> anyhow::Result<String> {
+    let output = command(arguments, input)?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    anyhow::ensure!(
+        output.status.success(),
+        "{arguments:?}: {}: {said}",
+        output.status
+    );
+    Ok(String::from_utf8(output.stdout)?)
 }

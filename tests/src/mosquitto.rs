@@ -1,5 +1,6 @@
 //! A real mosquitto: its own folder, its own port, stopped by its pid.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -125,6 +126,26 @@ impl Mosquitto {
     /// What it has logged so far.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.log_path()).unwrap_or_default()
+    }
+
+    /// What it keeps below a filter: the last retained payload of each topic. `login` are further arguments of the client.
+    ///
+    /// # Errors
+    /// When the client is not installed or says no text.
+    pub async fn retained(&self, filter: &str, login: &[&str]) -> anyhow::Result<BTreeMap<String, String>> {
+        let port = self.port.to_string();
+        let mut command = Command::new("/usr/bin/mosquitto_sub");
+        command
+            .args(["-p", &port, "-v", "-t", filter, "--retained-only", "-W", "1"])
+            .args(login);
+        let output = tokio::task::spawn_blocking(move || command.output()).await?;
+        let output = output.context("apt-get install mosquitto-clients")?;
+        let text = String::from_utf8(output.stdout)?;
+        let pair = |line: &str| {
+            line.split_once(' ')
+                .map(|(topic, words)| (topic.to_owned(), words.to_owned()))
+        };
+        Ok(text.lines().filter_map(pair).collect())
     }
 
     fn log_path(&self) -> PathBuf {

@@ -85,8 +85,17 @@ pub fn prepare_broker() -> anyhow::Result<Mosquitto> {
 /// # Errors
 /// When it has not in time.
 pub async fn until_subscribed(broker: &Mosquitto) -> anyhow::Result<()> {
+    until_subscribed_to(broker, "").await
+}
+
+/// Waits until idlewatt has subscribed to a filter that begins so.
+///
+/// # Errors
+/// When it has not in time.
+pub async fn until_subscribed_to(broker: &Mosquitto, filter: &str) -> anyhow::Result<()> {
+    let told = format!("idlewatt-demo 1 {filter}");
     let subscribed = async {
-        while !broker.log().lines().any(|line| line.contains("idlewatt-demo 1 ")) {
+        while !broker.log().lines().any(|line| line.contains(&told)) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };

@@ -1,11 +1,10 @@
 //! A simulated week of the demo hospital against the simulator's truth, in memory: decoders and analyzer alone. Energy
 //! by state, alerts and key figures are judged.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use analyzer::kpi::KPIS;
-use analyzer::report::{Group, Question, Report, Row};
+use analyzer::report::{Group, LedgerRows, Question, Report, Row};
 use analyzer::{Analyzer, Arrival, Finding};
 use idlewatt::config::Config;
 use ingest::decode::{Decoder, Message};
@@ -75,18 +74,15 @@ fn figures_are_those_of_the_truth(played: &Played) {
         group,
     };
     let mut report = Report::new(question, played.config.facts());
-    let mut rows = BTreeMap::new();
+    let mut rows = LedgerRows::default();
     for finding in &played.kept {
         match finding {
-            Finding::Ledger(row) => {
-                let key = (row.device.clone(), row.hour, row.state, row.is_open, row.tariff);
-                rows.insert(key, row);
-            }
+            Finding::Ledger(row) => rows.put(row.clone()),
             Finding::Exam(exam) => report.exam(exam),
             _ => {}
         }
     }
-    rows.values().for_each(|row| report.ledger(row));
+    rows.iter().for_each(|row| report.ledger(row));
     for row in report.finish() {
         let (hours, wh) = closed_idle(played, &row.group);
         // boundaries of a few minutes a day weigh more where little idles in closed hours

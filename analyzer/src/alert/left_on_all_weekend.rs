@@ -49,7 +49,7 @@ impl Weekend {
             if self.is_long.is_some() {
                 // what it did since the pause began is over as well
                 let at = self.paused.unwrap_or(piece.from);
-                life.fails(at_once(frame), (at, piece.until), out);
+                life.fails(frame.at_once(), (at, piece.until), out);
                 life.forget();
                 *self = Self::default();
             }
@@ -67,19 +67,11 @@ impl Weekend {
             }
             State::Scanning | State::Standby | State::Off => {
                 let paused = *self.paused.get_or_insert(piece.from);
+                // the settling time has been waited for here, before the alert is raised as well as after
                 if piece.until.duration_since(paused) >= frame.limits.settle {
-                    life.fails(at_once(frame), (paused, piece.until), out);
+                    life.fails(frame.at_once(), (paused, piece.until), out);
                 }
             }
         }
     }
-}
-
-/// The settling time has been waited for here, before the alert is raised as well as after.
-fn at_once(frame: Frame<'_>) -> Frame<'_> {
-    let limits = crate::life::Limits {
-        settle: SignedDuration::ZERO,
-        ..frame.limits
-    };
-    Frame { limits, ..frame }
 }

@@ -71,6 +71,24 @@ impl Rule {
     }
 }
 
+/// The field that bears a rule's name; none where the rule is not known. What is kept of a rule bears its name everywhere.
+macro_rules! of_rule {
+    ($rule:expr, $of:expr $(, $mut:tt)?) => {
+        match $rule {
+            "overnight_idle" => Some(&$($mut)? $of.overnight_idle),
+            "self_wake" => Some(&$($mut)? $of.self_wake),
+            "cryo_base_lost" => Some(&$($mut)? $of.cryo_base_lost),
+            "meter_silent" => Some(&$($mut)? $of.meter_silent),
+            "counter_fault" => Some(&$($mut)? $of.counter_fault),
+            "phase_reversed_or_missing" => Some(&$($mut)? $of.phase_reversed_or_missing),
+            "level_drift" => Some(&$($mut)? $of.level_drift),
+            "left_on_all_weekend" => Some(&$($mut)? $of.left_on_all_weekend),
+            "workstation_on_overnight" => Some(&$($mut)? $of.workstation_on_overnight),
+            _ => None,
+        }
+    };
+}
+
 /// Which rules look at a device, and with which times.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AlertPlan {
@@ -101,20 +119,15 @@ pub struct AlertPlan {
 }
 
 impl AlertPlan {
+    /// A rule's times; none where it does not look.
+    #[must_use]
+    pub fn limits(&self, rule: &str) -> Option<Limits> {
+        of_rule!(rule, self).copied().flatten()
+    }
+
     /// The place of a rule's times.
     pub fn limits_mut(&mut self, rule: &str) -> Option<&mut Option<Limits>> {
-        Some(match rule {
-            "overnight_idle" => &mut self.overnight_idle,
-            "self_wake" => &mut self.self_wake,
-            "cryo_base_lost" => &mut self.cryo_base_lost,
-            "meter_silent" => &mut self.meter_silent,
-            "counter_fault" => &mut self.counter_fault,
-            "phase_reversed_or_missing" => &mut self.phase_reversed_or_missing,
-            "level_drift" => &mut self.level_drift,
-            "left_on_all_weekend" => &mut self.left_on_all_weekend,
-            "workstation_on_overnight" => &mut self.workstation_on_overnight,
-            _ => return None,
-        })
+        of_rule!(rule, self, mut)
     }
 
     /// Whether any rule looks at pieces of final time.
@@ -138,6 +151,8 @@ pub(crate) struct Piece {
     pub(crate) from: Timestamp,
     pub(crate) until: Timestamp,
     pub(crate) state: State,
+    /// Idle as far as its meter can tell, at the power of work.
+    pub(crate) is_work: bool,
     pub(crate) is_open: bool,
     pub(crate) tariff: TariffPeriod,
     /// The integral of power over it.
@@ -184,11 +199,11 @@ pub(crate) struct Alerts {
     cryo_base_lost: Life,
     meter_silent: Life,
     counter_fault: Life,
-    phases: Life,
+    phase_reversed_or_missing: Life,
     level_drift: Life,
-    weekend: Life,
+    left_on_all_weekend: Life,
     period: Weekend,
-    workstation: Life,
+    workstation_on_overnight: Life,
 }
 
 impl Alerts {
@@ -196,23 +211,30 @@ impl Alerts {
     pub(crate) fn piece(&mut self, watched: Watched<'_>, piece: &Piece, out: &mut Vec<Finding>) {
         let plan = &watched.device.alerts;
         let is_exempt = !piece.is_open && plan.is_exempt(watched.site, piece.from);
+        // a meter too slow for scans to be claimed shows well enough that somebody is at work
+        let state = match piece.state {
+            State::Idle if piece.is_work => State::Scanning,
+            state => state,
+        };
         // a night of exemption is like an open one
         let piece = &Piece {
             is_open: piece.is_open || is_exempt,
+            state,
             ..*piece
         };
         if let Some(frame) = watched.frame(&overnight_idle::RULE, plan.overnight_idle) {
             closed_idle(&mut self.overnight_idle, frame, piece, out);
         }
         if let Some(frame) = watched.frame(&workstation_on_overnight::RULE, plan.workstation_on_overnight) {
-            closed_idle(&mut self.workstation, frame, piece, out);
+            closed_idle(&mut self.workstation_on_overnight, frame, piece, out);
         }
         if let Some(frame) = watched.frame(&self_wake::RULE, plan.self_wake) {
             self.waking.piece(&mut self.self_wake, frame, piece, out);
         }
         if let Some(frame) = watched.frame(&left_on_all_weekend::RULE, plan.left_on_all_weekend) {
             let opening = &watched.device.opening;
-            self.period.piece(&mut self.weekend, frame, opening, piece, out);
+            self.period
+                .piece(&mut self.left_on_all_weekend, frame, opening, piece, out);
         }
     }
 
@@ -243,7 +265,14 @@ impl Alerts {
         let rule = &phase_reversed_or_missing::RULE;
         if let Some(frame) = watched.frame(rule, plan.phase_reversed_or_missing) {
             let meters: Vec<_> = meters.collect();
-            phase_reversed_or_missing::sample(&mut self.phases, frame, at, &meters, plan.phase_share, out);
+            phase_reversed_or_missing::sample(
+                &mut self.phase_reversed_or_missing,
+                frame,
+                at,
+                &meters,
+                plan.phase_share,
+                out,
+            );
         }
     }
 
@@ -255,7 +284,7 @@ impl Alerts {
         out: &mut Vec<Finding>,
     ) {
         self.cryo_base_lost.begin_anew();
-        self.phases.begin_anew();
+        self.phase_reversed_or_missing.begin_anew();
         if let Some(frame) = watched.frame(&meter_silent::RULE, watched.device.alerts.meter_silent) {
             meter_silent::silent(&mut self.meter_silent, frame, (meter, at), out);
         }
@@ -286,7 +315,7 @@ impl Alerts {
                 plan.cryo_base_lost,
             ),
             (
-                &mut self.phases,
+                &mut self.phase_reversed_or_missing,
                 &phase_reversed_or_missing::RULE,
                 plan.phase_reversed_or_missing,
             ),
@@ -336,8 +365,7 @@ impl Alerts {
         action: &Action,
         out: &mut Vec<Finding>,
     ) -> bool {
-        let mut plan = watched.device.alerts.clone();
-        let limits = plan.limits_mut(&action.rule).and_then(|limits| *limits);
+        let limits = watched.device.alerts.limits(&action.rule);
         let found = Rule::named(&action.rule).zip(self.life_mut(&action.rule));
         found.is_some_and(|(rule, life)| {
             watched
@@ -347,31 +375,20 @@ impl Alerts {
     }
 
     fn life_mut(&mut self, rule: &str) -> Option<&mut Life> {
-        Some(match rule {
-            "overnight_idle" => &mut self.overnight_idle,
-            "self_wake" => &mut self.self_wake,
-            "cryo_base_lost" => &mut self.cryo_base_lost,
-            "meter_silent" => &mut self.meter_silent,
-            "counter_fault" => &mut self.counter_fault,
-            "phase_reversed_or_missing" => &mut self.phases,
-            "level_drift" => &mut self.level_drift,
-            "left_on_all_weekend" => &mut self.weekend,
-            "workstation_on_overnight" => &mut self.workstation,
-            _ => return None,
-        })
+        of_rule!(rule, self, mut)
     }
 }
 
 /// Idle in closed hours, one alert a closed period. Silence neither raises nor clears it; scanning (an emergency),
-/// standby, off and opening time clear it.
+/// standby and off clear it when they have lasted for the settling time, opening time clears it at once.
 fn closed_idle(life: &mut Life, frame: Frame<'_>, piece: &Piece, out: &mut Vec<Finding>) {
     if piece.is_open {
-        life.fails(frame, piece.span(), out);
+        life.fails(frame.at_once(), piece.span(), out);
         life.forget();
         return;
     }
     match piece.state {
-        State::Unknown => {}
+        State::Unknown => life.unheard(piece.span()),
         State::Idle => life.holds(frame, piece.span(), piece.spent(frame.site), out),
         State::Scanning | State::Standby | State::Off => life.fails(frame, piece.span(), out),
     }

@@ -2,7 +2,7 @@
 //!
 //! The alert's `since` is the instant at which it woke. Scanning within the grace time shows that a person woke it: then
 //! nothing is said of this waking. A waking that ends by itself within the grace time is a self-test, and not told either.
-//! A meter that is too slow to see scans cannot tell the two apart: there a short visit at night looks like a self-wake.
+//! A meter that is too slow to see scans shows most of the work by its power; a short visit may still look like a self-wake.
 //! Power in no band on the way up is part of the way, for at most [`BOOT_MAX`]; after a longer silence nobody knows.
 
 use jiff::{SignedDuration, Timestamp};

@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     name: "workstation_on_overnight",
     severity: Severity::Info,
     says: "This workstation was left on outside its opening hours.",
-    limits: minutes(60, 24 * 60, 0),
+    limits: minutes(60, 24 * 60, 5),
     looks_at: |modality| modality.idle_is_waste && modality.exam_gap.is_none(),
     is_of_closed_hours: true,
     is_one_a_period: true,

@@ -11,29 +11,57 @@ use crate::{FINAL_AFTER, State};
 
 /// So many scouts near each other are an examination even if no exposure is seen.
 const SCOUTS_MIN: usize = 3;
+/// One is enough for a meter that looks so rarely that it misses exposures: a short rise is a scout, or the anode that
+/// comes up to speed for an exposure.
+const SCOUTS_MIN_MISSED: usize = 1;
 /// A meter that tells more often than this shows every acquisition with two readings; one alone is a spike, s.
 const LONE_S: f64 = 3.5;
 /// What rises to less than this part of the acquisition right after it is the anode's spin-up.
 const SPIN_UP: f64 = 0.5;
 
+impl Rules<'_> {
+    /// How many scouts are an examination.
+    fn scouts_min(&self) -> usize {
+        if self.may_miss() && !self.is_mean {
+            SCOUTS_MIN_MISSED
+        } else {
+            SCOUTS_MIN
+        }
+    }
+}
+
 impl Decider {
     /// Scanning goes on, or is over since its last acquisition.
     pub(super) fn decide_scanning(&mut self, rules: Rules<'_>, now: Timestamp, out: &mut Decided) {
-        let is_acquisition = |pending: &Pending| pending.raw == State::Scanning;
-        if let Some(last) = self.pending.iter().rposition(is_acquisition) {
-            self.acquire(last, out);
-        }
-        let Some(left_at) = self.left_at() else { return };
+        // where in its reading a new acquisition begins is not known yet, nor whether that is within the bridge
+        let waits = self.is_newest_open(rules, now)
+            && self
+                .pending
+                .back()
+                .and_then(|newest| newest.open)
+                .is_some_and(|open| !open.follows);
+        let now = match self.pending.back() {
+            Some(newest) if waits => newest.from,
+            _ => now,
+        };
+        self.go_on(rules, now, self.pending.len() - usize::from(waits), out);
+        let Some(first_other) = self.first_other() else {
+            return;
+        };
+        let left_at = self.pending[first_other].from;
+        let next = self.next_acquisition(self.pending.len() - usize::from(waits));
         // scouts in the pause let it go on for as long as another acquisition may follow
-        let (mut paused_at, mut last_scout) = (left_at, None);
-        for (number, (pending, until)) in self.spans(now).enumerate() {
-            if pending.load > Load::Rest && pending.from.duration_since(paused_at) < rules.bridge() {
-                (paused_at, last_scout) = (until, Some(number));
-            }
-        }
+        let (paused_at, last_scout) = self.paused_at(rules, now, (first_other, left_at), next);
         // what comes first decides, whenever it is looked at
         let (over_at, final_at) = (paused_at + rules.bridge(), left_at + FINAL_AFTER);
+        if let Some(next) = next {
+            self.close_scanning(self.pending[next].from, out);
+            return self.decide(rules, now, out);
+        }
         if now >= over_at && over_at <= final_at {
+            if let Some(last) = last_scout.filter(|_| rules.scouts_min() == 1) {
+                self.acquire(last, out);
+            }
             return self.close_scanning(now, out);
         }
         if now >= final_at {
@@ -48,6 +76,57 @@ impl Decider {
                 None => self.close_scanning(now, out),
             }
         }
+    }
+
+    /// All up to the last of the first `seen` pending samples that is reached from acquisition to acquisition by pauses
+    /// within the bridge is scanning.
+    fn go_on(&mut self, rules: Rules<'_>, now: Timestamp, seen: usize, out: &mut Decided) {
+        let mut last = None;
+        for number in 0..seen {
+            if self.pending[number].raw != State::Scanning {
+                continue;
+            }
+            let paused = last.map_or(0, |last: usize| last + 1);
+            if paused < number {
+                let left_at = self.pending[paused].from;
+                let (paused_at, _) = self.paused_at(rules, now, (paused, left_at), Some(number));
+                if self.pending[number].from >= paused_at + rules.bridge() {
+                    break;
+                }
+            }
+            last = Some(number);
+        }
+        if let Some(last) = last {
+            self.acquire(last, out);
+        }
+    }
+
+    /// The first acquisition after a pause, among the first `seen` pending samples.
+    fn next_acquisition(&self, seen: usize) -> Option<usize> {
+        let first_other = self.first_other()?;
+        (first_other..seen).find(|number| self.pending[*number].raw == State::Scanning)
+    }
+
+    /// Until when scouts have let a pause go on that began at `left_at`, and the last of them.
+    fn paused_at(
+        &self,
+        rules: Rules<'_>,
+        now: Timestamp,
+        (first, left_at): (usize, Timestamp),
+        next: Option<usize>,
+    ) -> (Timestamp, Option<usize>) {
+        let (mut paused_at, mut last_scout) = (left_at, None);
+        let spans = self
+            .spans(now)
+            .enumerate()
+            .take(next.unwrap_or(usize::MAX))
+            .skip(first);
+        for (number, (pending, until)) in spans {
+            if pending.load > Load::Rest && pending.from.duration_since(paused_at) < rules.bridge() {
+                (paused_at, last_scout) = (until, Some(number));
+            }
+        }
+        (paused_at, last_scout)
     }
 
     /// Whether an acquisition has begun that is not certain yet; makes it certain, or a spike, when it is time.
@@ -65,6 +144,9 @@ impl Decider {
         let Some(first) = first else {
             return self.are_scouts_enough(rules, now, out);
         };
+        if first + 1 == self.pending.len() && self.is_newest_open(rules, now) {
+            return true;
+        }
         let (mut strong, mut seen, mut last) = (SignedDuration::ZERO, 0_u32, first);
         for (number, (pending, until)) in self.spans(now).enumerate() {
             if pending.raw == State::Scanning {
@@ -107,7 +189,13 @@ impl Decider {
             .iter()
             .rposition(is_scout)
             .filter(|last| *last >= first);
-        let Some(last) = last.filter(|_| self.scouts() >= SCOUTS_MIN) else {
+        // a rise that is not over yet may be a fan
+        let is_over = self
+            .pending
+            .back()
+            .is_some_and(|newest| newest.load == Load::Rest);
+        let min = rules.scouts_min();
+        let Some(last) = last.filter(|_| self.scouts() >= min && (is_over || min > 1)) else {
             return false;
         };
         self.begin(first, last, out);

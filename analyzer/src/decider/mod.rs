@@ -13,31 +13,27 @@
 
 mod acquisition;
 mod cycling;
+mod heard;
 mod onset;
+mod rules;
+mod within;
 
 use std::collections::VecDeque;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::band::Bands;
-use crate::modality::Timing;
 use crate::{FINAL_AFTER, State};
 
 use cycling::Cycling;
-use onset::{Level, Load, Turned};
+pub(crate) use heard::{Heard, Mean};
+use onset::{Judged, Level, Load, Turned};
 pub(crate) use onset::{Onset, Rise};
+pub(crate) use rules::Rules;
+use within::Open;
 
 /// Twenty samples a second for [`FINAL_AFTER`]; beyond, the oldest is decided early.
 pub(crate) const PENDING_SAMPLES_MAX: usize = 2400;
-/// No bridge is longer, so that what is said is final in time.
-const BRIDGE_MAX: SignedDuration = SignedDuration::from_secs(105);
-/// A pause looks longer than it is by up to an interval at either end, and short exposures inside it are not seen.
-const BRIDGE_INTERVALS: f64 = 2.5;
-/// A state other than scanning is told by more than one reading.
-const DWELL_INTERVALS: f64 = 1.5;
-/// No dwell is longer, so that what is said is final in time.
-const DWELL_MAX: SignedDuration = SignedDuration::from_secs(105);
 
 /// A stretch of constant power whose state is final.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,6 +43,8 @@ pub(crate) struct Segment {
     pub(crate) state: State,
     /// The power held through it; none while the meter is silent.
     pub(crate) power_w: Option<f64>,
+    /// Scanning is not claimed, because the meter is too slow, but its power is that of work.
+    pub(crate) is_work: bool,
     /// The sample that it begins with, if it does.
     pub(crate) spoken: Option<Spoken>,
 }
@@ -59,6 +57,17 @@ pub(crate) struct Said {
     pub(crate) is_provisional: bool,
     /// How long before its stamp it holds, ms.
     lead_ms: u16,
+}
+
+impl Said {
+    /// The same of a part that begins so many milliseconds later.
+    fn later(self, ms: i128) -> Self {
+        let lead_ms = i128::from(self.lead_ms) - ms;
+        Self {
+            lead_ms: u16::try_from(lead_ms).unwrap_or(0),
+            ..self
+        }
+    }
 }
 
 /// A sample, and what was said of it at once.
@@ -79,6 +88,8 @@ pub(crate) struct Decider {
     level: Level,
     /// The power that became final last.
     last_w: Option<f64>,
+    /// The last reading as it was heard, W.
+    heard_w: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -91,36 +102,10 @@ struct Pending {
     load: Load,
     /// A lone reading that is nobody's power.
     is_spike: bool,
+    is_work: bool,
+    /// A mean whose acquisition is not placed yet.
+    open: Option<Open>,
     said: Option<Said>,
-}
-
-/// What a device is judged by.
-#[derive(Clone, Copy)]
-pub(crate) struct Rules<'a> {
-    pub(crate) bands: &'a Bands,
-    pub(crate) timing: Timing,
-    /// None where scanning is never claimed.
-    pub(crate) onset: Option<Onset>,
-    /// How often the meter tells something new, s.
-    pub(crate) interval_s: f64,
-}
-
-impl Rules<'_> {
-    fn dwell(&self, from: State, to: State) -> SignedDuration {
-        let dwell = if to > from {
-            self.timing.rise_dwell
-        } else {
-            self.timing.fall_dwell
-        };
-        let readings = SignedDuration::from_secs_f64(self.interval_s * DWELL_INTERVALS);
-        dwell.max(readings.min(DWELL_MAX))
-    }
-
-    /// A meter shows pauses longer than they are, by up to its interval.
-    fn bridge(&self) -> SignedDuration {
-        let seen = self.timing.bridge + SignedDuration::from_secs_f64(self.interval_s * BRIDGE_INTERVALS);
-        seen.min(BRIDGE_MAX)
-    }
 }
 
 /// What a step of the decider brought out.
@@ -169,26 +154,32 @@ impl Decider {
         self.pending.iter().all(is_plain)
     }
 
-    /// Takes a sample that is newer than all before, and says at once what can be said of it. It holds from a `lead`
-    /// before its stamp.
-    pub(crate) fn sample(
-        &mut self,
-        rules: Rules<'_>,
-        (stamp, lead): (Timestamp, SignedDuration),
-        power_w: f64,
-        out: &mut Decided,
-    ) -> Said {
+    /// Takes a reading that is newer than all before, and says at once what can be said of it.
+    pub(crate) fn sample(&mut self, rules: Rules<'_>, heard: Heard, out: &mut Decided) -> Said {
         // after silence nothing is known of the time before it
-        let lead = match self.pending.back() {
-            Some(Pending { power_w: Some(_), .. }) => lead,
-            _ => SignedDuration::ZERO,
+        let from = match self.pending.back() {
+            Some(Pending { power_w: Some(_), .. }) => heard.from(),
+            _ => heard.at,
         };
         let earliest = self
             .newest()
-            .map_or(stamp, |newest| newest + SignedDuration::from_millis(1));
-        let at = (stamp - lead).max(earliest).min(stamp);
+            .map_or(heard.at, |newest| newest + SignedDuration::from_millis(1));
+        let at = from.max(earliest).min(heard.at);
         self.decide(rules, at, out);
-        let load = self.load(rules, at, power_w);
+        let power_w = heard.held_w();
+        let judged = Judged {
+            at,
+            power_w,
+            is_mean: heard.mean.is_some(),
+            ends_w: self.heard_w.unwrap_or(power_w).max(heard.power_w),
+            interval_s: rules.interval_s,
+        };
+        let load = self.load(rules, judged);
+        self.place_newest(rules, at, power_w, load);
+        let open = heard
+            .mean
+            .filter(|_| load > Load::Rest)
+            .map(|mean| self.open(heard, mean.is_placed));
         let raw = self.raw(rules, at, power_w, load);
         let sample = Pending {
             from: at,
@@ -196,6 +187,8 @@ impl Decider {
             raw,
             load,
             is_spike: false,
+            is_work: rules.work_from_w.is_some_and(|work_w| power_w >= work_w),
+            open,
             said: None,
         };
         self.take(rules, sample, out);
@@ -208,20 +201,35 @@ impl Decider {
         let said = Said {
             state,
             is_provisional: state != self.state() || raw != state || load == Load::Weak,
-            lead_ms: u16::try_from(stamp.duration_since(at).as_millis()).unwrap_or(u16::MAX),
+            lead_ms: u16::try_from(heard.at.duration_since(at).as_millis()).unwrap_or(u16::MAX),
         };
         if let Some(newest) = self.pending.back_mut() {
             newest.said = Some(said);
         }
+        self.heard_w = Some(heard.power_w);
         said
     }
 
+    /// What is known of the place of an acquisition with its first reading.
+    fn open(&self, heard: Heard, is_placed: bool) -> Open {
+        let before = self.pending.back();
+        Open {
+            is_placed,
+            follows: before.is_some_and(|before| before.load > Load::Rest),
+            shown_w: before
+                .and_then(|before| before.power_w)
+                .unwrap_or(0.0)
+                .max(heard.power_w)
+                .max(self.heard_w.unwrap_or(0.0)),
+        }
+    }
+
     /// How much of an acquisition a reading is; what it says of those before it is put right there.
-    fn load(&mut self, rules: Rules<'_>, at: Timestamp, power_w: f64) -> Load {
+    fn load(&mut self, rules: Rules<'_>, judged: Judged) -> Load {
         let Some(onset) = rules.onset else {
             return Load::Rest;
         };
-        let verdict = self.level.judge(&onset, at, power_w, rules.interval_s);
+        let verdict = self.level.judge(&onset, judged);
         if let Some((since, turned)) = verdict.since {
             let risen = self
                 .pending
@@ -262,12 +270,15 @@ impl Decider {
     pub(crate) fn silence(&mut self, rules: Rules<'_>, at: Timestamp, out: &mut Decided) {
         self.decide(rules, at, out);
         self.level.forget();
+        self.cycle.forget();
         let silence = Pending {
             from: at,
             power_w: None,
             raw: State::Unknown,
             load: Load::Rest,
             is_spike: false,
+            is_work: false,
+            open: None,
             said: None,
         };
         self.take(rules, silence, out);
@@ -280,6 +291,7 @@ impl Decider {
             && self.pending.len() == 1
             && Some(newest.raw) == self.state
             && newest.from < until
+            && !self.is_newest_open(rules, until)
             && self.first_open(rules, until).is_none()
         {
             self.release(1, until, out);
@@ -290,6 +302,7 @@ impl Decider {
                 } else {
                     Load::Rest
                 },
+                open: None,
                 said: None,
                 ..newest
             });
@@ -402,10 +415,13 @@ impl Decider {
         self.first_other().map(|first| self.pending[first].from)
     }
 
-    /// The state that most of the pending time up to `now` was spent in.
+    /// The state that most of the pending time up to `now`, or to the next acquisition, was spent in.
     fn longest_raw(&self, now: Timestamp) -> State {
         let mut times: Vec<(State, SignedDuration)> = Vec::new();
-        for (pending, until) in self.spans(now) {
+        let pause = self
+            .spans(now)
+            .take_while(|(pending, _)| pending.raw != State::Scanning);
+        for (pending, until) in pause {
             let time = until.duration_since(pending.from);
             match times.iter_mut().find(|(state, _)| *state == pending.raw) {
                 Some((_, sum)) => *sum += time,
@@ -466,6 +482,7 @@ impl Decider {
                 until,
                 state,
                 power_w,
+                is_work: sample.is_work && !sample.is_spike,
                 spoken,
             });
         }
@@ -489,11 +506,19 @@ mod tests {
             bands: &bands,
             timing,
             onset: modality.onset(&bands),
+            work_from_w: None,
             interval_s: 5.0,
+            is_mean: false,
         };
         let (mut decider, mut out) = (Decider::default(), Decided::default());
         for &(second, power_w) in samples {
-            decider.sample(rules, (at(second), SignedDuration::ZERO), power_w, &mut out);
+            let heard = Heard {
+                at: at(second),
+                lead: SignedDuration::ZERO,
+                power_w,
+                mean: None,
+            };
+            decider.sample(rules, heard, &mut out);
         }
         decider.finish(rules, at(until), &mut out);
         let mut merged: Vec<(i64, i64, State)> = Vec::new();
@@ -523,6 +548,52 @@ mod tests {
             (150, 500, State::Idle),
         ];
         assert_eq!(states("ct", &ct, 500), expected);
+    }
+
+    #[test]
+    fn an_exposure_lies_where_the_readings_around_its_interval_put_it() {
+        let ct = Modality::named("ct").expect("known");
+        let bands = ct.bands();
+        let onset = Onset {
+            typical_w: Some(60_000.0),
+            ..ct.onset(&bands).expect("a CT acquires")
+        };
+        let rules = Rules {
+            bands: &bands,
+            timing: ct.timing,
+            onset: Some(onset),
+            work_from_w: None,
+            interval_s: 10.0,
+            is_mean: true,
+        };
+        let (mut decider, mut out) = (Decider::default(), Decided::default());
+        // it begins 5 s before the second of two intervals and ends 5 s into it
+        let means_w = [2_000.0, 2_000.0, 31_000.0, 31_000.0, 2_000.0, 2_000.0];
+        for (second, power_w) in (10..).step_by(10).zip(means_w) {
+            let mean = Mean {
+                since: at(second - 10),
+                power_w,
+                doubt_w: 0.0,
+                is_placed: true,
+            };
+            let heard = Heard {
+                at: at(second),
+                lead: SignedDuration::ZERO,
+                power_w,
+                mean: Some(mean),
+            };
+            decider.sample(rules, heard, &mut out);
+        }
+        decider.finish(rules, at(60), &mut out);
+        let scanning = out
+            .segments
+            .iter()
+            .filter(|segment| segment.state == State::Scanning);
+        let spans: Vec<_> = scanning
+            .map(|segment| (segment.from, segment.until, segment.power_w))
+            .collect();
+        let full_w = Some(60_000.0);
+        assert_eq!(spans, [(at(25), at(30), full_w), (at(30), at(35), full_w)]);
     }
 
     #[test]

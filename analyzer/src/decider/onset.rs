@@ -15,6 +15,8 @@ const SCOUT_MAX: SignedDuration = SignedDuration::from_secs(15);
 const MEDIUM_MAX: SignedDuration = SignedDuration::from_secs(30);
 /// Either may take so many intervals of the meter.
 const RUN_INTERVALS: f64 = 2.5;
+/// What rises by this many times as much as a short acquisition is clearly one.
+const CLEARLY: f64 = 2.5;
 /// How fast the level follows power that rises by less than a pulse does: a part of the way with each reading.
 const FOLLOW: f64 = 0.2;
 
@@ -25,6 +27,10 @@ pub(crate) struct Onset {
     pub(crate) strong_w: f64,
     /// Where pulses are judged by how far they rise.
     pub(crate) rise: Option<Rise>,
+    /// The usual acquisition, W; none where it is not known.
+    pub(crate) typical_w: Option<f64>,
+    /// A short one, s.
+    pub(crate) short_s: f64,
     /// So much of it makes it certain, s.
     pub(crate) least_s: f64,
     /// Awaited so long, s.
@@ -42,14 +48,41 @@ pub(crate) struct Rise {
     pub(crate) medium_w: f64,
     /// An exposure, however long.
     pub(crate) strong_w: f64,
+    /// What rises by less cannot be told from the levels of rest.
+    pub(crate) clear_w: f64,
+}
+
+impl Rise {
+    /// Whether what rises by less than an exposure may be part of an examination.
+    pub(crate) fn has_scouts(self) -> bool {
+        self.weak_w < self.medium_w
+    }
+
+    /// The same for the mean of an interval, in which a short acquisition of so many seconds is only a part.
+    fn within(self, short_s: f64, interval_s: f64) -> Self {
+        let part = (short_s / interval_s.max(short_s)).min(1.0);
+        let least_w = |full_w: f64| (full_w * part).max(self.clear_w.min(full_w));
+        Self {
+            weak_w: least_w(self.weak_w),
+            medium_w: least_w(self.medium_w),
+            ..self
+        }
+    }
 }
 
 impl Onset {
     /// Acquisition from `strong_w` on, or by how far it rises.
-    pub(crate) fn new(acquisition: &Acquisition, strong_w: f64, rise: Option<Rise>) -> Self {
+    pub(crate) fn new(
+        acquisition: &Acquisition,
+        strong_w: f64,
+        rise: Option<Rise>,
+        typical_w: Option<f64>,
+    ) -> Self {
         Self {
             strong_w,
             rise,
+            typical_w,
+            short_s: acquisition.short_s,
             least_s: acquisition.least_s,
             wait_s: acquisition.wait_s,
             is_lone_doubtful: acquisition.least_s > 0.0,
@@ -58,9 +91,18 @@ impl Onset {
 }
 
 impl Onset {
+    /// What rises so far above rest in the mean of an interval is part of an acquisition, not the anode's spin-up, W.
+    pub(crate) fn rises_w(self, rest_w: f64, interval_s: f64) -> f64 {
+        match self.rise {
+            Some(rise) if rise.has_scouts() => rise.within(self.short_s * CLEARLY, interval_s).medium_w,
+            Some(rise) => rise.within(self.short_s, interval_s).medium_w,
+            None => self.strong_w - rest_w,
+        }
+    }
+
     /// Where scouts begin when they rise from idle, W; none where there are none.
     pub(crate) fn scout_from_w(self) -> Option<f64> {
-        let rise = self.rise.filter(|rise| rise.weak_w < rise.medium_w)?;
+        let rise = self.rise.filter(|rise| rise.has_scouts())?;
         Some(self.strong_w - rise.medium_w + rise.weak_w)
     }
 }
@@ -93,6 +135,19 @@ pub(super) enum Turned {
     Fan,
 }
 
+/// A reading as it is judged.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Judged {
+    pub(super) at: Timestamp,
+    pub(super) power_w: f64,
+    /// It is the mean of an interval, not a momentary value.
+    pub(super) is_mean: bool,
+    /// The higher one of the readings at the two ends of that interval, W.
+    pub(super) ends_w: f64,
+    /// How often the meter tells something new, s.
+    pub(super) interval_s: f64,
+}
+
 /// The level from which pulses rise, and the rise that is going on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Level {
@@ -101,15 +156,33 @@ pub(super) struct Level {
 }
 
 impl Level {
-    /// Judges a reading of a meter that tells something new every `interval_s`.
-    pub(super) fn judge(&mut self, onset: &Onset, at: Timestamp, power_w: f64, interval_s: f64) -> Verdict {
+    /// The level that power rises from, W.
+    pub(super) fn rest_w(&self) -> Option<f64> {
+        self.level_w
+    }
+
+    /// Judges a reading.
+    pub(super) fn judge(&mut self, onset: &Onset, judged: Judged) -> Verdict {
+        let Judged {
+            at,
+            power_w,
+            is_mean,
+            ends_w,
+            interval_s,
+        } = judged;
         let Some(rise) = onset.rise else {
             let load = if power_w >= onset.strong_w {
                 Load::Strong
             } else {
+                self.level_w = Some(power_w);
                 Load::Rest
             };
             return Verdict { load, since: None };
+        };
+        let rise = if is_mean {
+            rise.within(onset.short_s, interval_s)
+        } else {
+            rise
         };
         let level_w = *self.level_w.get_or_insert(power_w.min(onset.strong_w));
         let height_w = power_w - level_w;
@@ -123,7 +196,9 @@ impl Level {
             };
         }
         let since = *self.since.get_or_insert(at);
-        if height_w >= rise.strong_w {
+        // a fan that runs, or has just begun or ended, shows at an end of the interval
+        let is_inside = is_mean && height_w >= rise.medium_w && ends_w - level_w < rise.weak_w;
+        if height_w >= rise.strong_w || is_inside {
             // how long what follows stays up is counted from here
             self.since = Some(at);
             return Verdict {

@@ -1,6 +1,6 @@
 //! How long devices were ready while closed.
 
-use super::{Answer, Kpi, Reckon, Totals};
+use super::{Answer, Kpi, Reckon, Totals, closed_idle};
 
 /// See the module.
 pub(super) const KPI: Kpi = Kpi {
@@ -13,8 +13,5 @@ pub(super) const KPI: Kpi = Kpi {
 };
 
 fn value(totals: &Totals) -> Answer {
-    let is_closed = totals.closed().duration.is_positive();
-    is_closed
-        .then(|| totals.closed_idle().hours())
-        .ok_or("no closed hours in the period: always open, or nothing measured")
+    closed_idle(totals).map(|part| part.hours())
 }

@@ -1,20 +1,17 @@
 //! What being ready while closed took.
 
-use super::{Answer, Kpi, Reckon, Totals};
+use super::{Answer, Kpi, Reckon, Totals, closed_idle, closed_idle_hours};
 
 /// See the module.
 pub(super) const KPI: Kpi = Kpi {
     name: "closed_idle_kwh",
     unit: "kWh",
     formula: "sum of E_idle in closed hours, scanners and workstations",
-    source: "McCarthy et al., Acad Radiol 2014; J Med Radiat Sci 2025; Heye et al., Radiology 2020",
+    source: closed_idle_hours::KPI.source,
     published: None,
     reckon: Reckon::Whole(value),
 };
 
 fn value(totals: &Totals) -> Answer {
-    let is_closed = totals.closed().duration.is_positive();
-    is_closed
-        .then(|| totals.closed_idle().energy.kwh())
-        .ok_or("no closed hours in the period: always open, or nothing measured")
+    closed_idle(totals).map(|part| part.energy.kwh())
 }

@@ -25,6 +25,7 @@ mod idle_share;
 mod known_time_share;
 mod kwh_per_exam_gross;
 mod kwh_per_exam_net;
+mod mean_power_sd_w;
 mod mean_power_w;
 mod non_productive_share;
 mod on_time_share;
@@ -39,17 +40,18 @@ mod workstation_on_hours_per_week;
 mod workstation_shutdown_share;
 
 use crate::State;
-use crate::report::Totals;
+use crate::report::{Part, Totals};
 
 pub use idle_scan_ratio::KPI as IDLE_SCAN_RATIO;
 
 /// All figures, in the order in which they are listed to people.
-pub static KPIS: [Kpi; 32] = [
+pub static KPIS: [Kpi; 33] = [
     energy_kwh::KPI,
     hours::KPI,
     time_share::KPI,
     on_time_share::KPI,
     mean_power_w::KPI,
+    mean_power_sd_w::KPI,
     non_productive_share::KPI,
     idle_share::KPI,
     idle_scan_ratio::KPI,
@@ -107,7 +109,7 @@ pub struct Kpi {
 pub struct Published {
     /// The least.
     pub from: f64,
-    /// The greatest.
+    /// The greatest; the least again where a single value was published.
     pub until: f64,
 }
 
@@ -141,4 +143,12 @@ fn ratio(part: f64, whole: f64, reason: &'static str) -> Answer {
     } else {
         Err(reason)
     }
+}
+
+/// Idling in closed hours, or why nobody can say.
+fn closed_idle(totals: &Totals) -> Result<Part, &'static str> {
+    let is_closed = totals.closed().duration.is_positive();
+    is_closed
+        .then(|| totals.closed_idle())
+        .ok_or("no closed hours in the period: always open, or nothing measured")
 }

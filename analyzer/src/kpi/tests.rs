@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::*;
 use crate::Energy;
 use crate::modality::Role;
-use crate::report::{Avoidable, Part, Shutdown};
+use crate::report::{Avoidable, Shutdown, Spread};
 
 fn part(wh: f64, hours: i64) -> Part {
     Part {
@@ -14,6 +14,7 @@ fn part(wh: f64, hours: i64) -> Part {
         duration: SignedDuration::from_hours(hours),
         cost: wh / 1000.0 * 0.2,
         co2e_g: wh / 1000.0 * 50.0,
+        spread: Spread::of_row(Energy::from_wh(wh), SignedDuration::from_hours(hours)),
     }
 }
 
@@ -75,7 +76,19 @@ fn figures_by_state_are_those_of_a_week_reckoned_by_hand() {
     state_is("time_share", State::Off, 48.0 / 168.0);
     state_is("on_time_share", State::Idle, 68.0 / 118.0);
     state_is("mean_power_w", State::Idle, 2_500.0);
+    // 40 h at 2500 W and 28 h at 2500 W; 40 h at 1000 W are one row
+    state_is("mean_power_sd_w", State::Idle, 0.0);
+    assert!(answer("mean_power_sd_w", Some(State::Standby), &ct_week()).is_err());
     assert!(answer("on_time_share", Some(State::Off), &ct_week()).is_err());
+}
+
+#[test]
+fn the_spread_of_hourly_means_is_weighted_with_time() {
+    let mut totals = ct_week();
+    // beside 68 h at 2500 W, 34 h at 4000 W: mean 3000 W, variance (68 × 500² + 34 × 1000²) / 102
+    totals.add(Role::Scanner, State::Idle, true, part(136_000.0, 34));
+    let sd_w = answer("mean_power_sd_w", Some(State::Idle), &totals).expect("three rows");
+    assert!((sd_w - 500_000_f64.sqrt()).abs() < 1e-6, "{sd_w}");
 }
 
 #[test]

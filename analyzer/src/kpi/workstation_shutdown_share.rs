@@ -8,10 +8,10 @@ pub(super) const KPI: Kpi = Kpi {
     name: "workstation_shutdown_share",
     unit: "1",
     formula: "(P_on - P_target) × t_on in closed hours / E_total, workstations",
-    source: "Walters et al., Clin Radiol 2024: 45 % of energy, 49 % of hours on",
+    source: "Walters et al., Clin Radiol 2024: 45 % of energy",
     published: Some(Published {
         from: 0.45,
-        until: 0.49,
+        until: 0.45,
     }),
     reckon: Reckon::Whole(value),
 };

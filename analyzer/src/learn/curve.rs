@@ -49,9 +49,16 @@ pub(super) struct Still {
     pub(super) brief_s: f32,
     /// Pulses that rose from here and came back.
     pub(super) launches: f32,
+    /// Of short stretches: to a level at which the machine is made ready to work.
+    pub(super) calls: f32,
     /// Short stretches that went over to a level above or below within moments.
     pub(super) ups: f32,
     pub(super) downs: f32,
+    /// The part of its time of which a mean over some cycles is known, and that mean times this, W s.
+    pub(super) around_s: f32,
+    pub(super) around_ws: f32,
+    /// Time at a level above that each time gave way to this one within moments.
+    pub(super) upper_s: f32,
 }
 
 /// What fades.
@@ -80,8 +87,12 @@ impl Fading for Still {
             &mut self.seconds,
             &mut self.brief_s,
             &mut self.launches,
+            &mut self.calls,
             &mut self.ups,
             &mut self.downs,
+            &mut self.around_s,
+            &mut self.around_ws,
+            &mut self.upper_s,
         ] {
             *value *= to;
         }

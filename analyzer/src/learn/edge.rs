@@ -42,27 +42,19 @@ struct Place {
     learned: Option<usize>,
 }
 
-/// Where acquisitions begin; none where nothing is acquired or the meter is too slow to show it.
-pub(super) fn onset(
-    modality: &Modality,
-    bands: &[LearnedBand],
-    curve: &Curve,
-    step: f64,
-    interval_s: f64,
-) -> Option<Onset> {
-    let acquisition = modality
-        .acquisition
-        .filter(|acquisition| acquisition.is_shown_every(interval_s))?;
+/// Where acquisitions begin; none where nothing is acquired.
+pub(super) fn onset(modality: &Modality, bands: &[LearnedBand], curve: &Curve, step: f64) -> Option<Onset> {
+    let acquisition = modality.acquisition?;
     let published_w = modality.levels.last().map_or(f64::MAX, |(_, from_w, _)| *from_w);
     let Some(main) = main_idle(bands) else {
-        return Some(Onset::new(&acquisition, published_w, None));
+        return Some(Onset::new(&acquisition, published_w, None, None));
     };
     let top_w = bands
         .iter()
         .filter(|band| band.state == State::Idle)
         .map(|band| band.until_w_seen)
         .fold(main.until_w_seen, f64::max);
-    let (strong_w, rise) = match acquisition.edge {
+    let (strong_w, rise, usual_w) = match acquisition.edge {
         Edge::Middle => {
             let typical_w = typical_w(curve, main.level_w * STANDS_OUT)
                 .unwrap_or(acquisition.typical_w.max(main.level_w * 8.0));
@@ -75,25 +67,41 @@ pub(super) fn onset(
             } else {
                 medium_w
             };
-            let weak_w = weak_w.max(main.until_w_seen * CLEAR - main.level_w);
+            let clear_w = main.until_w_seen * CLEAR - main.level_w;
+            let weak_w = weak_w.max(clear_w);
             let rise = Rise {
                 weak_w,
                 medium_w: medium_w.max(weak_w),
                 strong_w,
+                clear_w,
             };
-            (main.level_w + rise.medium_w, Some(rise))
+            (main.level_w + rise.medium_w, Some(rise), Some(typical_w))
         }
         Edge::Part(part) => {
             let clear_w = top_w * (1.0 + (step * CLEAR_STEPS).max(0.06));
             let typical_w = typical_w(curve, clear_w).unwrap_or(acquisition.typical_w.max(top_w * 1.5));
-            ((top_w + (typical_w - top_w) * part).max(clear_w), None)
+            ((top_w + (typical_w - top_w) * part).max(clear_w), None, None)
         }
-        Edge::Above(part) => (
-            top_w * (1.0 + part.max((step * CLEAR_STEPS).min(CLEAR_PART_MAX))),
-            None,
-        ),
+        Edge::Above(part) => (top_w * (1.0 + clear_part(part, step)), None, None),
     };
-    Some(Onset::new(&acquisition, strong_w, rise))
+    Some(Onset::new(&acquisition, strong_w, rise, usual_w))
+}
+
+fn clear_part(part: f64, step: f64) -> f64 {
+    part.max((step * CLEAR_STEPS).min(CLEAR_PART_MAX))
+}
+
+/// The least power that tells a meter too slow for scans that somebody is at work. Where acquisitions rise little such a
+/// meter blurs them with the patient's level, and what it holds to be the highest level of rest is imaging; there what
+/// stands clear of the usual level of idle is work, be it a patient in the room or imaging.
+pub(super) fn work_from_w(modality: &Modality, bands: &[LearnedBand], onset: Onset, step: f64) -> f64 {
+    match (
+        modality.acquisition.map(|acquisition| acquisition.edge),
+        main_idle(bands),
+    ) {
+        (Some(Edge::Above(part)), Some(main)) => main.level_w * (1.0 + clear_part(part, step)),
+        _ => onset.strong_w,
+    }
 }
 
 /// The level of idle that is held longest.
@@ -167,10 +175,13 @@ pub(super) fn bands(
         });
     }
     let cycle = learned.iter().find_map(|band| {
+        let until_w = band.cycles_until_w?;
+        let upper = bands.iter().find(|upper| until_w < upper.until_w);
         Some(CycleBand {
             state: band.state,
             from_w: band.from_w,
-            until_w: band.cycles_until_w? * CLEAR_CYCLE,
+            until_w: until_w * CLEAR_CYCLE,
+            upper: upper.map_or(band.state, |upper| upper.state),
             is_usual: is_usual_cycle,
         })
     });
@@ -241,7 +252,12 @@ impl Modality {
             .as_slice()
             .iter()
             .find(|band| band.state == State::Scanning)?;
-        Some(Onset::new(self.acquisition.as_ref()?, scanning.from_w, None))
+        Some(Onset::new(
+            self.acquisition.as_ref()?,
+            scanning.from_w,
+            None,
+            None,
+        ))
     }
 
     /// Whether it draws power even when it is off: the magnet's cooling.

@@ -1,8 +1,8 @@
 //! What is known of a learned band, and how well.
 //!
 //! Confidence is a product of three parts between 0 and 1, each saturating: the time seen at that level (against one
-//! hour), how far the next level of another name is away (against a tenth, in ratios), and by how much the names are
-//! better than any other way of naming (against [`MARGIN`]). Below [`PROVISIONAL`] a band is provisional.
+//! hour), how far the next level of another name is away (against a tenth, in ratios), and by how much its name is
+//! better than any other in any way of naming (against [`MARGIN`]). Below [`PROVISIONAL`] a band is provisional.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,8 +16,9 @@ const PROVISIONAL: f64 = 0.5;
 const WELL_KNOWN_S: f64 = 3600.0;
 /// A distance, in ratios, that sets two levels well apart.
 const APART: f64 = 0.1;
-/// A margin between the best names and the next best that leaves little doubt.
-const MARGIN: f64 = 1.5;
+/// A margin over the next best name that leaves little doubt: what the published watts of an MRI's power-save, 6.8 kW at
+/// most, say against that name for 8.4 kW.
+const MARGIN: f64 = 0.75;
 
 /// A band that a device has taught.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,7 +54,7 @@ pub struct Evidence {
     pub separation: Option<f64>,
     /// Pulses of work that rose from here.
     pub launches: f64,
-    /// By how much the names are better than any other way of naming; none where there is no other.
+    /// By how much the name is better than any other for this level; none where there is no other.
     pub margin: Option<f64>,
     /// A person has named it.
     pub is_pinned: bool,
@@ -66,6 +67,11 @@ impl Evidence {
     #[must_use]
     pub fn is_provisional(&self) -> bool {
         self.confidence < PROVISIONAL
+    }
+
+    /// Whether the level is well known, whatever it is called.
+    pub(crate) fn is_level_known(&self) -> bool {
+        self.seconds >= WELL_KNOWN_S
     }
 }
 
@@ -82,8 +88,9 @@ pub struct LevelMoved {
 
 /// The bands of named plateaus, their edges still at what was seen.
 pub(super) fn judge(device: &Device, plateaus: &[Plateau], named: &Named) -> Vec<LearnedBand> {
-    let margin = named.margin.is_finite().then_some(named.margin);
-    let bands = plateaus.iter().zip(&named.states).map(|(plateau, state)| {
+    let names = named.states.iter().zip(&named.margins);
+    let bands = plateaus.iter().zip(names).map(|(plateau, (state, margin))| {
+        let margin = margin.is_finite().then_some(*margin);
         let others = plateaus
             .iter()
             .zip(&named.states)

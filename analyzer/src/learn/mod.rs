@@ -9,6 +9,7 @@
 //!
 //! Limits: the curve's bins, [`plateau::PLATEAUS_MAX`] levels: some kilobytes a device, whatever it does.
 
+mod around;
 mod curve;
 mod drift;
 mod edge;
@@ -18,6 +19,7 @@ mod pace;
 mod plateau;
 mod report;
 mod stillness;
+mod swing;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -33,13 +35,14 @@ use naming::Known;
 use pace::Pace;
 use plateau::Plateau;
 use stillness::{Measure, Stillness};
+use swing::Swing;
 
 pub use evidence::{Evidence, LearnedBand, LevelMoved};
 pub use plateau::Cycle;
 pub(crate) use report::Report;
 
 /// No reading holds from longer before its stamp.
-pub(crate) const LEAD_MAX: SignedDuration = SignedDuration::from_secs(10);
+pub(crate) const LEAD_MAX: SignedDuration = SignedDuration::from_secs(20);
 
 /// Levels are looked at anew so often.
 const LOOK_EVERY: SignedDuration = SignedDuration::from_mins(10);
@@ -70,13 +73,16 @@ pub struct Pin {
 pub(crate) struct Learner {
     curve: Curve,
     stillness: Stillness,
+    swing: Swing,
     pace: Pace,
     drift: Drift,
     held: Option<Held>,
     looked_at: Option<Timestamp>,
     named: Vec<LearnedBand>,
-    /// Where acquisitions begin.
+    /// Where acquisitions begin; none where nothing is acquired or the meter is too slow to show it.
     onset: Option<Onset>,
+    /// Somebody works with the device from these watts on, also where the meter is too slow to show how long, W.
+    work_from_w: Option<f64>,
 }
 
 /// A reading that holds.
@@ -111,6 +117,7 @@ impl Learner {
     fn hold(&mut self, modality: &Modality, power_w: f64, seconds: f64) {
         if seconds > HOLD_S_MAX {
             self.stillness.gap(&mut self.curve);
+            self.swing.gap();
             return;
         }
         #[expect(clippy::cast_possible_truncation, reason = "a quarter of an hour at most")]
@@ -120,7 +127,12 @@ impl Learner {
             pulse_ratio: modality.learning.pulse_ratio,
             is_on_change: self.pace.is_on_change(),
             is_slow: self.pace.interval_s() > SLOW_S,
+            cycles: modality.learning.cycle.is_some(),
         };
+        if let Some(cycle) = modality.learning.cycle {
+            self.swing
+                .hold(cycle, measure.steady_s, power_w, seconds, &mut self.curve);
+        }
         if let Some(part) = self.stillness.hold(measure, power_w, seconds, &mut self.curve) {
             self.drift.still(part.mean_w, part.seconds);
         }
@@ -130,11 +142,17 @@ impl Learner {
     pub(crate) fn silence(&mut self) {
         self.held = None;
         self.stillness.gap(&mut self.curve);
+        self.swing.gap();
     }
 
     /// Where acquisitions begin, as far as it is known; none where nothing is acquired or the meter is too slow.
     pub(crate) fn onset(&self) -> Option<Onset> {
         self.onset
+    }
+
+    /// Somebody works with the device from these watts on, W; none while nothing is learned.
+    pub(crate) fn work_from_w(&self) -> Option<f64> {
+        self.work_from_w
     }
 
     /// How often the meter tells something new, s.
@@ -156,10 +174,7 @@ impl Learner {
 
     /// The lowest level that a cooled magnet has been seen to keep, W; none while too little is known.
     pub(crate) fn base_w(&self) -> Option<f64> {
-        let lowest = self
-            .named
-            .first()
-            .filter(|band| !band.evidence.is_provisional())?;
+        let lowest = self.named.first().filter(|band| band.evidence.is_level_known())?;
         Some(lowest.from_w_seen)
     }
 
@@ -221,8 +236,9 @@ impl Learner {
         // the steps of a meter that reports changes are those that it reports, not its noise
         let is_on_change = self.pace.is_on_change();
         let step = if is_on_change { 0.0 } else { self.stillness.step() };
-        let interval_s = self.pace.interval_s();
-        self.onset = edge::onset(modality, &self.named, &self.curve, step, interval_s);
+        let onset = edge::onset(modality, &self.named, &self.curve, step);
+        self.work_from_w = onset.map(|onset| edge::work_from_w(modality, &self.named, onset, step));
+        self.onset = onset.filter(|_| !self.is_too_coarse(modality));
         Look {
             bands: edge::bands(modality, &mut self.named, self.onset, is_usual),
             moved: self.drift.look(&self.named),

@@ -8,6 +8,7 @@
 
 use crate::State;
 
+use super::around;
 use super::curve::{Curve, LAST_BIN, Still, lower_w, middle_w};
 
 /// More levels than this no machine has.
@@ -23,12 +24,14 @@ const SHARE_MIN: f32 = 0.000_5;
 
 /// Halves nearer to each other than this are not worth telling apart.
 const CYCLE_RATIO_MIN: f64 = 1.1;
-/// Fewer changes from one to the other may be chance.
+/// Fewer changes from one to the other may be chance; fewer do for halves that lie wide apart, because no state draws as
+/// little as the lower one for long.
 const CYCLES_MIN: f32 = 4.0;
-/// This part of a half's changes goes to the other half.
+const CYCLES_MIN_WIDE: f32 = 1.5;
+/// This part of the lower half's changes goes up, and so many come back from the upper one.
 const CYCLE_SHARE: f32 = 0.7;
-/// An upper half with less of its time in short stretches is a level of its own.
-const BRIEF_SHARE: f32 = 0.7;
+/// An upper level with less of its time in cycles is a level of its own.
+const USUAL_SHARE: f32 = 0.5;
 /// This part of a level's time at either end is a tail.
 const TAIL: f32 = 0.01;
 
@@ -46,11 +49,17 @@ pub(crate) struct Plateau {
     pub(crate) brief_s: f32,
     /// Pulses that rose from it.
     pub(crate) launches: f32,
+    /// Times that the machine was called to work from it.
+    pub(super) calls: f32,
     /// Short stretches that went over to a higher level at once, and to a lower one.
     pub(super) ups: f32,
     pub(super) downs: f32,
+    /// Time at a level above that gave way to this one.
+    pub(super) upper_s: f32,
     /// It is the lower half of a cycle.
     pub(crate) cycle: Option<UpperHalf>,
+    /// It is hardly more than the upper half of a cycle.
+    pub(crate) is_upper_half: bool,
 }
 
 /// The other half of a cycle.
@@ -73,7 +82,13 @@ pub(super) fn plateaus(curve: &Curve, cycles: Option<Cycle>) -> Vec<Plateau> {
     }
     let total: f32 = bins.iter().map(|(_, still)| still.seconds).sum();
     let mut found = Vec::new();
-    for (first, last) in hills(&height) {
+    let hills = hills(&height);
+    let hills = if cycles.is_some() {
+        around::sorted_out(bins, hills)
+    } else {
+        hills
+    };
+    for (first, last) in hills {
         found.extend(plateau(curve, first, last));
     }
     found.retain(|plateau| plateau.seconds >= SECONDS_MIN.max(total * SHARE_MIN));
@@ -157,9 +172,12 @@ fn plateau(curve: &Curve, first: usize, last: usize) -> Option<Plateau> {
         seconds,
         brief_s: sum(|still| still.brief_s),
         launches: sum(|still| still.launches),
+        calls: sum(|still| still.calls),
         ups: sum(|still| still.ups),
         downs: sum(|still| still.downs),
+        upper_s: sum(|still| still.upper_s),
         cycle: None,
+        is_upper_half: false,
     })
 }
 
@@ -181,24 +199,26 @@ pub struct Cycle {
 /// Levels of which one always follows the other within minutes are halves of a cycle. The lower half tells it; the
 /// upper one may be what another state draws as well (an MRI that is off draws what a running compressor draws).
 fn find_cycles(found: &mut [Plateau], cycle: Cycle) {
-    let is_mostly = |part: f32, of: f32| part >= CYCLES_MIN && part >= of * CYCLE_SHARE;
     for place in 1..found.len() {
         let (low, high) = (found[place - 1], found[place]);
         let (low_s, high_s) = (f64::from(low.seconds), f64::from(high.seconds));
         let mean_w = (low.level_w * low_s + high.level_w * high_s) / (low_s + high_s);
         let ratio = high.level_w / low.level_w.max(1.0);
-        let alternate =
-            is_mostly(low.ups, low.ups + low.downs) && is_mostly(high.downs, high.ups + high.downs);
-        let below_w = if ratio < cycle.wide {
-            cycle.narrow_below_w
+        let (least, below_w) = if ratio < cycle.wide {
+            (CYCLES_MIN, cycle.narrow_below_w)
         } else {
-            cycle.below_w
+            (CYCLES_MIN_WIDE, cycle.below_w)
         };
+        let is_mostly = |part: f32, of: f32| part >= least && part >= of * CYCLE_SHARE;
+        // the upper half may have cycles of its own: a cryocooler's, while the machine is off
+        let alternate = is_mostly(low.ups, low.ups + low.downs) && is_mostly(high.downs, low.ups);
         if alternate && mean_w < below_w && (CYCLE_RATIO_MIN..=cycle.ratio).contains(&ratio) {
+            let is_usual = low.upper_s > high.seconds * USUAL_SHARE;
             found[place - 1].cycle = Some(UpperHalf {
                 until_w: high.until_w,
-                is_usual: high.brief_s > high.seconds * BRIEF_SHARE,
+                is_usual,
             });
+            found[place].is_upper_half = is_usual;
         }
     }
 }
@@ -251,17 +271,16 @@ mod tests {
     #[test]
     fn the_lower_half_of_a_cycle_knows_the_upper() {
         let mut curve = Curve::default();
-        for (level_w, seconds, brief_s, ups, downs) in [
-            (5_200.0, 4_000.0, 4_000.0, 50.0, 0.0),
-            (7_200.0, 6_000.0, 6_000.0, 1.0, 50.0),
-            (11_500.0, 40_000.0, 900.0, 3.0, 2.0),
+        for (level_w, seconds, ups, downs) in [
+            (5_200.0, 4_000.0, 50.0, 0.0),
+            (7_200.0, 6_000.0, 20.0, 60.0),
+            (11_500.0, 40_000.0, 3.0, 2.0),
         ] {
             *curve.level(level_w) = Still {
                 seconds,
-                brief_s,
-                launches: 0.0,
                 ups,
                 downs,
+                ..Still::default()
             };
         }
         let cycle = Cycle {

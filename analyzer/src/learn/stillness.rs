@@ -4,7 +4,10 @@
 //! It counts once it is long enough; then its mean is a level of the machine, whatever it is called. A machine that
 //! works leaves its level and returns: the level from which pulses rise is the one in which it is ready.
 //!
-//! Limits: one stretch and one pulse in memory. A gap ends both.
+//! Where loads cycle within a state, a mean over the last quarter of an hour goes along, and the curve learns it beside
+//! each level: halves of one cycle have one mean.
+//!
+//! Limits: one stretch, one pulse and one mean in memory. A gap ends them.
 
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +27,9 @@ const BRIEF_S: f64 = 1500.0;
 const PULSE_S_MAX: f64 = 1800.0;
 /// A level that follows within this after another has taken its place at once, s.
 const CHANGE_S_MAX: f64 = 60.0;
+/// An MRI that is prepared to scan draws at least so many times what it does ready (Woolen et al.: 17.3 to 9.5 up to 25.6 to
+/// 14.5 kW; halves of a cryocooler's cycle are nearer).
+const CALL: f64 = 1.4;
 /// A pulse has come back when the new level is this near the old one.
 const RETURN: f64 = 0.12;
 /// How fast the usual step is learned.
@@ -31,6 +37,12 @@ const STEP_RATE: f64 = 1.02;
 /// The usual step before anything is known, and its bounds.
 const STEP_AT_FIRST: f64 = 0.01;
 const STEP: (f64, f64) = (0.000_5, 0.03);
+/// The mean around a level is one over so much time, s: some cycles of a cryocooler take minutes each.
+const AROUND_S: f64 = 900.0;
+/// It is known after so much of it, s.
+const AROUND_S_MIN: f64 = 600.0;
+/// Power that is farther from it, as a part of it, is another state.
+const AROUND_REACH: f64 = 0.25;
 /// Readings that a stretch needs, unless the meter reports changes only.
 const READINGS_MIN: u32 = 3;
 
@@ -50,6 +62,28 @@ pub(super) struct Stillness {
     step: f64,
     last_w: f64,
     pulse: Option<Pulse>,
+    around: Around,
+}
+
+/// The mean around the level.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Around {
+    mean_w: f64,
+    seconds: f64,
+}
+
+impl Around {
+    fn see(&mut self, power_w: f64, seconds: f64) {
+        if (power_w - self.mean_w).abs() > self.mean_w * AROUND_REACH {
+            *self = Self {
+                mean_w: power_w,
+                seconds,
+            };
+            return;
+        }
+        self.seconds += seconds;
+        self.mean_w += (power_w - self.mean_w) * (seconds / self.seconds.min(AROUND_S)).min(1.0);
+    }
 }
 
 /// Power has left a level.
@@ -82,6 +116,8 @@ pub(super) struct Measure {
     pub(super) is_on_change: bool,
     /// The meter is so slow that one reading may be all that is seen of a pulse.
     pub(super) is_slow: bool,
+    /// Loads cycle within a state.
+    pub(super) cycles: bool,
 }
 
 impl Pulse {
@@ -108,6 +144,7 @@ impl Default for Stillness {
             step: STEP_AT_FIRST,
             last_w: 0.0,
             pulse: None,
+            around: Around::default(),
         }
     }
 }
@@ -127,6 +164,9 @@ impl Stillness {
         curve: &mut Curve,
     ) -> Option<Part> {
         self.learn_step(power_w);
+        if measure.cycles {
+            self.around.see(power_w, seconds);
+        }
         if let Some(pulse) = &mut self.pulse {
             pulse.see(power_w);
             pulse.seconds += seconds;
@@ -166,6 +206,7 @@ impl Stillness {
     pub(super) fn gap(&mut self, curve: &mut Curve) {
         self.end(curve);
         self.pulse = None;
+        self.around = Around::default();
     }
 
     fn learn_step(&mut self, power_w: f64) {
@@ -198,8 +239,14 @@ impl Stillness {
         if !is_back && pulse.seconds <= CHANGE_S_MAX + measure.steady_s && pulse.stretch_s < BRIEF_S {
             if self.mean_w > pulse.from_w {
                 level.ups += 1.0;
+                if self.mean_w > pulse.from_w * CALL {
+                    level.calls += 1.0;
+                }
             } else {
                 level.downs += 1.0;
+                #[expect(clippy::cast_possible_truncation, reason = "some minutes")]
+                let upper_s = pulse.stretch_s as f32;
+                curve.level(self.mean_w).upper_s += upper_s;
             }
         }
     }
@@ -215,6 +262,15 @@ impl Stillness {
         level.seconds += seconds;
         if self.stretch_s < BRIEF_S {
             level.brief_s += seconds;
+        }
+        if self.around.seconds >= AROUND_S_MIN {
+            level.around_s += seconds;
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "seven digits of a power are enough"
+            )]
+            let around_w = self.around.mean_w as f32;
+            level.around_ws += around_w * seconds;
         }
         (self.part_s, self.part_ws) = (0.0, 0.0);
         part

@@ -54,6 +54,7 @@ pub(super) static ANGIO: Modality = Modality {
         has_scouts: false,
         least_s: 1.0,
         wait_s: 20.0,
+        short_s: 4.0,
         interval_s_max: 15.0,
     }),
     power_w_max: 150_000.0,

@@ -63,6 +63,7 @@ pub(super) static CT: Modality = Modality {
         has_scouts: true,
         least_s: 1.0,
         wait_s: 60.0,
+        short_s: 2.0,
         interval_s_max: 15.0,
     }),
     power_w_max: 250_000.0,

@@ -109,6 +109,8 @@ pub struct Acquisition {
     pub least_s: f64,
     /// How long the rest of a short beginning is awaited, s.
     pub wait_s: f64,
+    /// How long a short one takes that has to be seen in the mean of a longer interval, s.
+    pub short_s: f64,
     /// A meter that tells less often than this cannot show them, s.
     pub interval_s_max: f64,
 }

@@ -69,6 +69,7 @@ pub(super) static MRI: Modality = Modality {
         has_scouts: false,
         least_s: 8.0,
         wait_s: 30.0,
+        short_s: 20.0,
         interval_s_max: 30.0,
     }),
     power_w_max: 150_000.0,

@@ -1,6 +1,7 @@
 //! Reading workstation with its screens: 117 W on, 54 W standby, 18 W off.
 //!
-//! Used or unused draws the same watts, so on is `idle` and scanning is never claimed.
+//! Used or unused draws the same watts, so on is `idle` and scanning is never claimed. What is asleep (some watts) looks
+//! like off until a lower level has been seen.
 
 use jiff::SignedDuration;
 
@@ -21,6 +22,13 @@ pub(super) static WORKSTATION: Modality = Modality {
             state: State::Off,
             watts: (0.0, 25.0),
             of_idle: (0.0, 0.22),
+            are_many: false,
+        },
+        // asleep: at most 5 W a computer and 1 W off, by Regulation (EU) 617/2013; with its screens some more
+        Name {
+            state: State::Standby,
+            watts: (2.5, 15.0),
+            of_idle: (0.01, 0.15),
             are_many: false,
         },
         Name {

@@ -54,6 +54,7 @@ pub(super) static XRAY: Modality = Modality {
         has_scouts: false,
         least_s: 0.0,
         wait_s: 0.0,
+        short_s: 2.0,
         interval_s_max: 15.0,
     }),
     power_w_max: 120_000.0,

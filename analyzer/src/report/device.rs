@@ -178,6 +178,7 @@ impl Book {
                 duration: idle.duration,
                 cost: idle.cost * share,
                 co2e_g: idle.co2e_g * share,
+                ..Part::default()
             },
             devices: 1,
         })

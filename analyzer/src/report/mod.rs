@@ -10,6 +10,7 @@
 
 mod device;
 mod period;
+mod rows;
 #[cfg(test)]
 mod tests;
 mod totals;
@@ -26,7 +27,8 @@ use device::Book;
 
 pub use device::{Facts, Target};
 pub use period::Period;
-pub use totals::{Avoidable, Exams, Part, Shutdown, Totals};
+pub use rows::LedgerRows;
+pub use totals::{Avoidable, Exams, Part, Shutdown, Spread, Totals};
 
 /// Three years of days.
 pub const PERIODS_MAX: usize = 1_100;
@@ -140,6 +142,7 @@ impl Report {
             duration: row.duration,
             cost: row.cost,
             co2e_g: row.co2e_g,
+            spread: Spread::of_row(row.energy, row.duration),
         };
         let day = row.hour.to_zoned_datetime(self.question.zone.clone()).date();
         let Some(book) = self.book(&row.device, row.hour, day) else {

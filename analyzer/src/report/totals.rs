@@ -23,6 +23,32 @@ pub struct Part {
     pub cost: f64,
     /// Grams of CO2 equivalent.
     pub co2e_g: f64,
+    /// How its power varies between the hours that were added.
+    pub spread: Spread,
+}
+
+/// How power varies between rows of the ledger, in a form that adds up.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Spread {
+    /// How many rows hold any time.
+    rows: u32,
+    /// The sum of E² / t over them, Wh² / h.
+    square_wh2_per_h: f64,
+}
+
+impl Spread {
+    /// Of a single row.
+    #[must_use]
+    pub fn of_row(energy: Energy, duration: SignedDuration) -> Self {
+        let hours = duration.as_secs_f64() / 3600.0;
+        if hours <= 0.0 {
+            return Self::default();
+        }
+        Self {
+            rows: 1,
+            square_wh2_per_h: energy.wh() * energy.wh() / hours,
+        }
+    }
 }
 
 impl Part {
@@ -39,6 +65,15 @@ impl Part {
             .is_positive()
             .then(|| self.energy.wh() / self.hours())
     }
+
+    /// Standard deviation of the mean powers of its rows, each with the weight of its time, W; none of a single row.
+    #[must_use]
+    pub fn power_sd_w(&self) -> Option<f64> {
+        let mean_w = self.mean_power_w().filter(|_| self.spread.rows >= 2)?;
+        let variance_w2 = self.spread.square_wh2_per_h / self.hours() - mean_w * mean_w;
+        // rounding may leave a hair below nothing
+        Some(variance_w2.max(0.0).sqrt())
+    }
 }
 
 impl AddAssign for Part {
@@ -48,6 +83,8 @@ impl AddAssign for Part {
         self.duration = self.duration.saturating_add(other.duration);
         self.cost += other.cost;
         self.co2e_g += other.co2e_g;
+        self.spread.rows += other.spread.rows;
+        self.spread.square_wh2_per_h += other.spread.square_wh2_per_h;
     }
 }
 

@@ -112,6 +112,7 @@ impl Tracker {
                     from,
                     until,
                     state: segment.state,
+                    is_work: segment.is_work,
                     is_open: slice.is_open,
                     tariff: slice.tariff,
                     energy: Energy::from_power(segment.power_w.unwrap_or(0.0), seconds),

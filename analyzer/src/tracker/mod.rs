@@ -1,18 +1,21 @@
 //! All that is remembered of one device, and the way a reading takes through it:
 //! feed → decider → booking → ledger, intervals, examinations, alerts.
 
+mod blur;
 mod books;
+mod context;
+mod spent;
 
 use std::collections::VecDeque;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::alert::{Alerts, Watched};
+use crate::alert::Alerts;
 use crate::band::Bands;
 use crate::booking::{Booking, Mark, Parcel};
 use crate::counter::Broken;
-use crate::decider::{Decided, Decider, Onset, Rules};
+use crate::decider::{Decided, Decider, Heard};
 use crate::exam::ExamState;
 use crate::feed::FeedState;
 use crate::finding::{Fault, FaultKind, Finding, Interval, Sample};
@@ -20,50 +23,15 @@ use crate::honesty::Honesty;
 use crate::learn::{LEAD_MAX, Learned, Learner, Report};
 use crate::ledger::Ledger;
 use crate::modality::Modality;
-use crate::site::Site;
 use crate::slice::Slice;
 use crate::{Action, Device, Energy, Reading, State};
 
+use context::rules;
+pub(crate) use context::{Context, Given};
+use spent::Spent;
+
 /// Time is held final up to this long before now: a stamped reading may still be on its way.
 pub(crate) const LATENESS: SignedDuration = SignedDuration::from_secs(10);
-
-/// A device as it is judged.
-#[derive(Clone, Copy)]
-pub(crate) struct Context<'a> {
-    pub(crate) site: &'a Site,
-    pub(crate) device: &'a Device,
-    /// What holds unless something was learned: its own bands, else the published ones.
-    pub(crate) given: &'a Given,
-}
-
-impl<'a> Context<'a> {
-    fn watched(self) -> Watched<'a> {
-        Watched {
-            site: self.site,
-            device: self.device,
-        }
-    }
-}
-
-/// The bands that a device has without learning.
-#[derive(Debug)]
-pub(crate) struct Given {
-    bands: Bands,
-    onset: Option<Onset>,
-    /// They are the device's own: nothing learned takes their place.
-    is_own: bool,
-}
-
-impl Given {
-    pub(crate) fn of(device: &Device) -> Self {
-        let bands = device.bands.clone().unwrap_or_else(|| device.modality.bands());
-        Self {
-            onset: device.modality.onset(&bands),
-            is_own: device.bands.is_some(),
-            bands,
-        }
-    }
-}
 
 /// The memory of one device.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -76,6 +44,7 @@ pub(crate) struct Tracker {
     learned: Option<Bands>,
     decider: Decider,
     booking: Booking,
+    spent: Spent,
     ledger: Ledger,
     intervals: VecDeque<Open>,
     exam: ExamState,
@@ -96,21 +65,6 @@ pub(crate) struct Tracker {
 struct Open {
     interval: Interval,
     is_closed: bool,
-}
-
-/// What a device is judged by at the moment.
-fn rules<'a>(learner: &Learner, learned: Option<&'a Bands>, context: Context<'a>) -> Rules<'a> {
-    let given = context.given;
-    let (bands, onset) = match learned.filter(|_| !given.is_own) {
-        Some(bands) => (bands, learner.onset()),
-        None => (&given.bands, given.onset),
-    };
-    Rules {
-        bands,
-        timing: context.device.modality.timing,
-        onset: onset.filter(|_| !learner.is_too_coarse(context.device.modality)),
-        interval_s: learner.interval_s(),
-    }
 }
 
 impl Tracker {
@@ -219,7 +173,7 @@ impl Tracker {
         if self.decider.newest().is_some_and(|newest| newest < until) {
             let mut decided = Decided::default();
             self.decider.hold(
-                rules(&self.learner, self.learned.as_ref(), context),
+                rules((&self.learner, &self.spent), self.learned.as_ref(), context),
                 until,
                 &mut decided,
             );
@@ -276,7 +230,7 @@ impl Tracker {
         }
         let mut decided = Decided::default();
         self.decider.finish(
-            rules(&self.learner, self.learned.as_ref(), context),
+            rules((&self.learner, &self.spent), self.learned.as_ref(), context),
             until,
             &mut decided,
         );
@@ -318,12 +272,14 @@ impl Tracker {
         let amount = counted.energy.unwrap_or_default();
         let uncounted: Energy = self.feeds.iter_mut().map(|feed| feed.uncounted(at)).sum();
         let resolution = self.feeds.iter().filter_map(FeedState::resolution).max();
-        self.booking.mark(Mark {
+        let mark = Mark {
             at,
             counted: has_counted.then_some(amount.counted),
             estimated: amount.estimated + uncounted,
             resolution: resolution.unwrap_or(Energy::ZERO),
-        });
+        };
+        self.spent.mark(&mark);
+        self.booking.mark(mark);
     }
 
     /// Says which registers did not go on as they should.
@@ -382,18 +338,22 @@ impl Tracker {
         self.is_implausible = false;
         let mut decided = std::mem::take(&mut self.decided);
         // what the time before this reading decides is decided by what was known before it
+        let before = rules((&self.learner, &self.spent), self.learned.as_ref(), context);
+        let heard = Heard {
+            at,
+            lead: self.learner.lead(),
+            power_w,
+            mean: self.spent.reading(before, at, power_w),
+        };
         if !self.decider.is_settled() {
-            let before = rules(&self.learner, self.learned.as_ref(), context);
-            self.decider
-                .decide(before, at - self.learner.lead(), &mut decided);
+            self.decider.decide(before, heard.from(), &mut decided);
             self.follow(context, &mut decided, Some(power_w), out);
         }
         self.learner.sample(device.modality, at, power_w);
         self.look(context, at, out);
         let said = self.decider.sample(
-            rules(&self.learner, self.learned.as_ref(), context),
-            (at, self.learner.lead()),
-            power_w,
+            rules((&self.learner, &self.spent), self.learned.as_ref(), context),
+            heard,
             &mut decided,
         );
         self.follow(context, &mut decided, Some(power_w), out);
@@ -478,7 +438,7 @@ impl Tracker {
         };
         let mut decided = Decided::default();
         self.decider.silence(
-            rules(&self.learner, self.learned.as_ref(), context),
+            rules((&self.learner, &self.spent), self.learned.as_ref(), context),
             at.max(newest),
             &mut decided,
         );

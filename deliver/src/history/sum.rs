@@ -180,6 +180,8 @@ impl Totals {
                     duration: amount.duration,
                     cost: amount.cost(),
                     co2e_g: amount.co2e_g(),
+                    // a day's sum does not know its hours
+                    ..report::Part::default()
                 };
                 totals.add(role, state, is_open, part);
             }

@@ -455,19 +455,5 @@ fn rendered() -> String {
 /// `IDLEWATT_REWRITE=1 cargo test -p deliver series_md` writes the tables anew.
 #[test]
 fn series_md_shows_the_table() {
-    const BEGIN: &str = "<!-- begin: written by deliver/src/line/tests.rs -->\n";
-    const END: &str = "<!-- end -->";
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/series.md");
-    let document = std::fs::read_to_string(path).unwrap();
-    let (before, rest) = document.split_once(BEGIN).expect("the first mark");
-    let (shown, after) = rest.split_once(END).expect("the second mark");
-    if std::env::var_os("IDLEWATT_REWRITE").is_some() {
-        std::fs::write(path, format!("{before}{BEGIN}{}{END}{after}", rendered())).unwrap();
-        return;
-    }
-    assert_eq!(
-        shown,
-        rendered(),
-        "docs/series.md is out of date: IDLEWATT_REWRITE=1 cargo test -p deliver series_md"
-    );
+    crate::document::check("series.md", &rendered());
 }

@@ -66,10 +66,15 @@ impl DeviceView {
         }
     }
 
+    /// The open alerts, newest first.
+    pub fn open_alerts(&self) -> impl Iterator<Item = &AlertEvent> {
+        self.alerts.iter().filter(|event| is_open(event))
+    }
+
     /// The newest open alert.
     #[must_use]
     pub fn open_alert(&self) -> Option<&AlertEvent> {
-        self.alerts.iter().find(|event| is_open(event))
+        self.open_alerts().next()
     }
 }
 

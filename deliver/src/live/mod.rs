@@ -80,6 +80,15 @@ impl Snapshot {
         alerts.sort_by_key(|event| (!device::is_open(event), std::cmp::Reverse(event.since)));
         alerts
     }
+
+    /// How many alerts are open.
+    #[must_use]
+    pub fn open_alerts(&self) -> usize {
+        self.devices
+            .values()
+            .map(|device| device.open_alerts().count())
+            .sum()
+    }
 }
 
 /// A listener's place: knows what it has already seen.

@@ -8,7 +8,7 @@ use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Unit;
 
-use super::{PipelineFigures, Scrape};
+use super::{AlertFigures, DeviceFigures, PipelineFigures, Scrape};
 use crate::line::clean::{TAG_BYTES_MAX, clean};
 use crate::sink::{SinkState, SinkStatus};
 
@@ -56,7 +56,9 @@ impl Collector for Scrape {
         pipeline(&self.pipeline, &mut families)?;
         self.brokers(&mut families)?;
         self.sinks(&mut families)?;
-        self.devices(&mut families)
+        self.devices(&mut families)?;
+        self.levels(&mut families)?;
+        self.alerts(&mut families)
     }
 }
 
@@ -180,17 +182,10 @@ impl Scrape {
     }
 
     fn devices(&self, families: &mut Families<'_>) -> fmt::Result {
-        let labels = |device: &super::DeviceFigures| {
-            vec![
-                label("device", &device.id),
-                label("room", &device.room),
-                label("modality", &device.modality),
-            ]
-        };
         let power = self
             .devices
             .iter()
-            .filter_map(|device| Some((labels(device), device.power_w?)));
+            .filter_map(|device| Some((of_device(device), device.power_w?)));
         families.gauges(
             &Head(
                 "device_power",
@@ -201,7 +196,7 @@ impl Scrape {
         )?;
         let states = self.devices.iter().flat_map(|device| {
             State::ALL.map(|state| {
-                let mut labels = labels(device);
+                let mut labels = of_device(device);
                 labels.push(label("state", state.name()));
                 (labels, f64::from(u8::from(device.state == state)))
             })
@@ -209,7 +204,7 @@ impl Scrape {
         families.gauges(&Head("device_state", "1 for the state it is in", None), states)?;
         let today = self.devices.iter().flat_map(|device| {
             device.today_wh.iter().map(move |(state, wh)| {
-                let mut labels = labels(device);
+                let mut labels = of_device(device);
                 labels.push(label("state", state.name()));
                 (labels, *wh)
             })
@@ -222,9 +217,57 @@ impl Scrape {
         let alerts = self
             .devices
             .iter()
-            .map(|device| (labels(device), gauge(device.open_alerts)));
+            .map(|device| (of_device(device), gauge(device.open_alerts)));
         families.gauges(&Head("device_open_alerts", "Alerts open now", None), alerts)
     }
+
+    fn levels(&self, families: &mut Families<'_>) -> fmt::Result {
+        let rows = self.devices.iter().flat_map(|device| {
+            let levels = device.levels;
+            let counts = [
+                ("learned", levels.learned),
+                ("provisional", levels.provisional),
+                ("pinned", levels.pinned),
+            ];
+            counts.map(|(certainty, count)| {
+                let mut labels = of_device(device);
+                labels.push(label("certainty", certainty));
+                (labels, gauge(count))
+            })
+        });
+        let says = "Levels learned of the device, by how sure they are";
+        families.gauges(&Head("device_levels", says, None), rows)
+    }
+
+    fn alerts(&self, families: &mut Families<'_>) -> fmt::Result {
+        let labels = |alert: &AlertFigures| {
+            vec![
+                label("rule", alert.rule),
+                label("severity", alert.severity.name()),
+            ]
+        };
+        let raised = self.alerts.iter().map(|alert| (labels(alert), alert.raised));
+        families.counters(
+            &Head("alerts_raised", "Alerts raised since the start", None),
+            raised,
+        )?;
+        let open = self.alerts.iter().map(|alert| (labels(alert), gauge(alert.open)));
+        families.gauges(&Head("alerts_open", "Alerts open now", None), open)?;
+        let attended = self
+            .alerts
+            .iter()
+            .map(|alert| (labels(alert), gauge(alert.attended)));
+        let says = "Of the open alerts, those that a person has acknowledged or snoozed";
+        families.gauges(&Head("alerts_attended", says, None), attended)
+    }
+}
+
+fn of_device(device: &DeviceFigures) -> Labels {
+    vec![
+        label("device", &device.id),
+        label("room", &device.room),
+        label("modality", &device.modality),
+    ]
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a shown figure, exact up to 2⁵³")]

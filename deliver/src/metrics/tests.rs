@@ -29,7 +29,14 @@ fn scrape() -> Scrape {
         state: State::Idle,
         today_wh: vec![(State::Idle, 12.5)],
         open_alerts: 1,
+        levels: LevelFigures {
+            learned: 2,
+            provisional: 1,
+            pinned: 0,
+        },
     };
+    let mut alerts = AlertFigures::none();
+    (alerts[0].raised, alerts[0].open, alerts[0].attended) = (5, 2, 1);
     Scrape {
         pipeline: PipelineFigures {
             received_qos1: 10,
@@ -43,6 +50,7 @@ fn scrape() -> Scrape {
         }],
         sinks: vec![sink("influx", SinkState::Retrying)],
         devices: vec![device],
+        alerts: alerts.to_vec(),
         build: BuildFigures {
             version: "0.1.0".to_owned(),
             commit: String::new(),
@@ -60,6 +68,10 @@ fn the_text_says_what_the_figures_say() {
         "idlewatt_sink_behind_rows{sink=\"influx\",kind=\"influxdb1\"} 3.0",
         "idlewatt_sink_accepted_total{sink=\"influx\",kind=\"influxdb1\"} 100",
         "idlewatt_sink_state{sink=\"influx\",kind=\"influxdb1\",state=\"retrying\"} 1.0",
+        "idlewatt_alerts_raised_total{rule=\"cryo_base_lost\",severity=\"critical\"} 5",
+        "idlewatt_alerts_open{rule=\"cryo_base_lost\",severity=\"critical\"} 2.0",
+        "idlewatt_alerts_attended{rule=\"cryo_base_lost\",severity=\"critical\"} 1.0",
+        "idlewatt_alerts_open{rule=\"level_drift\",severity=\"info\"} 0.0",
     ] {
         assert!(
             text.lines().any(|found| found == line),
@@ -67,6 +79,22 @@ fn the_text_says_what_the_figures_say() {
         );
     }
     assert!(text.ends_with("# EOF\n"));
+}
+
+#[test]
+fn levels_are_counted_by_how_sure_they_are() {
+    let text = scrape().render();
+    let counts = text
+        .lines()
+        .filter(|line| line.starts_with("idlewatt_device_levels{"));
+    let counts: Vec<&str> = counts
+        .filter_map(|line| line.rsplit_once(",certainty="))
+        .map(|(_, end)| end)
+        .collect();
+    assert_eq!(
+        counts,
+        ["\"learned\"} 2.0", "\"provisional\"} 1.0", "\"pinned\"} 0.0"]
+    );
 }
 
 #[test]
@@ -118,4 +146,52 @@ fn health_says_what_where_and_how_to_mend() {
     assert_eq!(Health::of(&figures, [other]).problems.len(), 1);
     figures.brokers[0].is_up = false;
     assert!(!Health::of(&figures, []).ok);
+}
+
+/// Name, type, labels and help of each family, as the text shows them.
+fn families(text: &str) -> Vec<[String; 4]> {
+    let mut families: Vec<[String; 4]> = Vec::new();
+    for line in text.lines() {
+        if let Some((name, says)) = line.strip_prefix("# HELP ").and_then(|rest| rest.split_once(' ')) {
+            let says = says.trim_end_matches('.').to_owned();
+            families.push([name.to_owned(), String::new(), String::new(), says]);
+        }
+        let Some(family) = families.last_mut() else {
+            continue;
+        };
+        if let Some((_, kind)) = line.strip_prefix("# TYPE ").and_then(|rest| rest.split_once(' ')) {
+            kind.clone_into(&mut family[1]);
+        }
+        if let Some((name, rest)) = line
+            .split_once('{')
+            .filter(|_| !line.starts_with('#') && family[2].is_empty())
+        {
+            name.clone_into(&mut family[0]);
+            let keys = rest
+                .split("=\"")
+                .filter_map(|part| part.rsplit(['{', ',']).next());
+            let keys =
+                keys.filter(|key| !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphabetic()));
+            family[2] = keys.map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+        }
+    }
+    families
+}
+
+/// The table of `docs/metrics.md` between its two marks.
+fn rendered() -> String {
+    let mut figures = scrape();
+    figures.devices[0].room = "one".to_owned();
+    let mut out = String::from("| Metric | Type | Labels | What it says |\n|---|---|---|---|\n");
+    for [name, kind, labels, says] in families(&figures.render()) {
+        let labels = if labels.is_empty() { "-" } else { &labels };
+        out += &format!("| `{name}` | {kind} | {labels} | {says} |\n");
+    }
+    out
+}
+
+/// `IDLEWATT_REWRITE=1 cargo test -p deliver metrics_md` writes the table anew.
+#[test]
+fn metrics_md_shows_every_family() {
+    crate::document::check("metrics.md", &rendered());
 }

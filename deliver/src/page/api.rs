@@ -183,11 +183,7 @@ pub(super) async fn summary(Extract(shared): Extract<Context>) -> Response {
         tariff: site.tariff.clone(),
         carbon_factor: site.carbon.clone(),
         devices: snapshot.devices.len(),
-        open_alerts: snapshot
-            .devices
-            .values()
-            .filter(|device| device.open_alert().is_some())
-            .count(),
+        open_alerts: snapshot.open_alerts(),
         idle_waste_today: waste(&snapshot.today),
         idle_waste_7_days: waste(&snapshot.week),
         today: by_state(&snapshot.today),

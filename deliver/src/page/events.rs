@@ -168,11 +168,7 @@ impl Listener {
             clock: frame::clock(&self.visit, now),
             curves: now.as_second().div_euclid(CURVES_EVERY_S),
             parts,
-            open_alerts: whole
-                .devices
-                .values()
-                .filter(|device| device.open_alert().is_some())
-                .count(),
+            open_alerts: whole.open_alerts(),
         }
     }
 }

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use analyzer::alert::{RULES, Rule};
 use anyhow::{Context, bail, ensure};
 use ingest::session::{BrokerConfig, Version};
 use jiff::SignedDuration;
@@ -16,7 +17,7 @@ use rumqttc::{AsyncClient, Event, Incoming, PublishOptions, QoS};
 use serde_json::Value;
 
 use super::check::client_options;
-use crate::act::{Act, ActMessage};
+use crate::act::{Act, ActMessage, SNOOZE_HOURS_MAX};
 use crate::config::Config;
 
 /// Longer than this nobody waits for an answer.
@@ -62,7 +63,7 @@ enum What {
         #[command(flatten)]
         which: Which,
         /// For so many hours
-        #[arg(long, value_parser = clap::value_parser!(u16).range(1..=24 * 31))]
+        #[arg(long, value_parser = clap::value_parser!(u16).range(1..=i64::from(SNOOZE_HOURS_MAX)))]
         hours: u16,
     },
 }
@@ -98,13 +99,14 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
     let known = |device: &crate::config::DeviceConfig| *device.device.id == *which.device;
     ensure!(
         config.devices.iter().any(known),
-        "no device has the id \"{}\"",
+        "no device has the id \"{}\"; `idlewatt alert list` shows rule and device of each alert",
         which.device
     );
     ensure!(
-        analyzer::alert::Rule::named(&which.rule).is_some(),
-        "no alert rule is named \"{}\"",
-        which.rule
+        Rule::named(&which.rule).is_some(),
+        "no alert rule is named \"{}\"; the rules are {}",
+        which.rule,
+        RULES.map(|rule| rule.name).join(", ")
     );
     let message = ActMessage {
         act,

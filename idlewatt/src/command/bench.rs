@@ -6,6 +6,7 @@ mod dice;
 mod dump;
 mod judged;
 mod levels;
+mod night;
 mod nights;
 mod score;
 mod speed;

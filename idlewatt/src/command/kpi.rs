@@ -1,16 +1,19 @@
-//! `idlewatt kpi`: the key figures of a range, by period and group, from the local history in the state folder.
+//! `idlewatt kpi`: the key figures of a range, by period and group, from the local history in the state folder, or
+//! from the journal where there is no history or another configuration is to be tried.
 //!
 //! Read-only: the service may run beside it. Figures are worked out by `analyzer::report`, as for `/api/kpi`.
+
+mod journal;
+mod text;
 
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use analyzer::kpi::{KPIS, Kpi};
-use analyzer::report::{Group, Period, Question, Report, Row};
+use analyzer::report::{Group, Period, Question, Report};
 use anyhow::{Context, bail, ensure};
 use deliver::history::Reader;
-use deliver::kpi::{BASELINE, EXAMS, FigureJson, KpiReport, RowJson, target_in_words};
+use deliver::kpi::{BASELINE, EXAMS, FigureJson, KpiReport, RowJson};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -27,7 +30,7 @@ const DAYS_DEFAULT: i64 = 7;
     after_help = "Example:\n  idlewatt kpi -c idlewatt.toml --from 2026-10-01 --to 2026-11-01 --by room --period week --explain"
 )]
 pub struct Arguments {
-    /// The configuration
+    /// The configuration; its state folder holds history and journal
     #[arg(short, long, value_name = "FILE", default_value = "idlewatt.toml")]
     config: PathBuf,
     /// First local day (2026-11-01) or instant (RFC 3339); not said: seven days before the end
@@ -42,6 +45,9 @@ pub struct Arguments {
     /// Cut the range into local days, ISO weeks or months: day, week, month
     #[arg(long, value_name = "PERIOD")]
     period: Option<String>,
+    /// Analyze the journal anew with this configuration, instead of reading the service's history
+    #[arg(long)]
+    journal: bool,
     /// Print JSON, as /api/kpi answers
     #[arg(long)]
     json: bool,
@@ -53,20 +59,24 @@ pub struct Arguments {
 /// Runs the command.
 ///
 /// # Errors
-/// The configuration has faults, a word is not known, or there is no history to read.
+/// The configuration has faults, a word is not known, or there is no history or journal to read.
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let config = Config::load(&arguments.config)?.config;
-    let path = Files(&config.state_dir).history();
-    ensure!(
-        path.exists(),
-        "there is no history at {}; the service writes it: idlewatt serve -c {}",
-        path.display(),
-        arguments.config.display()
-    );
     let question = question(arguments, &config.site.site.zone)?;
     let mut report = Report::new(question, config.facts());
-    let reader = Reader::open(&path).context("the history cannot be read")?;
-    reader.fill(&mut report)?;
+    if arguments.journal {
+        journal::fill(&config, &mut report)?;
+    } else {
+        let path = Files(&config.state_dir).history();
+        ensure!(
+            path.exists(),
+            "there is no history at {}; the service writes it (idlewatt serve -c {}), and --journal does without it",
+            path.display(),
+            arguments.config.display()
+        );
+        let reader = Reader::open(&path).context("the history cannot be read")?;
+        reader.fill(&mut report)?;
+    }
     let rows = report.finish();
     if arguments.json {
         let answer = KpiReport {
@@ -81,7 +91,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
         serde_json::to_writer_pretty(&mut *out, &answer)?;
         writeln!(out)?;
     } else {
-        write_text(arguments, &config, &rows, out)?;
+        text::write(&config, &rows, arguments.explain, out)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -124,86 +134,6 @@ fn instant(text: &str, zone: &TimeZone) -> anyhow::Result<Timestamp> {
     text.parse().ok().with_context(|| {
         format!("'{text}' is no day and no instant; write 2026-11-01 or 2026-11-01T06:00:00Z")
     })
-}
-
-fn write_text(
-    arguments: &Arguments,
-    config: &Config,
-    rows: &[Row],
-    out: &mut dyn Write,
-) -> anyhow::Result<()> {
-    let currency = &config.site.site.tariff.currency;
-    for row in rows {
-        let period = row.period.as_deref().unwrap_or("whole range");
-        let (count, from, until) = (row.totals.devices, row.from, row.until);
-        writeln!(
-            out,
-            "{} · {period} · {count} device(s) · {from} to {until}",
-            row.group
-        )?;
-        for kpi in &KPIS {
-            write_figure(kpi, row, currency, arguments.explain, out)?;
-        }
-        let calibrations = row.totals.exams.calibrations;
-        if calibrations > 0 {
-            writeln!(
-                out,
-                "  {calibrations} guessed calibration(s) left out of the examinations"
-            )?;
-        }
-        if arguments.explain {
-            for (device, target) in &row.targets {
-                writeln!(out, "  target of {device}: {}", target_in_words(target))?;
-            }
-        }
-        writeln!(out)?;
-    }
-    writeln!(out, "{BASELINE}")?;
-    writeln!(out, "{EXAMS}")?;
-    writeln!(out, "tariff: {}", config.site.tariff_in_words())?;
-    writeln!(out, "carbon factor: {}", config.site.carbon_in_words())?;
-    if !arguments.explain {
-        writeln!(
-            out,
-            "figures without data are left out; --explain says why, with formulas and sources"
-        )?;
-    }
-    Ok(out.flush()?)
-}
-
-fn write_figure(
-    kpi: &Kpi,
-    row: &Row,
-    currency: &str,
-    with_reasons: bool,
-    out: &mut dyn Write,
-) -> anyhow::Result<()> {
-    let unit = match kpi.unit {
-        "currency" => currency,
-        "1" => "",
-        unit => unit,
-    };
-    let published = kpi.published.map_or(String::new(), |band| {
-        format!("   published {} to {}", band.from, band.until)
-    });
-    for (state, answer) in kpi.values(&row.totals) {
-        let state = state.map_or("", analyzer::State::name);
-        match answer {
-            Ok(value) => writeln!(
-                out,
-                "  {:<38} {state:<9} {value:>14.3} {unit}{published}",
-                kpi.name
-            )?,
-            Err(reason) if with_reasons => {
-                writeln!(out, "  {:<38} {state:<9} {:>14} {reason}", kpi.name, "-")?;
-            }
-            Err(_) => {}
-        }
-    }
-    if with_reasons {
-        writeln!(out, "      = {} ({})", kpi.formula, kpi.source)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

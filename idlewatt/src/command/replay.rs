@@ -8,19 +8,15 @@ use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use analyzer::{Energy, Finding, LedgerRow, State};
-use anyhow::Context;
+use analyzer::report::LedgerRows;
+use analyzer::{Energy, Finding, State};
 use deliver::public::FindingJson;
 use ingest::decode::ReasonKind;
-use ingest::journal::JournalReader;
 use ingest::record::Batch;
 use jiff::Timestamp;
 
 use crate::config::Config;
-use crate::pipeline::{Files, Interpreter};
-
-/// Batches read at once.
-const BATCHES_MAX: usize = 64;
+use crate::pipeline::{self, Interpreter};
 
 /// Analyzes the journal again with today's configuration and prints what would have been found.
 #[derive(Debug, clap::Args)]
@@ -49,26 +45,16 @@ pub struct Arguments {
 /// The configuration has faults, or there is no journal to read.
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let config = Config::load(&arguments.config)?.config;
-    let path = Files(&config.state_dir).journal();
-    anyhow::ensure!(
-        path.exists(),
-        "there is no journal at {}; the service writes it: idlewatt serve -c {}",
-        path.display(),
-        arguments.config.display()
-    );
-    let mut journal = JournalReader::open(&path).context("the journal cannot be read")?;
+    let mut journal = pipeline::journal(&config)?;
     let mut replay = Replay::new(&config, arguments)?;
-    let (mut seq, last) = (0, journal.last_seq()?);
-    while seq < last {
-        let batches = journal.read_after(seq, BATCHES_MAX)?;
-        let Some(newest) = batches.last() else { break };
-        seq = newest.seq;
-        for batch in &batches {
+    pipeline::walk(&mut journal, 0, |batches, last| {
+        for batch in batches {
             replay.batch(batch);
         }
         replay.write(out)?;
-        show_progress(seq, last);
-    }
+        show_progress(batches, last);
+        Ok(())
+    })?;
     replay.end(out)?;
     tracing::info!(
         messages = replay.messages,
@@ -83,8 +69,7 @@ struct Replay<'a> {
     arguments: &'a Arguments,
     interpreter: Interpreter,
     findings: Vec<Finding>,
-    /// The row said last of each ledger key.
-    rows: BTreeMap<(String, Timestamp, State, bool, &'static str), LedgerRow>,
+    rows: LedgerRows,
     messages: u64,
     malformed: u64,
 }
@@ -95,7 +80,7 @@ impl<'a> Replay<'a> {
             arguments,
             interpreter: Interpreter::new(config)?,
             findings: Vec::new(),
-            rows: BTreeMap::new(),
+            rows: LedgerRows::default(),
             messages: 0,
             malformed: 0,
         })
@@ -118,16 +103,7 @@ impl<'a> Replay<'a> {
     fn write(&mut self, out: &mut dyn Write) -> anyhow::Result<()> {
         for finding in self.findings.drain(..) {
             match finding {
-                Finding::Ledger(row) => {
-                    let key = (
-                        row.device.to_string(),
-                        row.hour,
-                        row.state,
-                        row.is_open,
-                        row.tariff.name(),
-                    );
-                    self.rows.insert(key, row);
-                }
+                Finding::Ledger(row) => self.rows.put(row),
                 Finding::Sample(_) if !self.arguments.samples => {}
                 finding if !self.arguments.summary => print(&finding, self.arguments.since, out)?,
                 _ => {}
@@ -140,15 +116,15 @@ impl<'a> Replay<'a> {
         self.write(out)?;
         let rows = std::mem::take(&mut self.rows);
         if !self.arguments.summary {
-            for row in rows.into_values() {
-                print(&Finding::Ledger(row), self.arguments.since, out)?;
+            for row in rows.iter() {
+                print(&Finding::Ledger(row.clone()), self.arguments.since, out)?;
             }
             return Ok(out.flush()?);
         }
-        let mut sums: BTreeMap<(String, State), Energy> = BTreeMap::new();
-        for ((device, hour, state, ..), row) in rows {
-            if self.arguments.since.is_none_or(|since| hour >= since) {
-                *sums.entry((device, state)).or_default() += row.energy;
+        let mut sums: BTreeMap<(&str, State), Energy> = BTreeMap::new();
+        for row in rows.iter() {
+            if self.arguments.since.is_none_or(|since| row.hour >= since) {
+                *sums.entry((&row.device, row.state)).or_default() += row.energy;
             }
         }
         writeln!(out, "{:<16} {:<10} {:>14}", "device", "state", "energy kWh")?;
@@ -168,9 +144,9 @@ fn print(finding: &Finding, since: Option<Timestamp>, out: &mut dyn Write) -> an
     Ok(())
 }
 
-fn show_progress(seq: u64, last: u64) {
+fn show_progress(batches: &[Batch], last: u64) {
     let mut screen = std::io::stderr();
-    if screen.is_terminal() {
-        let _ = write!(screen, "\rbatch {seq} of {last} ");
+    if let Some(batch) = batches.last().filter(|_| screen.is_terminal()) {
+        let _ = write!(screen, "\rbatch {} of {last} ", batch.seq);
     }
 }

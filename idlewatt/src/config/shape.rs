@@ -14,6 +14,20 @@ use super::section::{Key, Keys, Kind, Section};
 /// A word is taken for a slip of another if they are at least so alike (Jaro-Winkler).
 const ALIKE_MIN: f64 = 0.8;
 
+/// What people look for in a section of `[alerts]`, and what is so instead.
+const NOT_OF_A_RULE: [(&str, &str); 4] = [
+    (
+        "severity",
+        "how urgent a rule is cannot be configured, docs/alerts.md says it; take the key out",
+    ),
+    (
+        "snooze_minutes",
+        "an alert is snoozed by a person: idlewatt alert snooze <rule> <device> --hours 8",
+    ),
+    ("grace_minutes", "this rule is raised at once; take the key out"),
+    ("settle_minutes", "this rule is cleared at once; take the key out"),
+];
+
 /// Reads the whole file as `S`; what cannot be read is said and left at its default.
 pub(crate) fn read<S: Keys + DeserializeOwned + Default>(review: &mut Review<'_>) -> S {
     let mut tree = review.document().tree().clone();
@@ -93,7 +107,19 @@ fn mend_unknown(name: &str, keys: &[Key], root: &Section) -> String {
             return format!("secrets stay out of this file: write {secret}_file or {secret}_env");
         }
     }
-    if let Some(near) = nearest(name, keys.iter().map(|key| key.name)) {
+    let known = keys.iter().map(|key| key.name);
+    if has("remind_minutes") {
+        let elsewhere = NOT_OF_A_RULE.iter().filter(|(word, _)| !has(word));
+        let near = nearest(
+            name,
+            known.clone().chain(elsewhere.clone().map(|(word, _)| *word)),
+        );
+        let answer = elsewhere.into_iter().find(|(word, _)| near == Some(word));
+        if let Some((_, answer)) = answer {
+            return (*answer).to_owned();
+        }
+    }
+    if let Some(near) = nearest(name, known) {
         return format!("did you mean '{near}'?");
     }
     let mut homes = Vec::new();

@@ -1,5 +1,7 @@
 //! Faults of whole files: each with its exact line, subject and mend.
 
+mod alert;
+
 use std::path::Path;
 
 use super::section::Keys as _;

@@ -15,21 +15,18 @@ use ingest::decode::ReasonKind;
 use ingest::journal::{JournalError, JournalReader};
 use ingest::quarantine::Quarantine;
 use ingest::record::{Batch, Record};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::figures::Figures;
-use super::interpreter::{Interpreter, message};
+use super::interpreter::Interpreter;
 use super::stage::Stage;
+use super::walk::{self, BATCHES_MAX};
 
-/// Batches read at once.
-const BATCHES_MAX: usize = 64;
 /// Messages between two snapshots.
 const SNAPSHOT_RECORDS: usize = 50_000;
 /// Batches between two snapshots.
 const SNAPSHOT_BATCHES: usize = 256;
-/// How much of the journal before the snapshot decoders hear again, for what they remember of partial updates.
-const DECODER_MEMORY: SignedDuration = SignedDuration::from_mins(10);
 
 /// Why the analysis cannot go on just now.
 #[derive(Debug, thiserror::Error)]
@@ -110,31 +107,8 @@ impl Analysis {
                 }
             }
         }
-        analysis.remind_decoder()?;
+        walk::remind(&mut analysis.journal, &mut analysis.interpreter, analysis.cursor)?;
         Ok(analysis)
-    }
-
-    /// Decoders hear again what came shortly before the cursor.
-    fn remind_decoder(&mut self) -> Result<(), AnalysisError> {
-        let Some(last) = self.journal.read_after(self.cursor.saturating_sub(1), 1)?.pop() else {
-            return Ok(());
-        };
-        let mut seq = self.journal.seq_before(last.committed - DECODER_MEMORY)?;
-        while seq < self.cursor {
-            let batches = self.journal.read_after(seq, BATCHES_MAX)?;
-            let Some(newest) = batches.last() else {
-                return Ok(());
-            };
-            seq = newest.seq;
-            for record in batches
-                .iter()
-                .filter(|batch| batch.seq <= self.cursor)
-                .flat_map(|batch| &batch.records)
-            {
-                self.interpreter.decoder.decode(&message(record));
-            }
-        }
-        Ok(())
     }
 
     /// Tells the last batch whose findings are in the log.

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use analyzer::Finding;
+use analyzer::{AlertPhase, Finding};
 use deliver::live::MeterFigures;
 use ingest::decode::Decoded;
 use ingest::record::Record;
@@ -28,6 +28,8 @@ pub(super) struct Counts {
     pub(super) findings: u64,
     /// How often a decoder forgot a meter because its memory was full.
     meters_forgotten: u64,
+    /// Alerts raised, by rule.
+    alerts_raised: BTreeMap<String, u64>,
     /// Meters heard, by name.
     pub(super) meters: BTreeMap<String, MeterFigures>,
 }
@@ -41,6 +43,11 @@ impl Figures {
     /// How often a decoder forgot a meter, without a copy of all that is counted.
     pub(super) fn meters_forgotten(&self) -> u64 {
         self.lock().meters_forgotten
+    }
+
+    /// How many alerts of a rule were raised.
+    pub(super) fn alerts_raised(&self, rule: &str) -> u64 {
+        self.lock().alerts_raised.get(rule).copied().unwrap_or(0)
     }
 
     pub(super) fn decoded(&self, record: &Record, decoded: &Decoded) {
@@ -80,10 +87,16 @@ impl Figures {
         let mut counts = self.lock();
         counts.findings += u64::try_from(findings.len()).unwrap_or(0);
         for finding in findings {
-            if let Finding::Fault(fault) = finding
-                && let Some(meter) = counts.meters.get_mut(&fault.meter)
-            {
-                meter.faults += 1;
+            match finding {
+                Finding::Fault(fault) => {
+                    if let Some(meter) = counts.meters.get_mut(&fault.meter) {
+                        meter.faults += 1;
+                    }
+                }
+                Finding::Alert(event) if event.phase == AlertPhase::Raised => {
+                    *counts.alerts_raised.entry(event.rule.clone()).or_default() += 1;
+                }
+                _ => {}
             }
         }
     }

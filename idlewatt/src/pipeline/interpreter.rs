@@ -70,7 +70,7 @@ impl Interpreter {
 
     /// Takes a person's word. One that the broker has kept was meant for an alert of then, and is not heard again.
     fn act(&mut self, record: &Record, findings: &mut Vec<Finding>) -> Decoded {
-        let (kind, text) = match ActMessage::read(&record.payload) {
+        let (kind, text) = match ActMessage::read(&record.payload, record.received) {
             _ if record.is_retained => (
                 ReasonKind::NotAReading,
                 "a retained word on an alert is not heard".into(),
@@ -148,57 +148,16 @@ pub(super) fn message(record: &Record) -> Message<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
-
-    const CONFIG: &str = r#"
-        [site]
-        name = "wing"
-        zone = "Europe/Paris"
-        [site.tariff]
-        day_price_per_kwh = 0.2
-        night_price_per_kwh = 0.2
-        source = "a test"
-        year = 2026
-        [site.carbon]
-        g_per_kwh = 50
-        source = "a test"
-        year = 2026
-        [[broker]]
-        name = "main"
-        url = "mqtt://localhost:1883"
-        [[device]]
-        id = "ct-1"
-        name = "CT 1"
-        room = "one"
-        modality = "ct"
-        meter = "panel-7"
-        opening = { mon_fri = ["07:00-19:00"] }
-    "#;
+    use crate::example;
 
     fn interpreter() -> Interpreter {
-        let loaded = Config::parse(Path::new("idlewatt.toml"), CONFIG).expect("it has no faults");
-        Interpreter::new(&loaded.config).expect("it has no mappers")
+        let folder = std::path::Path::new("nothing-is-written");
+        Interpreter::new(&example::config(folder)).expect("it has no mappers")
     }
 
     fn hear(interpreter: &mut Interpreter, second: i64, topic: &str, payload: &str) -> Vec<Finding> {
-        let at = jiff::Timestamp::from_second(1_790_000_000 + second).expect("in range");
-        let record = Record {
-            received: at,
-            topic: topic.to_owned(),
-            payload: payload.into(),
-            qos: 1,
-            is_retained: false,
-            is_after_outage: false,
-            packet_id: 1,
-            broker: 0,
-        };
-        let batch = Batch {
-            seq: 1,
-            committed: at,
-            records: vec![record],
-        };
+        let batch = example::batch(1, vec![example::record(second, topic, payload)]);
         let mut findings = Vec::new();
         interpreter.batch(&batch, &mut findings, |_, _, _| {});
         findings

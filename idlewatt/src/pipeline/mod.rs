@@ -16,7 +16,9 @@ mod recall;
 mod recording;
 mod service;
 mod stage;
+mod walk;
 
 pub use interpreter::Interpreter;
 pub use recall::recall;
 pub use service::{Files, Service};
+pub use walk::{journal, walk};

@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use analyzer::{AlertPhase, BandsLearned};
 use deliver::device::DeviceTags;
 use deliver::history::Readers;
-use deliver::live::{Live, PipelineFigures, SinkFigures};
+use deliver::live::{DeviceView, Live, PipelineFigures, SinkFigures, Snapshot};
 use deliver::log::LogEnd;
-use deliver::metrics::{self, BrokerFigures, BuildFigures, DeviceFigures, Health, Scrape};
+use deliver::metrics::{
+    self, AlertFigures, BrokerFigures, BuildFigures, DeviceFigures, Health, LevelFigures, Scrape,
+};
 use deliver::page::{self, Page};
 use deliver::sink::{Problem, SinkWatch};
 use ingest::clock::Clock;
@@ -114,6 +117,7 @@ impl Overview {
             findings: log.findings,
             findings_log_bytes: std::fs::metadata(&self.findings_file).map_or(0, |file| file.len()),
         };
+        let snapshot = self.live.snapshot(now);
         Scrape {
             pipeline,
             brokers: self
@@ -122,7 +126,8 @@ impl Overview {
                 .map(|status| broker_figures(&status.borrow()))
                 .collect(),
             sinks: self.sinks.iter().map(SinkWatch::status).collect(),
-            devices: self.devices(now),
+            devices: self.devices(&snapshot),
+            alerts: self.alerts(&snapshot),
             build: BuildFigures {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 commit: option_env!("IDLEWATT_COMMIT").unwrap_or_default().to_owned(),
@@ -130,8 +135,7 @@ impl Overview {
         }
     }
 
-    fn devices(&self, now: Timestamp) -> Vec<DeviceFigures> {
-        let snapshot = self.live.snapshot(now);
+    fn devices(&self, snapshot: &Snapshot) -> Vec<DeviceFigures> {
         let figures = self.tags.iter().filter_map(|tag| {
             let view = snapshot.devices.get(&tag.id)?;
             let energy = |state: analyzer::State| (state, view.today.state(state).energy.wh());
@@ -142,10 +146,27 @@ impl Overview {
                 power_w: view.power_w,
                 state: view.state,
                 today_wh: analyzer::State::ALL.into_iter().map(energy).collect(),
-                open_alerts: u64::from(view.open_alert().is_some()),
+                open_alerts: view.open_alerts().map(|_| 1).sum(),
+                levels: levels(view.learned.as_deref()),
             })
         });
         figures.collect()
+    }
+
+    fn alerts(&self, snapshot: &Snapshot) -> Vec<AlertFigures> {
+        let mut figures = AlertFigures::none();
+        for of_rule in &mut figures {
+            of_rule.raised = self.figures.alerts_raised(of_rule.rule);
+        }
+        for event in snapshot.devices.values().flat_map(DeviceView::open_alerts) {
+            let of_rule = figures.iter_mut().find(|figures| figures.rule == event.rule);
+            let is_attended = matches!(event.phase, AlertPhase::Acknowledged | AlertPhase::Snoozed);
+            if let Some(of_rule) = of_rule {
+                of_rule.open += 1;
+                of_rule.attended += u64::from(is_attended);
+            }
+        }
+        figures.to_vec()
     }
 
     fn health(&self, now: Timestamp) -> page::Health {
@@ -170,6 +191,19 @@ impl Overview {
             body: serde_json::to_value(&health).unwrap_or_default(),
         }
     }
+}
+
+fn levels(learned: Option<&BandsLearned>) -> LevelFigures {
+    let mut levels = LevelFigures::default();
+    for band in learned.into_iter().flat_map(|learned| &learned.bands) {
+        let count = match (band.evidence.is_pinned, band.evidence.is_provisional()) {
+            (true, _) => &mut levels.pinned,
+            (false, true) => &mut levels.provisional,
+            (false, false) => &mut levels.learned,
+        };
+        *count += 1;
+    }
+    levels
 }
 
 fn broker_figures(status: &SessionStatus) -> BrokerFigures {

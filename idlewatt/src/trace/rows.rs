@@ -27,10 +27,10 @@ const BAD_ROWS_TOLD: u64 = 5;
 
 /// A row of a trace; at least one value is there.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Row {
-    pub(super) at: Timestamp,
-    pub(super) power_w: Option<f64>,
-    pub(super) energy_wh: Option<f64>,
+pub(crate) struct Row {
+    pub(crate) at: Timestamp,
+    pub(crate) power_w: Option<f64>,
+    pub(crate) energy_wh: Option<f64>,
 }
 
 /// The rows of a trace.

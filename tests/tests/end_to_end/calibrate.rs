@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 use serde_json::Value;
 use simulator::{State, TruthRecord};
-use tests::idlewatt::command;
+use tests::idlewatt::{answer, command};
 use tests::trace::{Trace, simulated};
 
 /// Two days of one device; its meter is looked at every second.
@@ -33,25 +33,22 @@ fn mri() -> anyhow::Result<Trace> {
     simulated(&scenario("mri", levels, "off"))
 }
 
-fn answer(arguments: &[&str], input: &str) -> anyhow::Result<String> {
-    let output = command(arguments, input)?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    anyhow::ensure!(output.status.success(), "{arguments:?}: {said}");
-    Ok(String::from_utf8(output.stdout)?)
-}
-
 fn review(modality: &str, trace: &Trace) -> anyhow::Result<Value> {
     let said = answer(&["calibrate", "--modality", modality, "--json", "-"], &trace.csv)?;
     Ok(serde_json::from_str(&said)?)
 }
 
-/// The state of the learned level that is nearest to a power, which must be within 6 %.
+/// The state of the learned level that is nearest to a power, which must be within 6 % and known well.
 fn name_of(review: &Value, power_w: f64) -> anyhow::Result<String> {
     let levels = review["levels"].as_array().context("levels")?;
     let far = |level: &Value| (level["level_w"].as_f64().unwrap_or(0.0) / power_w - 1.0).abs();
     let nearest = levels.iter().min_by(|a, b| far(a).total_cmp(&far(b)));
     let nearest = nearest.context("a level")?;
     anyhow::ensure!(far(nearest) < 0.06, "no level near {power_w} W: {levels:#?}");
+    anyhow::ensure!(
+        nearest["is_provisional"] == false,
+        "two days leave no doubt: {nearest:#?}"
+    );
     Ok(nearest["state"].as_str().unwrap_or_default().to_owned())
 }
 

@@ -4,23 +4,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde_json::{Value, json};
-use tests::idlewatt::command;
-
-fn lines(output: &[u8]) -> anyhow::Result<Vec<Value>> {
-    let text = std::str::from_utf8(output)?;
-    text.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
-}
+use tests::idlewatt::{answer, command};
 
 /// Runs a command that must succeed; its lines.
 fn answers(arguments: &[&str], input: &str) -> anyhow::Result<Vec<Value>> {
-    let output = command(arguments, input)?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    anyhow::ensure!(
-        output.status.success(),
-        "{arguments:?}: {}: {said}",
-        output.status
-    );
-    lines(&output.stdout)
+    let text = answer(arguments, input)?;
+    text.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
 }
 
 /// A CT's hour: idle at 2600 W, one scan of a minute at 40 kW, then standby.

@@ -1,11 +1,13 @@
 //! End to end: real broker, real databases, real binaries.
 
+mod alert;
 mod bad_input;
 mod calibrate;
 mod commands;
 mod demo;
 mod discover;
 mod kill;
+mod kpi;
 mod page;
 mod page_hospital;
 mod session;

@@ -48,6 +48,17 @@ pub(super) const DEVICES_AT_BAR: f64 = 0.9;
 /// The four figures a bar is set for.
 pub(super) const FIGURES: [&str; 4] = ["time", "F1", "scan energy", "energy"];
 
+/// Which of [`FIGURES`] of a device are at the bar, of those it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Met(pub(super) [Option<bool>; 4]);
+
+impl Met {
+    /// Whether nothing is below its bar.
+    pub(super) fn all(self) -> bool {
+        self.0.iter().all(|met| *met != Some(false))
+    }
+}
+
 impl Bar {
     /// The bar of a class.
     pub(super) fn of(class: Class) -> &'static Self {
@@ -58,22 +69,16 @@ impl Bar {
         }
     }
 
-    /// Which of [`FIGURES`] are at the bar; a figure that is not claimed, or that the device has no cause for, is.
-    pub(super) fn met(&self, figures: &Figures) -> [bool; 4] {
-        let at_most = |figure: Option<f64>, bar: Option<f64>| match (figure, bar) {
-            (Some(figure), Some(bar)) => figure.abs() <= bar,
-            _ => true,
-        };
-        let f1 = match (figures.events.f1(), self.f1) {
-            (Some(f1), Some(bar)) => f1 >= bar,
-            _ => true,
-        };
-        [
-            figures.time >= self.time,
-            f1,
-            at_most(figures.scanning_energy, self.scanning_energy),
-            figures.energy.abs() <= self.energy,
-        ]
+    /// Which of [`FIGURES`] are at the bar; none where it is not claimed, or the device has no such figure.
+    pub(super) fn met(&self, figures: &Figures) -> Met {
+        let f1 = figures.events.f1().zip(self.f1);
+        let scanning = figures.scanning_energy.zip(self.scanning_energy);
+        Met([
+            Some(figures.time >= self.time),
+            f1.map(|(f1, bar)| f1 >= bar),
+            scanning.map(|(error, bar)| error.abs() <= bar),
+            Some(figures.energy.abs() <= self.energy),
+        ])
     }
 
     /// Whether a median of each figure is at the bar; none is a figure that no device has.
@@ -102,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_figure_is_met_at_its_bar_and_when_it_is_not_claimed() {
+    fn a_figure_is_met_at_its_bar_and_does_not_count_when_it_is_not_claimed() {
         let figures = Figures {
             time: 0.99,
             coverage: 1.0,
@@ -115,8 +120,10 @@ mod tests {
             energy: 0.004,
             confusion_min: [[0.0; 5]; 4],
         };
-        assert_eq!(Bar::of(Class::Fast).met(&figures), [false, false, false, true]);
-        assert_eq!(Bar::of(Class::Middle).met(&figures), [true, false, true, true]);
-        assert_eq!(Bar::of(Class::Slow).met(&figures), [true; 4]);
+        let met = |class: Class| Bar::of(class).met(&figures);
+        assert_eq!(met(Class::Fast).0, [false, false, false, true].map(Some));
+        assert_eq!(met(Class::Middle).0, [true, false, true, true].map(Some));
+        assert_eq!(met(Class::Slow).0, [Some(true), None, None, Some(true)]);
+        assert!(met(Class::Slow).all() && !met(Class::Middle).all());
     }
 }

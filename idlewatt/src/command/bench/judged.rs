@@ -6,14 +6,14 @@
 //! scanning where it makes up more than 15 % of an interval up to 10 s, else what there was most of.
 
 use analyzer::modality::Modality;
-use analyzer::{Analyzer, Arrival, Finding, Reading, State};
+use analyzer::{Analyzer, Finding, State};
 use anyhow::Context;
 use jiff::Timestamp;
 use simulator::Policy;
 
 use super::subject::{Class, Subject};
 use super::trace::{Point, Span, Trace, seconds};
-use crate::trace;
+use crate::trace::{self, Meter, Row};
 
 /// A mean is scanning from this part of scanning on.
 const SCANNING_PART: f64 = 0.15;
@@ -22,7 +22,9 @@ const SCANNING_PART: f64 = 0.15;
 pub(super) fn analyzed(modality: &str, points: &[Point]) -> anyhow::Result<Vec<Span>> {
     let mut analyzer = analyzer(modality)?;
     let mut spans = Vec::new();
-    let last = stream(&mut analyzer, points, &mut |finding| spans.extend(span(finding)));
+    let last = stream(&mut analyzer, points, &mut |_, finding| {
+        spans.extend(span(finding))
+    });
     let mut findings = Vec::new();
     analyzer.finish(last, &mut findings);
     spans.extend(findings.into_iter().filter_map(span));
@@ -35,16 +37,24 @@ pub(super) fn analyzer(modality: &str) -> anyhow::Result<Analyzer> {
     Ok(Analyzer::new(trace::config(modality, None)))
 }
 
-/// Streams the points through an analyzer as `idlewatt classify` does; returns the instant of the last.
-pub(super) fn stream(analyzer: &mut Analyzer, points: &[Point], say: &mut dyn FnMut(Finding)) -> Timestamp {
-    let mut findings = Vec::new();
-    let mut reading = [Reading::of(trace::TRACE, None)];
+/// Streams the points through an analyzer as `idlewatt classify` does; `say` takes each finding with the instant of the
+/// reading that brought it out. Returns the instant of the last.
+pub(super) fn stream(
+    analyzer: &mut Analyzer,
+    points: &[Point],
+    say: &mut dyn FnMut(Timestamp, Finding),
+) -> Timestamp {
+    let (mut meter, mut findings) = (Meter::default(), Vec::new());
     let mut last = Timestamp::UNIX_EPOCH;
     for point in points {
         last = Timestamp::from_millisecond(point.at_ms).unwrap_or(last);
-        (reading[0].power_w, reading[0].energy_wh) = (Some(point.power_w), point.energy_wh);
-        analyzer.observe(Arrival::live(last), &reading, &mut findings);
-        findings.drain(..).for_each(&mut *say);
+        let row = Row {
+            at: last,
+            power_w: Some(point.power_w),
+            energy_wh: point.energy_wh,
+        };
+        meter.say(&row, analyzer, &mut findings);
+        findings.drain(..).for_each(|finding| say(last, finding));
     }
     last
 }

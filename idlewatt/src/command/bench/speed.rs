@@ -56,7 +56,7 @@ fn measure(kind: &'static Kind, out: &mut dyn Write) -> anyhow::Result<bool> {
     for _ in 0..ROUNDS {
         let begun = monotonic();
         let mut analyzer = judged::analyzer(kind.name)?;
-        judged::stream(&mut analyzer, points, &mut |finding| drop(black_box(finding)));
+        judged::stream(&mut analyzer, points, &mut |_, finding| drop(black_box(finding)));
         analyzer_s = analyzer_s.min(begun.elapsed().as_secs_f64());
         bytes = analyzer.snapshot().len();
         let begun = monotonic();

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::bars::Bar;
+use super::bars::{Bar, Met};
 use super::score::{Case, Figures, score};
 use super::subject::Subject;
 use super::trace::Trace;
@@ -49,13 +49,13 @@ pub(super) struct Scored {
 
 impl Scored {
     /// Which figures are at the bar.
-    pub(super) fn met(&self) -> [bool; 4] {
+    pub(super) fn met(&self) -> Met {
         Bar::of(self.subject.sampling.class).met(&self.said)
     }
 
     /// Whether the samples could show enough to reach the bar.
     pub(super) fn is_possible(&self) -> bool {
-        Bar::of(self.subject.sampling.class).met(&self.oracle) == [true; 4]
+        Bar::of(self.subject.sampling.class).met(&self.oracle).all()
     }
 }
 

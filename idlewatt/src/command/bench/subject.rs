@@ -6,7 +6,7 @@
 //! a meter that reports on change loses no message (each stands for a change; MQTT resends them); gaps last 5 to 90
 //! minutes; spikes come to meters of up to 2 s; a counter resets once, in the scored time.
 
-use jiff::civil::Time;
+use jiff::civil::{Date, Time, date};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use simulator::{
@@ -166,14 +166,24 @@ static MODALITIES: [&Kind; 20] = [
 /// What is left on or wakes at night. A rack is never switched off.
 static NIGHT_MODALITIES: [&Kind; 5] = [&CT, &MRI, &ANGIO, &WORKSTATION, &XRAY];
 
-/// How the meters of the nights speak.
-static NIGHT_SAMPLINGS: [Sampling; 6] = [
+/// How the meters of the nights speak. One of 1 s is left to the sweep of states: it takes as long as all of these.
+static NIGHT_SAMPLINGS: [Sampling; 8] = [
     spot("spot60", Class::Slow, 60),
     ON_CHANGE,
     mean("mean10", Class::Middle, 10),
     spot("spot10", Class::Middle, 10),
     mean("mean60", Class::Slow, 60),
     spot("spot5", Class::Middle, 5),
+    spot("spot2", Class::Fast, 2),
+    mean("mean5", Class::Middle, 5),
+];
+
+/// Where and when the nights are; a device's number walks through them. The clocks go back on Sunday 25 October 2026
+/// and forward on Sunday 28 March 2027.
+static NIGHT_PLACES: [(&str, Date); 3] = [
+    ("UTC", date(2026, 11, 16)),
+    ("Europe/Zurich", date(2026, 10, 19)),
+    ("Europe/Zurich", date(2027, 3, 22)),
 ];
 
 /// One device of the bench.
@@ -202,16 +212,23 @@ impl Subject {
         Self::of(seed, number, (kind, sampling), None)
     }
 
-    /// The device of this number in the bench of nights, which need many days and no meter's gaps.
-    pub(super) fn night(seed: u64, number: u32, days: u32) -> Self {
+    /// The device of this number in the bench of nights, which need many days.
+    ///
+    /// # Errors
+    /// A zone is not known.
+    pub(super) fn night(seed: u64, number: u32, days: u32) -> anyhow::Result<Self> {
         let place = number as usize;
         let kind = NIGHT_MODALITIES[place % NIGHT_MODALITIES.len()];
         let sampling = &NIGHT_SAMPLINGS[place / NIGHT_MODALITIES.len() % NIGHT_SAMPLINGS.len()];
         let mut subject = Self::of(seed, number, (kind, sampling), Some(days));
-        for device in &mut subject.scenario.devices {
-            device.faults.retain(|fault| fault.kind != FaultKind::Silence);
-        }
-        subject
+        let (zone, monday) = NIGHT_PLACES[place % NIGHT_PLACES.len()];
+        let zone = TimeZone::get(zone)?;
+        let weekday = i64::from(subject.scenario.first_date().weekday().to_monday_zero_offset());
+        let start = zone.to_timestamp(monday.checked_add(weekday.days())?.at(0, 0, 0, 0))?;
+        let moved = start.duration_since(subject.scenario.start);
+        subject.counter_reset = subject.counter_reset.map(|at| at + moved);
+        (subject.scenario.start, subject.scenario.zone) = (start, zone);
+        Ok(subject)
     }
 
     /// The CT or MRI whose samples are timed: at 1 s for five days, with a counter and without faults.

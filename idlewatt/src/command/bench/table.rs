@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use analyzer::State;
 
-use super::bars::{BARS, Bar, DEVICES_AT_BAR, FIGURES};
+use super::bars::{BARS, Bar, DEVICES_AT_BAR, FIGURES, Met};
 use super::judged::place;
 use super::score::Figures;
 use super::states::Scored;
@@ -16,7 +16,7 @@ struct Row {
     devices: usize,
     /// Of each of [`FIGURES`]; none where no device has it.
     medians: [Option<f64>; 4],
-    /// Part of the devices at the bar of each.
+    /// Part of the devices at the bar of each, of those that have the figure.
     at_bar: [f64; 4],
     /// Part of the devices at every bar.
     at_all: f64,
@@ -27,7 +27,7 @@ struct Row {
 
 impl Row {
     fn of(bar: &Bar, modality: &'static str, scored: &[&Scored]) -> Self {
-        let met: Vec<[bool; 4]> = scored.iter().map(|one| one.met()).collect();
+        let met: Vec<Met> = scored.iter().map(|one| one.met()).collect();
         let values: Vec<[Option<f64>; 4]> = scored.iter().map(|one| values(&one.said)).collect();
         let is_claimed = [true, bar.f1.is_some(), bar.scanning_energy.is_some(), true];
         let possible: Vec<&&Scored> = scored.iter().filter(|one| one.is_possible()).collect();
@@ -40,10 +40,11 @@ impl Row {
                 median(claimed.filter_map(|value| value[figure]).collect())
             }),
             at_bar: std::array::from_fn(|figure| {
-                part(met.iter().filter(|met| met[figure]).count(), met.len())
+                let had = met.iter().filter_map(|met| met.0[figure]);
+                part(had.clone().filter(|is_met| *is_met).count(), had.count())
             }),
-            at_all: part(met.iter().filter(|met| **met == [true; 4]).count(), met.len()),
-            possible_at_all: possible.iter().filter(|one| one.met() == [true; 4]).count(),
+            at_all: part(met.iter().filter(|met| met.all()).count(), met.len()),
+            possible_at_all: possible.iter().filter(|one| one.met().all()).count(),
             possible: possible.len(),
         }
     }
@@ -123,7 +124,7 @@ impl<'a> Report<'a> {
         let failing = |is_possible: bool| {
             self.scored
                 .iter()
-                .filter(move |one| one.met() != [true; 4] && one.is_possible() == is_possible)
+                .filter(move |one| !one.met().all() && one.is_possible() == is_possible)
         };
         let heads = [
             (true, "Below a bar:"),
@@ -161,7 +162,7 @@ impl<'a> Report<'a> {
         };
         let device = |one: &Scored| {
             serde_json::json!({
-                "name": one.subject.name, "met": one.met(), "possible": one.is_possible(),
+                "name": one.subject.name, "met": one.met().0, "possible": one.is_possible(),
                 "said": figures(&one.said), "oracle": figures(&one.oracle), "parameters": one.subject.parameters(),
             })
         };
@@ -259,8 +260,8 @@ fn write_verdict(out: &mut dyn Write, bar: &Bar, total: &Row) -> io::Result<()> 
 fn write_device(out: &mut dyn Write, one: &Scored) -> io::Result<()> {
     let failed: Vec<&str> = FIGURES
         .iter()
-        .zip(one.met())
-        .filter_map(|(name, met)| (!met).then_some(*name))
+        .zip(one.met().0)
+        .filter_map(|(name, met)| (met == Some(false)).then_some(*name))
         .collect();
     writeln!(out, "{}  fails {}", one.subject.name, failed.join(", "))?;
     for (who, figures) in [("said", &one.said), ("oracle", &one.oracle)] {

@@ -7,6 +7,7 @@ use clap::Parser;
 use serde_json::Value;
 
 use super::*;
+use crate::example::SITE;
 
 /// A gateway nobody knows, a clamp with phases, a plug, a copy of the plug, junk.
 fn recording(with_times: bool) -> String {
@@ -71,23 +72,6 @@ fn found(extra: &[&str], lines: &str) -> String {
 fn json(lines: &str) -> Value {
     serde_json::from_str(&found(&["--json"], lines)).expect("JSON")
 }
-
-const SITE: &str = r#"
-[site]
-name = "Test"
-zone = "Europe/Paris"
-[site.tariff]
-day_price_per_kwh = 0.2
-source = "a test"
-year = 2026
-[site.carbon]
-g_per_kwh = 50
-source = "a test"
-year = 2026
-[[broker]]
-name = "main"
-url = "mqtt://localhost:1883"
-"#;
 
 #[test]
 fn the_report_is_pleasant_and_safe_to_read() {

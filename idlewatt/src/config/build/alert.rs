@@ -1,35 +1,28 @@
 //! Which alert rules look at a device, and with which times: `[alerts]`, then the device's own word.
 
 use std::collections::HashSet;
-use std::num::NonZeroU32;
 
 use analyzer::Limits;
 use analyzer::alert::{AlertPlan, RULES, Rule};
 use analyzer::modality::Modality;
-use jiff::SignedDuration;
 
 use crate::config::review::Review;
 use crate::config::schema;
 use crate::config::section::Entry;
-use crate::config::value::Number;
+use crate::config::value::{Minutes, Number};
 
 /// No magnet is cooled with less, and none with more, W.
 const CRYO_BASE_W: std::ops::RangeInclusive<f64> = 500.0..=50_000.0;
 
-fn minutes(minutes: NonZeroU32) -> SignedDuration {
-    SignedDuration::from_mins(minutes.get().into())
-}
-
 /// A rule's times for the whole hospital; none where it is not enabled.
 fn of_site(rule: &Rule, alerts: &schema::Alerts) -> Option<Limits> {
-    let limits =
-        |enabled: bool, grace: Option<NonZeroU32>, remind: NonZeroU32, settle: Option<NonZeroU32>| {
-            enabled.then(|| Limits {
-                grace: grace.map_or(rule.limits.grace, minutes),
-                remind_every: minutes(remind),
-                settle: settle.map_or(rule.limits.settle, minutes),
-            })
-        };
+    let limits = |enabled: bool, grace: Option<Minutes>, remind: Minutes, settle: Option<Minutes>| {
+        enabled.then(|| Limits {
+            grace: grace.map_or(rule.limits.grace, Minutes::duration),
+            remind_every: remind.duration(),
+            settle: settle.map_or(rule.limits.settle, Minutes::duration),
+        })
+    };
     macro_rules! section {
         ($name:ident, all) => {{
             let section = &alerts.$name;
@@ -125,9 +118,27 @@ pub(super) fn plan(
             review.warn(entry.span(), what, "take the entry out");
             continue;
         }
+        refuse_idle_times(review, entry, word.0);
         here(&mut plan, entry, word.0);
     }
     plan
+}
+
+/// A time that a rule does not have is not to be waited for in vain.
+fn refuse_idle_times(review: &mut Review<'_>, entry: &Entry<schema::RuleHere>, rule: &Rule) {
+    let (grace, settle) = (&entry.grace_minutes, &entry.settle_minutes);
+    for (key, place, limit, does) in [
+        ("grace_minutes", grace, rule.limits.grace, "is raised"),
+        ("settle_minutes", settle, rule.limits.settle, "is cleared"),
+    ] {
+        if place.is_given() && limit.is_zero() {
+            review.fault(
+                place.span(),
+                format!("the rule \"{}\" {does} at once", rule.name),
+                format!("take '{key}' out"),
+            );
+        }
+    }
 }
 
 fn here(plan: &mut AlertPlan, entry: &schema::RuleHere, rule: &'static Rule) {
@@ -140,9 +151,11 @@ fn here(plan: &mut AlertPlan, entry: &schema::RuleHere, rule: &'static Rule) {
         place.get_or_insert(rule.limits);
     }
     if let Some(limits) = place {
-        limits.grace = entry.grace_minutes.map_or(limits.grace, minutes);
-        limits.remind_every = entry.remind_minutes.map_or(limits.remind_every, minutes);
-        limits.settle = entry.settle_minutes.map_or(limits.settle, minutes);
+        limits.grace = entry.grace_minutes.map_or(limits.grace, Minutes::duration);
+        limits.remind_every = entry
+            .remind_minutes
+            .map_or(limits.remind_every, Minutes::duration);
+        limits.settle = entry.settle_minutes.map_or(limits.settle, Minutes::duration);
     }
 }
 

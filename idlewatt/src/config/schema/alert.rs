@@ -1,9 +1,7 @@
 //! `[alerts]`: a section a rule, and what a device says of a rule for itself.
 
-use std::num::NonZeroU32;
-
 use crate::config::section::section;
-use crate::config::value::{Number, RuleWord};
+use crate::config::value::{Minutes, Number, RuleWord};
 
 section! {
     /// When a person is told.
@@ -33,9 +31,9 @@ section! {
         /// Whether to look for it.
         enabled: bool => preset(true),
         /// Idle for longer than this raises the alert, minutes.
-        grace_minutes: NonZeroU32 => preset(NonZeroU32::new(30).expect("not 0")),
+        grace_minutes: Minutes => preset(Minutes::of(30)),
         /// It is repeated after each of these, minutes, until the state changes or the hours open.
-        remind_minutes: NonZeroU32 => preset(NonZeroU32::new(120).expect("not 0")),
+        remind_minutes: Minutes => preset(Minutes::of(120)),
     }
 
     /// A device is idle through a closed period of 36 hours or more.
@@ -43,11 +41,11 @@ section! {
         /// Whether to look for it.
         enabled: bool => preset(true),
         /// Idle for longer than this raises the alert, minutes.
-        grace_minutes: NonZeroU32 => preset(NonZeroU32::new(1440).expect("not 0")),
+        grace_minutes: Minutes => preset(Minutes::of(1440)),
         /// It is repeated after each of these, minutes, while it is still so.
-        remind_minutes: NonZeroU32 => preset(NonZeroU32::new(720).expect("not 0")),
+        remind_minutes: Minutes => preset(Minutes::of(720)),
         /// What ends and returns within this goes on as the same alert, minutes.
-        settle_minutes: NonZeroU32 => preset(NonZeroU32::new(60).expect("not 0")),
+        settle_minutes: Minutes => preset(Minutes::of(60)),
     }
 
     /// A workstation is on outside its opening hours.
@@ -55,9 +53,9 @@ section! {
         /// Whether to look for it.
         enabled: bool => preset(true),
         /// On for longer than this raises the alert, minutes.
-        grace_minutes: NonZeroU32 => preset(NonZeroU32::new(60).expect("not 0")),
+        grace_minutes: Minutes => preset(Minutes::of(60)),
         /// It is repeated after each of these, minutes, while it is still so.
-        remind_minutes: NonZeroU32 => preset(NonZeroU32::new(1440).expect("not 0")),
+        remind_minutes: Minutes => preset(Minutes::of(1440)),
     }
 
     /// A device switches itself on while it is closed, and nobody scans.
@@ -65,11 +63,11 @@ section! {
         /// Whether to look for it.
         enabled: bool => preset(true),
         /// Awake for longer than this without a scan raises the alert, minutes.
-        grace_minutes: NonZeroU32 => preset(NonZeroU32::new(15).expect("not 0")),
+        grace_minutes: Minutes => preset(Minutes::of(15)),
         /// It is repeated after each of these, minutes, while it is still so.
-        remind_minutes: NonZeroU32 => preset(NonZeroU32::new(1440).expect("not 0")),
+        remind_minutes: Minutes => preset(Minutes::of(1440)),
         /// What ends and returns within this goes on as the same alert, minutes.
-        settle_minutes: NonZeroU32 => preset(NonZeroU32::new(30).expect("not 0")),
+        settle_minutes: Minutes => preset(Minutes::of(30)),
     }
 
     /// An MRI draws clearly less than its cooling needs.
@@ -77,11 +75,11 @@ section! {
         /// Whether to look for it.
         enabled: bool => preset(true),
         /// Sound readings of so little for longer than this raise the alert, minutes.
-        grace_minutes: NonZeroU32 => preset(NonZeroU32::new(2).expect("not 0")),
+        grace_minutes: Minutes => preset(Minutes::of(2)),
         /// It is repeated after each of these, minutes, while it is still so.
-        remind_minutes: NonZeroU32 => preset(NonZeroU32::new(30).expect("not 0")),
+        remind_minutes: Minutes => preset(Minutes::of(30)),
         /// What ends and returns within this goes on as the same alert, minutes.
-        settle_minutes: NonZeroU32 => preset(NonZeroU32::new(10).expect("not 0")),
+        settle_minutes: Minutes => preset(Minutes::of(10)),
     }
 
     /// A meter is silent for long.
@@ -89,11 +87,11 @@ section! {
         /// Whether to look for it.
         enabled: bool => preset(true),
         /// Silent for longer than this beyond its silence limit raises the alert, minutes.
-        grace_minutes: NonZeroU32 => preset(NonZeroU32::new(15).expect("not 0")),
+        grace_minutes: Minutes => preset(Minutes::of(15)),
         /// It is repeated after each of these, minutes, while it is still so.
-        remind_minutes: NonZeroU32 => preset(NonZeroU32::new(1440).expect("not 0")),
+        remind_minutes: Minutes => preset(Minutes::of(1440)),
         /// What ends and returns within this goes on as the same alert, minutes.
-        settle_minutes: NonZeroU32 => preset(NonZeroU32::new(15).expect("not 0")),
+        settle_minutes: Minutes => preset(Minutes::of(15)),
     }
 
     /// One phase of a three-phase meter is reversed or missing while the device is not off.
@@ -101,11 +99,11 @@ section! {
         /// Whether to look for it.
         enabled: bool => preset(true),
         /// So for longer than this raises the alert, minutes.
-        grace_minutes: NonZeroU32 => preset(NonZeroU32::new(10).expect("not 0")),
+        grace_minutes: Minutes => preset(Minutes::of(10)),
         /// It is repeated after each of these, minutes, while it is still so.
-        remind_minutes: NonZeroU32 => preset(NonZeroU32::new(1440).expect("not 0")),
+        remind_minutes: Minutes => preset(Minutes::of(1440)),
         /// What ends and returns within this goes on as the same alert, minutes.
-        settle_minutes: NonZeroU32 => preset(NonZeroU32::new(30).expect("not 0")),
+        settle_minutes: Minutes => preset(Minutes::of(30)),
         /// A phase below this share of the other two's mean is missing, below minus this share reversed; above 0, below 1.
         share: Number => preset(Number(0.05)),
     }
@@ -115,9 +113,9 @@ section! {
         /// Whether to look for it.
         enabled: bool => preset(true),
         /// It is repeated after each of these, minutes, while it is still so.
-        remind_minutes: NonZeroU32 => preset(NonZeroU32::new(1440).expect("not 0")),
+        remind_minutes: Minutes => preset(Minutes::of(1440)),
         /// Another fault within this belongs to the same alert, minutes.
-        settle_minutes: NonZeroU32 => preset(NonZeroU32::new(1440).expect("not 0")),
+        settle_minutes: Minutes => preset(Minutes::of(1440)),
     }
 
     /// A level of a device is not where it was first known.
@@ -125,9 +123,9 @@ section! {
         /// Whether to look for it.
         enabled: bool => preset(true),
         /// It is repeated after each of these, minutes, while it is still so.
-        remind_minutes: NonZeroU32 => preset(NonZeroU32::new(10080).expect("not 0")),
+        remind_minutes: Minutes => preset(Minutes::of(10080)),
         /// Another move within this belongs to the same alert, minutes.
-        settle_minutes: NonZeroU32 => preset(NonZeroU32::new(10080).expect("not 0")),
+        settle_minutes: Minutes => preset(Minutes::of(10080)),
     }
 
     /// What holds for one rule at this device.
@@ -137,10 +135,10 @@ section! {
         /// Whether to look for it.
         enabled: Option<bool> => optional("false"),
         /// In place of that of [alerts].
-        grace_minutes: Option<NonZeroU32> => optional("60"),
+        grace_minutes: Option<Minutes> => optional("60"),
         /// In place of that of [alerts].
-        remind_minutes: Option<NonZeroU32> => optional("240"),
+        remind_minutes: Option<Minutes> => optional("240"),
         /// In place of that of [alerts].
-        settle_minutes: Option<NonZeroU32> => optional("30"),
+        settle_minutes: Option<Minutes> => optional("30"),
     }
 }

@@ -6,7 +6,7 @@ mod time;
 mod word;
 
 pub(crate) use address::{HttpUrl, MqttUrl, TopicFilter, TopicPrefix};
-pub(crate) use time::{Day, LocalTime, OpenWindow, Zone};
+pub(crate) use time::{Day, LocalTime, Minutes, OpenWindow, Zone};
 pub use word::Language;
 pub(crate) use word::{
     Id, ModalityWord, MqttVersion, QuantityWord, RuleWord, SinkKind, StateWord, TimeUnitWord, WritePathWord,

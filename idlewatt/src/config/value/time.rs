@@ -1,14 +1,57 @@
-//! Local times, windows, days and zones.
+//! Local times, windows, days, zones, and minutes of waiting.
 
 use std::fmt;
 use std::str::FromStr;
 
 use analyzer::calendar::Window;
+use jiff::SignedDuration;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::text_value;
+use crate::config::section::Words;
 use crate::config::shape::nearest;
+
+/// No rule waits for longer than a year: half a million minutes.
+const MINUTES_MAX: u32 = 365 * 24 * 60;
+
+/// How long a rule of alerts waits, minutes: one at least, a year at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Minutes(u32);
+
+impl Minutes {
+    /// A default; it must be one that the file could say.
+    pub(crate) const fn of(minutes: u32) -> Self {
+        assert!(minutes >= 1 && minutes <= MINUTES_MAX, "a year at most");
+        Self(minutes)
+    }
+
+    /// The same as a duration.
+    pub(crate) fn duration(self) -> SignedDuration {
+        SignedDuration::from_mins(self.0.into())
+    }
+}
+
+impl<'de> Deserialize<'de> for Minutes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let said = i64::deserialize(deserializer)?;
+        let minutes = u32::try_from(said)
+            .ok()
+            .filter(|minutes| (1..=MINUTES_MAX).contains(minutes));
+        minutes.map(Self).ok_or_else(|| {
+            serde::de::Error::custom(format!(
+                "a rule cannot wait for {said} minutes; write a whole number from 1 to {MINUTES_MAX} (a year), \
+                 or enabled = false where the rule is not wanted"
+            ))
+        })
+    }
+}
+
+impl Words for Minutes {
+    const WORDS: &'static str = "a whole number from 1 to 525600";
+}
 
 /// An IANA time zone.
 #[derive(Clone, Debug, PartialEq)]

@@ -30,27 +30,7 @@ fn config(broker: &Mosquitto) -> MqttPublishConfig {
 
 /// What the broker keeps below our prefix.
 async fn retained(broker: &Mosquitto, login: &[&str]) -> anyhow::Result<BTreeMap<String, String>> {
-    let port = broker.port().to_string();
-    let mut command = Command::new("/usr/bin/mosquitto_sub");
-    command
-        .args([
-            "-p",
-            &port,
-            "-v",
-            "-t",
-            "hospital/#",
-            "--retained-only",
-            "-W",
-            "1",
-        ])
-        .args(login);
-    let output = tokio::task::spawn_blocking(move || command.output()).await??;
-    let text = String::from_utf8(output.stdout)?;
-    let pair = |line: &str| {
-        line.split_once(' ')
-            .map(|(topic, words)| (topic.to_owned(), words.to_owned()))
-    };
-    Ok(text.lines().filter_map(pair).collect())
+    broker.retained("hospital/#", login).await
 }
 
 fn json(topics: &BTreeMap<String, String>, topic: &str) -> Value {
