@@ -62,7 +62,7 @@ impl Decider {
             if let Some(last) = last_scout.filter(|_| rules.scouts_min() == 1) {
                 self.acquire(last, out);
             }
-            return self.close_scanning(now, out);
+            return self.close_scanning(over_at, out);
         }
         if now >= final_at {
             // a rise that is not over yet may be a fan
@@ -73,7 +73,7 @@ impl Decider {
             match last_scout.filter(|_| is_over && self.scouts() > 1) {
                 // they went on through all that time: they are acquisitions
                 Some(last) => self.acquire(last, out),
-                None => self.close_scanning(now, out),
+                None => self.close_scanning(final_at, out),
             }
         }
     }
