@@ -73,7 +73,7 @@ impl Ordered {
     }
 
     fn is_needed(&self, context: Context<'_>) -> bool {
-        self.is_stamped || context.device.feeds.len() > 1
+        self.is_stamped || context.device.feeds.len() > 1 || !self.waiting.is_empty()
     }
 
     /// Takes one message's readings of the feed number `feed`, measured at `at`.
@@ -182,7 +182,7 @@ impl Ordered {
 
     /// Time has gone on to `now`.
     pub(crate) fn advance(&mut self, context: Context<'_>, now: Timestamp, out: &mut Vec<Finding>) {
-        if !self.is_needed(context) && self.waiting.is_empty() {
+        if !self.is_needed(context) {
             return self.settled.advance(context, (now, LATENESS), out);
         }
         let until = now - LATENESS;
@@ -199,17 +199,19 @@ impl Ordered {
 
     /// The stream ends at `until`: everything that waits is made final and said.
     pub(crate) fn finish(&mut self, context: Context<'_>, until: Timestamp, out: &mut Vec<Finding>) {
-        let Some(mut ahead) = self.ahead.take() else {
+        if !self.is_needed(context) {
             return self.settled.finish(context, until, out);
-        };
+        }
         hear(&mut self.settled, context, &self.waiting, is_final, out);
         self.waiting.clear();
         let begun = out.len();
         self.settled.finish(context, until, out);
         keep(out, begun, |finding| is_final(finding, until));
-        let begun = out.len();
-        ahead.tracker.finish(context, until, out);
-        keep(out, begun, |finding| is_live(finding, until));
+        if let Some(mut ahead) = self.ahead.take() {
+            let begun = out.len();
+            ahead.tracker.finish(context, until, out);
+            keep(out, begun, |finding| is_live(finding, until));
+        }
     }
 
     /// Takes a person's word on one of its alerts.
@@ -297,11 +299,14 @@ fn is_correction(finding: &Finding, now: Timestamp) -> bool {
     matches!(finding, Finding::Sample(sample) if sample.at < now && !sample.is_provisional)
 }
 
-/// Of the findings from `begun` on, those that are to be said.
+/// Of the findings from `begun` on, those that are to be said; what stands before is not looked at, it may be much.
 fn keep(out: &mut Vec<Finding>, begun: usize, is_kept: impl Fn(&Finding) -> bool) {
-    let mut place = 0;
-    out.retain(|finding| {
-        place += 1;
-        place <= begun || is_kept(finding)
-    });
+    let mut end = begun;
+    for place in begun..out.len() {
+        if is_kept(&out[place]) {
+            out.swap(end, place);
+            end += 1;
+        }
+    }
+    out.truncate(end);
 }

@@ -93,6 +93,25 @@ fn at_the_bound_a_reading_is_used_and_beyond_it_is_counted_and_said() {
 }
 
 #[test]
+fn what_waits_survives_a_restart_though_nothing_comes_after_it() {
+    let mut analyzer = Analyzer::new(config(&[]));
+    for (meter, second) in [("a", 0), ("b", 0), ("a", 5), ("b", 5)] {
+        hear(&mut analyzer, (meter, None), 1_000.0, (second, second));
+    }
+    let mut restarted = Analyzer::new(config(&[]));
+    restarted.restore(&analyzer.snapshot()).expect("its own snapshot");
+    let finals = |analyzer: &mut Analyzer| -> Vec<Finding> {
+        let mut out = Vec::new();
+        analyzer.finish(at(6), &mut out);
+        out.retain(|finding| matches!(finding, Finding::Interval(_) | Finding::Ledger(_)));
+        out
+    };
+    let expected = finals(&mut analyzer);
+    assert!(!expected.is_empty());
+    assert_eq!(finals(&mut restarted), expected);
+}
+
+#[test]
 fn the_whole_state_of_a_device_is_small_also_while_readings_wait() {
     let mut analyzer = Analyzer::new(config(&["l1", "l2", "l3"]));
     for second in 0..4_000 {

@@ -149,7 +149,8 @@ impl Decider {
             } else {
                 Load::Rest
             };
-            pending.load == usual && pending.power_w.is_some() && Some(pending.raw) == self.state
+            let is_known = pending.power_w.is_some() && pending.open.is_none();
+            is_known && pending.load == usual && Some(pending.raw) == self.state
         };
         self.pending.iter().all(is_plain)
     }
@@ -387,7 +388,7 @@ impl Decider {
         }
     }
 
-    /// Ends scanning at the last acquisition, if pauses have followed it.
+    /// Ends scanning at the last acquisition, if pauses have followed it, by what was known at `now`.
     fn close_scanning(&mut self, now: Timestamp, out: &mut Decided) {
         if let (Some(State::Scanning), Some(first_other), Some(left_at)) =
             (self.state, self.first_other(), self.left_at())
@@ -420,12 +421,9 @@ impl Decider {
         let mut times: Vec<(State, SignedDuration)> = Vec::new();
         let pause = self
             .spans(now)
-            .take_while(|(pending, _)| pending.raw != State::Scanning);
+            .take_while(|(pending, _)| pending.raw != State::Scanning && pending.from <= now);
         for (pending, until) in pause {
-            let time = until
-                .min(now)
-                .duration_since(pending.from)
-                .max(SignedDuration::ZERO);
+            let time = until.min(now).duration_since(pending.from);
             match times.iter_mut().find(|(state, _)| *state == pending.raw) {
                 Some((_, sum)) => *sum += time,
                 None => times.push((pending.raw, time)),

@@ -87,7 +87,7 @@ impl Tracker {
         let Some(interval) = self.intervals.back().map(|open| open.interval.from) else {
             return;
         };
-        let (mut from, mut parcels) = (segment.from, std::mem::take(&mut self.settled));
+        let (mut from, mut parcels) = (segment.from, std::mem::take(&mut self.parcels));
         while from < segment.until {
             let slice = match self.slice {
                 Some(slice) if slice.holds(from) => slice,
@@ -122,7 +122,7 @@ impl Tracker {
             from = until;
         }
         self.settle(&mut parcels);
-        self.settled = parcels;
+        self.parcels = parcels;
     }
 
     pub(super) fn settle(&mut self, parcels: &mut Vec<Parcel>) {

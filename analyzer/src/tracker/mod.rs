@@ -57,7 +57,7 @@ pub(crate) struct Tracker {
     decided: Decided,
     /// The same.
     #[serde(skip)]
-    settled: Vec<Parcel>,
+    parcels: Vec<Parcel>,
 }
 
 /// An interval that still grows, or waits for its energy.
@@ -408,19 +408,22 @@ impl Tracker {
         }
     }
 
-    /// Feeds that have not been heard for too long by `now` fall silent.
+    /// Feeds that have not been heard for too long by `now` fall silent, the first one first, whenever it is looked at.
     fn silence_until(&mut self, context: Context<'_>, now: Timestamp, out: &mut Vec<Finding>) {
-        for index in 0..self.feeds.len() {
-            let limit = context.device.silent_after;
-            let Some(at) = self.feeds[index].cadence.silent_since(now, limit) else {
-                continue;
-            };
+        while let Some((at, index)) = self.first_silent(context, now) {
             let detail =
                 "no reading for longer than the silence limit: the state is unknown, not off".to_owned();
             let meter = &context.device.feeds[index].meter;
             out.push(fault(context, meter, at, FaultKind::Silent, detail));
             self.fall_silent(context, (index, at), out);
         }
+    }
+
+    fn first_silent(&self, context: Context<'_>, now: Timestamp) -> Option<(Timestamp, usize)> {
+        let limit = context.device.silent_after;
+        let feeds = self.feeds.iter().zip(0..context.device.feeds.len());
+        let due = feeds.filter_map(|(feed, index)| Some((feed.cadence.silent_since(now, limit)?, index)));
+        due.min()
     }
 
     /// While one of its meters is silent, nobody knows what the device does.
