@@ -36,7 +36,7 @@ pub(super) struct Arguments {
     nights: usize,
     /// Another seed draws other devices
     #[arg(long, default_value_t = 1)]
-    pub(super) seed: u64,
+    seed: u64,
 }
 
 /// Two to learn and a week.
@@ -196,7 +196,7 @@ fn closed(opening: &OpeningHours, from: Timestamp, until: Timestamp) -> Vec<(Tim
 }
 
 /// The hours of a simulated device as the analyzer knows them.
-pub(super) fn opening(schedule: &Schedule, zone: &TimeZone) -> anyhow::Result<OpeningHours> {
+fn opening(schedule: &Schedule, zone: &TimeZone) -> anyhow::Result<OpeningHours> {
     let time =
         |text: &str| Time::strptime("%H:%M", text).with_context(|| format!("'{text}' is no time of day"));
     let window = Window {
