@@ -23,7 +23,7 @@ pub(super) fn analyzed(modality: &str, points: &[Point]) -> anyhow::Result<Vec<S
     let mut analyzer = analyzer(modality)?;
     let mut spans = Vec::new();
     let last = stream(&mut analyzer, points, &mut |_, finding| {
-        spans.extend(span(finding))
+        spans.extend(span(finding));
     });
     let mut findings = Vec::new();
     analyzer.finish(last, &mut findings);
