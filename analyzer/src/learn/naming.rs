@@ -60,9 +60,10 @@ const ABOVE_WORK: f64 = 1.35;
 const FOR_BEFORE: f64 = 0.15;
 /// A second level of a name that has one.
 const AGAINST_TWO: f64 = 1.5;
-/// What speaks against an upper level of idle (an MRI that is prepared) where there is no idle below it: every boot ends
-/// there.
+/// What speaks against an upper level of idle where there is no idle below it. An MRI's (prepared to scan) is what every
+/// boot ends with; a CT's (fans, heat exchangers) runs on top of its idle and nowhere else.
 const AGAINST_NO_BASE: f64 = 0.02;
+const AGAINST_NO_BASE_BELOW: f64 = 3.0;
 /// What was seen for so long speaks half as loud as what is known well, s: a few minutes rename nothing.
 const HALF_HEARD_S: f64 = 900.0;
 /// Two levels so near each other that are two states (an MRI's off and idle may be).
@@ -238,7 +239,10 @@ impl Weigh<'_> {
             idle.filter(|name| (name.of_idle == BASE) == is_base).count()
         };
         if of_idle(false) > 0 && of_idle(true) == 0 {
-            cost += AGAINST_NO_BASE;
+            cost += match self.modality.learning.works_from_idle {
+                true => AGAINST_NO_BASE_BELOW,
+                false => AGAINST_NO_BASE,
+            };
         }
         let is_unused = way.len() > 1 && way.last().is_some_and(|name| names[*name].state < State::Idle);
         if is_unused && self.modality.acquisition.is_none() {
