@@ -11,6 +11,7 @@ mod reckoning;
 mod rig;
 mod tape;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ingest::clock::monotonic;
@@ -28,6 +29,8 @@ use crate::pipeline::{Pipeline, play};
 /// Some hundred messages a second.
 const PACE: Speed = Speed::Times(1_200.0);
 const IN_FLIGHT: u16 = 500;
+/// Played on while an event is not over.
+const FURTHER: usize = 1_000;
 
 /// Plays the storm of a seed for so long, then the calm, and reckons. `progress` is told each event before it comes.
 ///
@@ -90,25 +93,39 @@ pub async fn run(
 /// Longer than the rest can take.
 const DELIVERED_WITHIN: Duration = Duration::from_secs(900);
 
-/// Plays what belongs to one event, with the event in the middle; gives the last message played.
+/// Plays what belongs to one event, and on until the event is over; gives the last message that is safe to have been
+/// played.
 async fn weather(rig: &mut Rig, tape: &mut Tape, event: Event) -> anyhow::Result<Option<Message>> {
-    let begins = tape.position();
-    let messages = tape.play(event.messages);
-    let last = messages.last().cloned();
+    let (begins, port) = (tape.position(), rig.broker.port());
+    let is_over = AtomicBool::new(false);
     let stop = CancellationToken::new();
-    let port = rig.broker.port();
-    let playing = tokio::spawn(play_to(port, messages, stop.clone()));
-    rig.until_journalled(begins + event.after).await?;
-    rig.happen(event.mishap, event.lasts).await?;
+    let playing = async {
+        let mut part = event.messages;
+        loop {
+            let messages = tape.play(part);
+            let last = messages.last().cloned();
+            play_to(port, messages, stop.clone()).await?;
+            if is_over.load(Ordering::Relaxed) {
+                return anyhow::Ok(last);
+            }
+            part = FURTHER;
+        }
+    };
+    let happening = async {
+        rig.until_journalled(begins + event.after).await?;
+        rig.happen(event.mishap, event.lasts).await?;
+        is_over.store(true, Ordering::Relaxed);
+        if event.mishap == Mishap::KillBroker {
+            stop.cancel();
+        }
+        anyhow::Ok(())
+    };
+    let (last, ()) = tokio::try_join!(playing, happening)?;
     if event.mishap != Mishap::KillBroker {
-        playing.await??;
         return Ok(last);
     }
-    stop.cancel();
-    playing.await??;
     rig.broker.restart().await?;
-    let arrived = rig.settled().await?;
-    tape.rewind(arrived)?;
+    tape.rewind(rig.settled().await?)?;
     Ok(None)
 }
 
