@@ -56,6 +56,7 @@ pub struct Idlewatt {
     folder: TempDir,
     port: u16,
     child: Option<Child>,
+    environment: Vec<(String, String)>,
 }
 
 impl Idlewatt {
@@ -77,7 +78,13 @@ impl Idlewatt {
             folder,
             port,
             child: None,
+            environment: Vec::new(),
         })
+    }
+
+    /// From the next start on, a variable of its environment.
+    pub fn set_environment(&mut self, name: &str, value: &str) {
+        self.environment.push((name.to_owned(), value.to_owned()));
     }
 
     /// As [`Idlewatt::prepare`], then starts it.
@@ -105,6 +112,7 @@ impl Idlewatt {
             .arg("-c")
             .arg(self.configuration_path())
             .env_remove("RUST_LOG")
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
@@ -139,6 +147,14 @@ impl Idlewatt {
         child.kill()?;
         child.wait()?;
         Ok(())
+    }
+
+    /// SIGHUP: it is to read its configuration again.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn hang_up(&self) -> anyhow::Result<()> {
+        signal(self.child.as_ref().context("idlewatt does not run")?, "HUP")
     }
 
     /// SIGTERM; its exit status.
@@ -293,6 +309,12 @@ impl Idlewatt {
         Ok(kib.parse::<u64>()? / 1024)
     }
 
+    /// Where its journal and its other files are.
+    #[must_use]
+    pub fn state_folder(&self) -> PathBuf {
+        self.folder.path().join("state")
+    }
+
     fn log_path(&self) -> PathBuf {
         self.folder.path().join("idlewatt.log")
     }
@@ -318,9 +340,13 @@ pub async fn json(port: u16, path: &str) -> anyhow::Result<Value> {
 /// # Errors
 /// When the signal cannot be sent.
 pub fn terminate(child: &Child) -> anyhow::Result<()> {
+    signal(child, "TERM")
+}
+
+fn signal(child: &Child, name: &str) -> anyhow::Result<()> {
     let pid = child.id().to_string();
-    let sent = Command::new("kill").args(["-TERM", &pid]).status()?;
-    anyhow::ensure!(sent.success(), "kill -TERM {pid}: {sent}");
+    let sent = Command::new("kill").args(["-s", name, &pid]).status()?;
+    anyhow::ensure!(sent.success(), "kill -s {name} {pid}: {sent}");
     Ok(())
 }
 

@@ -59,6 +59,11 @@ impl Influxd {
         self.server.take().map_or(Ok(()), Server::kill)
     }
 
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Where it listens, as a URL.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)

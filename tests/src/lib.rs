@@ -1,15 +1,20 @@
 //! Real servers for the tests: each started on a kernel-chosen port and stopped by its pid.
 
 pub mod account;
+pub mod bar;
 pub mod chromium;
+pub mod compare;
 pub mod idlewatt;
 pub mod influxd;
 pub mod judge;
 pub mod mosquitto;
 pub mod pipeline;
+pub mod proxy;
 pub mod publisher;
 mod server;
 pub mod session;
+pub mod small_disk;
+pub mod torture;
 pub mod trace;
 pub mod victoria;
 pub mod week;

@@ -20,8 +20,11 @@ pub struct Mosquitto {
     folder: TempDir,
     port: u16,
     child: Option<Child>,
-    extra: String,
+    configuration: String,
 }
+
+/// The configuration that is shipped.
+const SHIPPED: &str = include_str!("../../deploy/mosquitto.conf");
 
 /// A signal to a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,14 +52,63 @@ impl Mosquitto {
     /// # Errors
     /// When there is no port or no folder.
     pub fn prepare(extra: &str) -> anyhow::Result<Self> {
-        let folder = tempfile::tempdir()?;
+        let (folder, port) = (tempfile::tempdir()?, free_port()?);
         let extra = extra.replace("{folder}", &folder.path().display().to_string());
+        let configuration = plain(folder.path(), port, &extra);
         Ok(Self {
             folder,
-            port: free_port()?,
+            port,
             child: None,
-            extra,
+            configuration,
         })
+    }
+
+    /// Starts a broker with the configuration in deploy/ and these accounts (name, password). Only the port, the
+    /// folders and the user that it runs as are the test's.
+    ///
+    /// # Errors
+    /// When it is not installed or does not come up.
+    pub async fn start_shipped(accounts: &[(&str, &str)]) -> anyhow::Result<Self> {
+        let (folder, port) = (tempfile::tempdir()?, free_port()?);
+        let passwords = folder.path().join("passwd");
+        std::fs::write(&passwords, "")?;
+        for (name, password) in accounts {
+            let added = Command::new("mosquitto_passwd")
+                .arg("-b")
+                .arg(&passwords)
+                .args([name, password])
+                .status()
+                .context("mosquitto_passwd is missing: apt-get install mosquitto")?;
+            anyhow::ensure!(added.success(), "mosquitto_passwd: {added}");
+        }
+        let at = |name: &str| folder.path().join(name).display().to_string();
+        let mut configuration = SHIPPED.to_owned();
+        for (shipped, ours) in [
+            ("\nlistener 1883\n", format!("\nlistener {port} 127.0.0.1\n")),
+            (
+                "\npassword_file /etc/mosquitto/passwd\n",
+                format!("\npassword_file {}\n", at("passwd")),
+            ),
+            (
+                "\n#persistence_location /var/lib/mosquitto/\n",
+                format!("\npersistence_location {}\n", at("")),
+            ),
+        ] {
+            anyhow::ensure!(
+                SHIPPED.contains(shipped),
+                "deploy/mosquitto.conf has no line {shipped:?}"
+            );
+            configuration = configuration.replace(shipped, &ours);
+        }
+        configuration.push_str("\nuser root\n");
+        let mut broker = Self {
+            folder,
+            port,
+            child: None,
+            configuration,
+        };
+        broker.restart().await?;
+        Ok(broker)
     }
 
     /// Starts it (again), on the same port and with what it had on disk.
@@ -66,7 +118,7 @@ impl Mosquitto {
     pub async fn restart(&mut self) -> anyhow::Result<()> {
         self.stop(Signal::Term)?;
         let configuration = self.folder.path().join("mosquitto.conf");
-        std::fs::write(&configuration, self.configuration())?;
+        std::fs::write(&configuration, &self.configuration)?;
         if !Path::new(PROGRAM).exists() {
             bail!("{PROGRAM} is missing: apt-get install mosquitto mosquitto-clients");
         }
@@ -152,30 +204,6 @@ impl Mosquitto {
         self.folder.path().join("mosquitto.log")
     }
 
-    fn configuration(&self) -> String {
-        let mut text = String::new();
-        let folder = self.folder.path().display();
-        let _ = writeln!(text, "listener {} 127.0.0.1", self.port);
-        let _ = writeln!(
-            text,
-            "user root\npersistence true\npersistence_location {folder}/"
-        );
-        let _ = writeln!(
-            text,
-            "log_type error\nlog_type warning\nlog_type notice\nlog_type information"
-        );
-        let _ = writeln!(text, "max_queued_messages 0\nmax_queued_bytes 0");
-        if !self.extra.contains("max_inflight_messages") {
-            let _ = writeln!(text, "max_inflight_messages 1000");
-        }
-        if !self.extra.contains("allow_anonymous") {
-            let _ = writeln!(text, "allow_anonymous true");
-        }
-        text.push_str(&self.extra);
-        text.push('\n');
-        text
-    }
-
     async fn wait_until_ready(&mut self) -> anyhow::Result<()> {
         let (port, log) = (self.port, self.log_path());
         let child = self.child.as_mut().context("not started")?;
@@ -198,6 +226,31 @@ impl Mosquitto {
             format!("mosquitto does not accept connections within {READY_WITHIN:?}: {log}")
         })?
     }
+}
+
+/// What tests need unless they say otherwise.
+fn plain(folder: &Path, port: u16, extra: &str) -> String {
+    let mut text = String::new();
+    let folder = folder.display();
+    let _ = writeln!(text, "listener {port} 127.0.0.1");
+    let _ = writeln!(
+        text,
+        "user root\npersistence true\npersistence_location {folder}/"
+    );
+    let _ = writeln!(
+        text,
+        "log_type error\nlog_type warning\nlog_type notice\nlog_type information"
+    );
+    let _ = writeln!(text, "max_queued_messages 0\nmax_queued_bytes 0");
+    if !extra.contains("max_inflight_messages") {
+        let _ = writeln!(text, "max_inflight_messages 1000");
+    }
+    if !extra.contains("allow_anonymous") {
+        let _ = writeln!(text, "allow_anonymous true");
+    }
+    text.push_str(extra);
+    text.push('\n');
+    text
 }
 
 impl Drop for Mosquitto {

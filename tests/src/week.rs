@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use simulator::{Played, Scenario, Simulation, Speed};
 
 use crate::account::Account;
+use crate::bar::Bar;
 use crate::judge::{Books, Verdict};
 use crate::pipeline::{Pipeline, books, last_message, play, whole};
 
@@ -38,17 +39,6 @@ pub struct Outcome {
     pub delivered_in: Duration,
     /// The most memory that idlewatt held, MiB.
     pub peak_memory_mib: u64,
-}
-
-/// One thing that must hold.
-#[derive(Debug)]
-pub struct Bar {
-    /// What.
-    pub name: &'static str,
-    /// How it is.
-    pub found: String,
-    /// Whether it holds.
-    pub is_met: bool,
 }
 
 /// Plays a scenario through a fresh pipeline; `progress` is told simulated seconds and messages.
@@ -170,8 +160,7 @@ impl fmt::Display for Outcome {
             self.peak_memory_mib
         )?;
         for bar in self.bars() {
-            let word = if bar.is_met { "PASS" } else { "FAIL" };
-            writeln!(formatter, "{word}  {}\n      {}", bar.name, bar.found)?;
+            writeln!(formatter, "{bar}")?;
         }
         Ok(())
     }

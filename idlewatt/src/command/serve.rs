@@ -1,6 +1,10 @@
-//! `idlewatt serve`: the service. Ends cleanly on SIGTERM and SIGINT.
+//! `idlewatt serve`: the service. Ends cleanly on SIGTERM and SIGINT; SIGHUP reloads the configuration.
+//!
+//! A reload is an orderly stop and a start within the process: every stage goes on from its cursor, the broker keeps
+//! the session meanwhile. Faults in the new file are said and leave the old configuration in force.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -24,22 +28,65 @@ pub struct Arguments {
 /// # Errors
 /// The configuration has faults, or a file or the page's port cannot be opened.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let loaded = Config::load(&arguments.config)?;
+    let config = load(&arguments.config)?;
+    runtime()?.block_on(serve(&arguments.config, config))
+}
+
+fn load(file: &Path) -> anyhow::Result<Config> {
+    let loaded = Config::load(file)?;
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
-    runtime()?.block_on(async {
-        let config = &loaded.config;
-        let listener = listen(config).await?;
-        let address = listener.local_addr()?;
-        let service = Service::start(config, listener)?;
-        tracing::info!(page = %format!("http://{address}/"), devices = config.devices.len(), "idlewatt runs");
-        stop_signal().await?;
-        tracing::info!("stopping: what was received is brought to an end");
-        service.stop().await;
-        tracing::info!("stopped");
-        Ok(ExitCode::SUCCESS)
-    })
+    Ok(loaded.config)
+}
+
+async fn serve(file: &Path, mut config: Config) -> anyhow::Result<ExitCode> {
+    let (mut stop, mut reload) = (pin!(stop_signal()), signal(SignalKind::hangup())?);
+    let mut service = start(&config).await?;
+    loop {
+        tokio::select! {
+            stopped = &mut stop => {
+                stopped?;
+                break;
+            }
+            _ = reload.recv() => {}
+        }
+        match load(file) {
+            Ok(new) => {
+                tracing::info!("reloading: what was received is brought to an end");
+                service.stop().await;
+                (service, config) = start_new_or_old(new, config).await?;
+            }
+            Err(error) => {
+                tracing::error!("the new configuration is not taken; the old one stays in force: {error:#}");
+            }
+        }
+    }
+    tracing::info!("stopping: what was received is brought to an end");
+    service.stop().await;
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn start(config: &Config) -> anyhow::Result<Service> {
+    let listener = listen(config).await?;
+    let address = listener.local_addr()?;
+    let service = Service::start(config, listener)?;
+    tracing::info!(page = %format!("http://{address}/"), devices = config.devices.len(), "idlewatt runs");
+    Ok(service)
+}
+
+/// A configuration without faults can still name a port that is taken or a certificate that is missing.
+async fn start_new_or_old(new: Config, old: Config) -> anyhow::Result<(Service, Config)> {
+    match start(&new).await {
+        Ok(service) => Ok((service, new)),
+        Err(error) => {
+            tracing::error!(
+                "idlewatt cannot run with the new configuration, so it goes on with the old one: {error:#}"
+            );
+            Ok((start(&old).await?, old))
+        }
+    }
 }
 
 /// The one runtime of a command.

@@ -210,7 +210,7 @@ fn broker_figures(status: &SessionStatus) -> BrokerFigures {
     let fault = status.fault.as_ref().or_else(|| status.refused.first());
     BrokerFigures {
         name: status.broker.clone(),
-        is_up: status.phase == Phase::Connected,
+        is_up: status.phase == Phase::Connected && !status.subscribed.is_empty(),
         problem: fault.map(|fault| Problem {
             what: fault.what.clone(),
             place: fault.place.clone(),

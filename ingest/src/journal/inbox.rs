@@ -36,6 +36,8 @@ pub(crate) enum Item {
     Duplicate { ack: Ack },
     /// Told time, in playback.
     Tick { at: Timestamp, ack: Option<Ack> },
+    /// A broker has begun a new session with us: packet identifiers of messages before this say nothing any more.
+    SessionBegins { broker: u8 },
     /// The subscriptions that a broker's session now has.
     Subscribed { broker: u8, filters: Vec<String> },
 }
@@ -133,6 +135,11 @@ impl Inbox {
         let mut items = Vec::with_capacity(waiting.items.len().min(self.full_items));
         let mut bytes = 0;
         while items.len() < self.full_items && bytes < self.full_bytes {
+            // a session begins with a batch, so that the batch's number tells its messages from those before
+            let next_begins = matches!(waiting.items.front(), Some(Item::SessionBegins { .. }));
+            if next_begins && !items.is_empty() {
+                break;
+            }
             let Some(item) = waiting.items.pop_front() else {
                 break;
             };
@@ -188,7 +195,7 @@ fn is_qos0(item: &Item) -> bool {
     match item {
         Item::Message { record, .. } => record.qos == 0,
         Item::Tick { ack, .. } => ack.is_none(),
-        Item::Duplicate { .. } | Item::Subscribed { .. } => false,
+        Item::Duplicate { .. } | Item::SessionBegins { .. } | Item::Subscribed { .. } => false,
     }
 }
 
@@ -254,6 +261,18 @@ mod tests {
         let rest = inbox.take(Duration::ZERO, Duration::ZERO);
         assert_eq!(ids(&rest), [5, 6]);
         assert!(rest.is_closing);
+    }
+
+    #[test]
+    fn a_session_begins_with_a_batch() {
+        let inbox = Inbox::new(100, 1 << 20, 0);
+        inbox.push(message(8));
+        inbox.push(Item::SessionBegins { broker: 0 });
+        inbox.push(message(1));
+        assert_eq!(inbox.take(Duration::ZERO, Duration::ZERO).items.len(), 1);
+        let taken = inbox.take(Duration::ZERO, Duration::ZERO);
+        assert_eq!(taken.items.len(), 2);
+        assert!(matches!(taken.items[0], Item::SessionBegins { broker: 0 }));
     }
 
     #[test]

@@ -101,8 +101,11 @@ impl Journal {
         duplicates: u64,
         noted: &Noted,
     ) -> Result<u64, JournalError> {
-        self.commit(at, records, duplicates, noted, &[])
+        self.commit(at, records, duplicates, noted, &[], &[])
     }
+
+    /// As [`Journal::append`]; `poison` is quarantined too, and the sessions of the brokers in `begun` begin with this
+    /// batch.
 
     pub(crate) fn commit(
         &mut self,
@@ -111,6 +114,7 @@ impl Journal {
         duplicates: u64,
         noted: &Noted,
         poison: &[Poison],
+        begun: &[u8],
     ) -> Result<u64, JournalError> {
         let encoded = self
             .encoder
@@ -158,6 +162,12 @@ impl Journal {
                 &transaction,
                 self.config.quarantine_rows_max,
                 self.config.quarantine_bytes_max,
+            )?;
+        }
+        for broker in begun {
+            transaction.execute(
+                "UPDATE broker SET session_from_seq = ?1 WHERE id = ?2",
+                params![integer(seq), broker],
             )?;
         }
         store_state(&transaction, seq, Some(at), &account)?;

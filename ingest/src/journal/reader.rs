@@ -140,7 +140,7 @@ impl JournalReader {
         self.damaged
     }
 
-    /// The last `records_max` records of QoS 1 from one broker, oldest first.
+    /// The last `records_max` records of QoS 1 of one broker's session, oldest first.
     pub(crate) fn qos1_tail<T>(
         &self,
         broker: u8,
@@ -149,10 +149,12 @@ impl JournalReader {
     ) -> Result<Vec<T>, JournalError> {
         let mut tail = VecDeque::new();
         let mut statement = self.connection.prepare(
-            "SELECT seq, committed_us, raw_bytes, blob FROM batch WHERE qos1 > 0 ORDER BY seq DESC LIMIT ?1",
+            "SELECT seq, committed_us, raw_bytes, blob FROM batch
+             WHERE qos1 > 0 AND seq >= (SELECT session_from_seq FROM broker WHERE id = ?2) ORDER BY seq DESC LIMIT ?1",
         )?;
         // one batch has at least one such record; a busy second broker may hide some, which costs a duplicate
-        let mut rows = statement.query([i64::try_from(records_max).unwrap_or(i64::MAX)])?;
+        let mut rows =
+            statement.query([i64::try_from(records_max).unwrap_or(i64::MAX), i64::from(broker)])?;
         while let Some(row) = rows.next()? {
             let raw_bytes = usize::try_from(row.get::<_, i64>(2)?).unwrap_or(usize::MAX);
             let Ok(batch) = batch_of(row, raw_bytes) else {

@@ -15,7 +15,7 @@ use super::encoding;
 use super::error::{JournalError, is_torn};
 
 /// Raised whenever the tables change.
-const SCHEMA_VERSION: i64 = 1;
+const SCHEMA_VERSION: i64 = 2;
 /// "idlw"
 const APPLICATION_ID: i64 = 0x6964_6c77;
 const BUSY_WAIT: Duration = Duration::from_secs(5);
@@ -24,6 +24,11 @@ const WAL_BYTES_MAX: i64 = 64 << 20;
 /// Above this size a full check takes too long for a start; the last batch is looked at anyway.
 const CHECKED_BYTES_MAX: u64 = 64 << 20;
 
+/// What makes the tables of each version those of the next, from version 1 on. Nothing is thrown away, so the program
+/// that wrote a file before still finds its tables, though it will not open a newer version.
+const MIGRATIONS: [&str; 1] = ["ALTER TABLE broker ADD COLUMN session_from_seq INTEGER NOT NULL DEFAULT 0"];
+
+/// The tables of version 1.
 const TABLES: &str = "
     CREATE TABLE batch (
         seq INTEGER PRIMARY KEY,
@@ -154,7 +159,7 @@ fn open_sound(path: &Path, first_after: i64) -> Result<Connection, Fault> {
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
     match (application, version) {
         (0, 0) if tables == 0 => make_tables(&connection, first_after)?,
-        (APPLICATION_ID, SCHEMA_VERSION) => {}
+        (APPLICATION_ID, 1..=SCHEMA_VERSION) => migrate(&connection, version)?,
         (APPLICATION_ID, newer) => {
             return Err(Fault::Other(JournalError::GiveUp {
                 path: path.to_owned(),
@@ -185,8 +190,21 @@ fn make_tables(connection: &Connection, first_after: i64) -> Result<(), rusqlite
         [first_after],
     )?;
     connection.pragma_update(None, "application_id", APPLICATION_ID)?;
-    connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
-    connection.execute_batch("COMMIT")
+    connection.pragma_update(None, "user_version", 1)?;
+    connection.execute_batch("COMMIT")?;
+    migrate(connection, 1)
+}
+
+/// Brings the tables from a version to ours; a crash leaves the version it was reached.
+fn migrate(connection: &Connection, version: i64) -> Result<(), rusqlite::Error> {
+    let reached = usize::try_from(version - 1).unwrap_or(0);
+    for (change, to) in MIGRATIONS.iter().zip(2_i64..).skip(reached) {
+        connection.execute_batch(&format!(
+            "BEGIN IMMEDIATE; {change}; PRAGMA user_version = {to}; COMMIT"
+        ))?;
+        tracing::info!(version = to, "the journal's tables were brought up to date");
+    }
+    Ok(())
 }
 
 /// Looks at what a start depends on: the last batch, the state, and in a small file every page.

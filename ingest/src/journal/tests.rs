@@ -443,6 +443,46 @@ fn a_session_that_joins_again_gets_its_number_filters_and_tail() {
 }
 
 #[test]
+fn what_was_before_the_brokers_new_session_is_no_part_of_its_tail() {
+    let (_folder, path) = file();
+    let writer = Writer::start(open(&path), Clock::system()).unwrap();
+    let handle = writer.handle();
+    let acks = Arc::new(AckBox::default());
+    handle.join("main", Arc::clone(&acks)).unwrap();
+    for number in 1..=30 {
+        handle.inbox().push(message(number, 1));
+    }
+    handle.inbox().push(Item::SessionBegins { broker: 0 });
+    for number in 1..=5 {
+        handle.inbox().push(message(number, 1));
+    }
+    drop(writer.stop());
+    let writer = Writer::start(open(&path), Clock::system()).unwrap();
+    let tail = writer.handle().join("main", acks).unwrap().tail;
+    assert_eq!(
+        tail.iter().map(|(id, _)| *id).collect::<Vec<_>>(),
+        [1, 2, 3, 4, 5]
+    );
+}
+
+#[test]
+fn a_journal_of_the_first_version_is_brought_up_to_date() {
+    let (_folder, path) = file();
+    let mut journal = open(&path);
+    journal.append(at(1), &[record(1, 1)], 0, &nothing()).unwrap();
+    drop(journal);
+    let old = rusqlite::Connection::open(&path).unwrap();
+    old.execute_batch("ALTER TABLE broker DROP COLUMN session_from_seq; PRAGMA user_version = 1")
+        .unwrap();
+    drop(old);
+    let journal = open(&path);
+    assert_eq!((journal.last_seq(), journal.account().journalled), (1, 1));
+    let writer = Writer::start(journal, Clock::system()).unwrap();
+    let joined = writer.handle().join("main", Arc::default()).unwrap();
+    assert_eq!(joined.tail.len(), 1, "all of it counts as one session");
+}
+
+#[test]
 fn while_the_disk_refuses_nothing_is_acknowledged_and_nothing_is_lost() {
     let (_folder, path) = file();
     let journal = open(&path);

@@ -49,7 +49,7 @@ pub(crate) struct Joined {
     pub(crate) broker: u8,
     /// The filters that the broker's session was last known to have.
     pub(crate) filters: Vec<String>,
-    /// Packet identifier and fingerprint of the last records of QoS 1 from this broker, oldest first.
+    /// Packet identifier and fingerprint of the last records of QoS 1 of the broker's session, oldest first.
     pub(crate) tail: Vec<(u16, u64)>,
 }
 
@@ -192,6 +192,8 @@ struct Commit {
     duplicates: u64,
     told: Option<Timestamp>,
     acks: Vec<Ack>,
+    /// Brokers whose session begins with this batch.
+    begun: Vec<u8>,
     subscribed: Vec<(u8, Vec<String>)>,
     noted: Noted,
 }
@@ -248,6 +250,7 @@ impl Work {
                 commit.duplicates,
                 &noted,
                 &commit.poison,
+                &commit.begun,
             ) {
                 Ok(_) => break,
                 Err(error) => {
@@ -350,7 +353,11 @@ impl Work {
 
 impl Commit {
     fn is_worth_a_batch(&self) -> bool {
-        !self.records.is_empty() || self.duplicates > 0 || self.told.is_some() || !self.subscribed.is_empty()
+        !self.records.is_empty()
+            || self.duplicates > 0
+            || self.told.is_some()
+            || !self.begun.is_empty()
+            || !self.subscribed.is_empty()
     }
 }
 
@@ -382,6 +389,7 @@ fn gather(items: Vec<Item>, repeats: u64) -> Commit {
                 commit.noted.clock_ticks += 1;
                 commit.acks.extend(ack);
             }
+            Item::SessionBegins { broker } => commit.begun.push(broker),
             Item::Subscribed { broker, filters } => commit.subscribed.push((broker, filters)),
         }
     }

@@ -8,6 +8,9 @@
 //! Our window does not limit how many come again: mosquitto 2.0.11 sends more of a back-log than it may, and when we
 //! are killed it throws away, unread, the acknowledgements that wait in its socket.
 //!
+//! Packet identifiers begin anew with a session, so only messages of the session at hand are compared; the journal
+//! remembers where it began.
+//!
 //! Limits: more than [`RECENT_MAX`] lost acknowledgements are not recognised, nor is what comes again out of order. It
 //! is half of all packet identifiers, so that an identifier that is used anew has left the memory long ago.
 

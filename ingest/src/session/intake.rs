@@ -67,6 +67,9 @@ impl Intake {
             self.window.resume();
         } else {
             self.window.forget();
+            self.writer
+                .inbox()
+                .push(Item::SessionBegins { broker: self.broker });
         }
         let has_backlog = is_session_present && is_late && !self.clock.is_playback();
         self.backlog_until = has_backlog.then(|| clock::monotonic() + BACKLOG_FOR);

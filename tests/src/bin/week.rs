@@ -5,10 +5,11 @@
 //! simulator knows. Exit code 0: every bar is met.
 
 use std::io::{IsTerminal, Write};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use anyhow::Context;
 use simulator::Scenario;
+use tests::bar::build_idlewatt;
 use tests::week;
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -38,23 +39,4 @@ fn main() -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
-}
-
-/// Under `cargo run`, makes sure that the binary is as new as this one.
-fn build_idlewatt() -> anyhow::Result<()> {
-    let Some(cargo) = std::env::var_os("CARGO") else {
-        return Ok(());
-    };
-    let program = std::env::current_exe()?;
-    let folder = program
-        .parent()
-        .and_then(|folder| folder.file_name())
-        .context("no folder")?;
-    let folder = folder.to_string_lossy();
-    let profile = if folder == "debug" { "dev" } else { &folder };
-    let status = Command::new(cargo)
-        .args(["build", "--quiet", "-p", "idlewatt", "--profile", profile])
-        .status()?;
-    anyhow::ensure!(status.success(), "idlewatt cannot be built");
-    Ok(())
 }

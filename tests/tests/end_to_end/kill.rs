@@ -6,31 +6,21 @@
 //! Every kill falls into the middle of the play, however slow the machine: some messages are journalled before it, and
 //! the player, which is handed its messages bit by bit, publishes more while idlewatt is dead.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
 use anyhow::Context;
-use serde_json::Value;
 use simulator::{BUILT_IN, Message, Played, Scenario, Simulation, Speed};
 use tests::account::Account;
+use tests::compare::{Comparison, Points};
 use tests::idlewatt::Idlewatt;
-use tests::influxd::Influxd;
-use tests::pipeline::{Fields, Pipeline, last_message, play, points, until_subscribed, whole};
+use tests::pipeline::{Pipeline, last_message, play, until_subscribed, whole};
 use tests::session::records;
 
 const WITHIN: Duration = Duration::from_secs(600);
-const MEASUREMENTS: [&str; 7] = [
-    "energy",
-    "interval",
-    "state",
-    "exam",
-    "alert",
-    "meter_fault",
-    "power",
-];
 /// Some ten thousand messages a second: a broker that has tens of thousands waiting for us is another test.
 const PACE: Speed = Speed::Times(6_000.0);
 /// Published while idlewatt is dead, after each kill; twice what the player may have unacknowledged, so the broker has
@@ -39,14 +29,8 @@ const MEANWHILE: usize = 1_000;
 /// Played while idlewatt is away and the broker is restarted.
 const QUEUED: usize = 20_000;
 
-/// Rounding of pieces to micro-watt-hours, added up over a night; Wh, and what follows from it in money and grams.
-const ROUNDING: f64 = 1e-4;
-const ROUNDED: [&str; 5] = ["energy_wh", "estimated_wh", "scanning_wh", "cost", "co2e_g"];
-
 /// More than both days have.
 const HANDED_MAX: usize = 400_000;
-
-type Points = BTreeMap<&'static str, BTreeMap<String, Fields>>;
 
 /// Two days of the week, with the scanner that is forgotten on the first night.
 fn scenario() -> anyhow::Result<Scenario> {
@@ -61,14 +45,6 @@ fn scenario() -> anyhow::Result<Scenario> {
     })
 }
 
-async fn all_points(influx: &Influxd) -> anyhow::Result<Points> {
-    let mut all = Points::new();
-    for measurement in MEASUREMENTS {
-        all.insert(measurement, points(influx, measurement).await?);
-    }
-    Ok(all)
-}
-
 /// What the calm run left: the points, and how many messages there were.
 async fn calm(scenario: &Scenario) -> anyhow::Result<(Points, Account)> {
     let mut pipeline = Pipeline::start("").await?;
@@ -76,7 +52,7 @@ async fn calm(scenario: &Scenario) -> anyhow::Result<(Points, Account)> {
     let played = play(pipeline.broker.port(), messages, Speed::AsFastAsPossible, |_| {}).await?;
     let metrics = pipeline.until_delivered(played.published_total(), WITHIN).await?;
     assert!(pipeline.idlewatt.stop().await?.success());
-    Ok((all_points(&pipeline.influx).await?, metrics.account()))
+    Ok((Points::read(&pipeline.influx).await?, metrics.account()))
 }
 
 /// A player that plays what it is handed, and is not through before it is told so.
@@ -202,43 +178,7 @@ async fn stormy(scenario: &Scenario) -> anyhow::Result<(Points, Account)> {
     };
     let metrics = pipeline.until_delivered(published, WITHIN).await?;
     assert!(pipeline.idlewatt.stop().await?.success());
-    Ok((all_points(&pipeline.influx).await?, metrics.account()))
-}
-
-/// Whether two runs say the same of a point, but for what depends on batches.
-fn is_same(measurement: &str, calm: Option<&Fields>, stormy: Option<&Fields>) -> bool {
-    let (Some(calm), Some(stormy)) = (calm, stormy) else {
-        return false;
-    };
-    calm.len() == stormy.len()
-        && calm.iter().all(|(name, value)| {
-            let other = stormy.get(name).unwrap_or(&Value::Null);
-            match (measurement, name.as_str(), value.as_f64(), other.as_f64()) {
-                (_, name, Some(a), Some(b)) if ROUNDED.contains(&name) => (a - b).abs() <= ROUNDING,
-                ("state", "power_w", a, b) if a.is_none() || b.is_none() => true,
-                _ => value == other,
-            }
-        })
-}
-
-/// How many points there are, and in which two runs differ; at most ten of each measurement.
-fn differences(calm: &Points, stormy: &Points) -> (String, Vec<String>) {
-    let (mut counts, mut lines) = (String::new(), Vec::new());
-    for measurement in MEASUREMENTS {
-        let (calm, stormy) = (&calm[measurement], &stormy[measurement]);
-        let keys: BTreeSet<&String> = calm.keys().chain(stormy.keys()).collect();
-        let is_other = |key: &&&String| !is_same(measurement, calm.get(**key), stormy.get(**key));
-        counts += &format!(
-            "{measurement}: {} points, {} differ\n",
-            calm.len(),
-            keys.iter().filter(is_other).count()
-        );
-        lines.extend(keys.iter().filter(is_other).take(10).map(|key| {
-            let (calm, stormy) = (calm.get(*key), stormy.get(*key));
-            format!("{measurement} {key}\n   calm {calm:?}\n stormy {stormy:?}")
-        }));
-    }
-    (counts, lines)
+    Ok((Points::read(&pipeline.influx).await?, metrics.account()))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -254,7 +194,7 @@ async fn killed_in_the_middle_nothing_is_lost_and_nothing_counted_twice() -> any
         account.journalled, calm_account.journalled,
         "each message once in the journal"
     );
-    let (counts, differing) = differences(&calm_points, &stormy_points);
+    let Comparison { counts, differing } = calm_points.compare(&stormy_points);
     println!("{counts}");
     assert!(differing.is_empty(), "{}", differing.join("\n"));
     Ok(())
