@@ -23,7 +23,8 @@ const SPREAD: f64 = 0.25;
 const AGAINST_MAX: f64 = 6.0;
 /// Beyond that, for each e-fold.
 const AGAINST_FAR: f64 = 0.1;
-/// What many pulses say for idle, and against every other name.
+/// What many pulses say for idle, and against every other name; for each e-fold of them as much again, because hundreds
+/// of pulses cannot rise from a machine that is off, however strange its watts.
 const FOR_LAUNCHES: f64 = 8.0;
 /// So many pulses are many.
 const LAUNCHES_FULL: f64 = 12.0;
@@ -253,11 +254,16 @@ impl Weigh<'_> {
 
     /// What speaks against a name for a plateau.
     fn against(&self, plateau: &Plateau, name: &Name, idle_w: Option<f64>) -> f64 {
-        let mut cost = outside(plateau.level_w, name.watts);
+        let mut cost = 0.0;
         if let Some(idle_w) = idle_w.filter(|_| name.of_idle != BASE) {
+            let size = self.size(idle_w);
+            cost += outside(plateau.level_w, (name.watts.0 * size, name.watts.1 * size));
             cost += outside(plateau.level_w / idle_w, name.of_idle);
+        } else {
+            cost += outside(plateau.level_w, name.watts);
         }
-        let works = (f64::from(plateau.launches) / LAUNCHES_FULL).min(1.0);
+        let many = f64::from(plateau.launches) / LAUNCHES_FULL;
+        let works = if many < 1.0 { many } else { 1.0 + many.ln() };
         let is_busy =
             plateau.launches >= LAUNCHES_MIN && rate(plateau) >= RATE_MIN.max(self.busiest * RATE_SHARE);
         if is_busy && name.state != State::Idle {
@@ -279,6 +285,20 @@ impl Weigh<'_> {
             cost += AGAINST_ABOVE_WORK;
         }
         cost
+    }
+
+    /// How large the machine is beside the published ones: 1 while its idle is among theirs. (A machine of another size is
+    /// built alike, so all its levels lie elsewhere. It is known where pulses tell which level is idle.)
+    fn size(&self, idle_w: f64) -> f64 {
+        if !self.modality.learning.works_from_idle {
+            return 1.0;
+        }
+        let base = self
+            .modality
+            .names
+            .iter()
+            .find(|name| name.of_idle == BASE && name.state == State::Idle);
+        base.map_or(1.0, |base| idle_w / idle_w.clamp(base.watts.0, base.watts.1))
     }
 
     /// What speaks against calling a level idle that is not busy, while another is.
@@ -387,6 +407,21 @@ mod tests {
             &[(18.0, 0.0), (54.0, 0.0), (117.0, 30.0)],
             &[Off, Standby, Idle],
         );
+    }
+
+    #[test]
+    fn hundreds_of_pulses_tell_the_idle_of_a_small_machine_and_all_else_is_as_small() {
+        check("xray", &[(150.0, 0.0), (530.0, 500.0)], &[Standby, Idle]);
+        check(
+            "xray",
+            &[(70.0, 0.0), (160.0, 0.0), (470.0, 300.0)],
+            &[Off, Standby, Idle],
+        );
+    }
+
+    #[test]
+    fn a_heat_exchanger_runs_on_top_of_idle() {
+        check("ct", &[(1_900.0, 0.0), (11_000.0, 10.0)], &[Idle, Idle]);
     }
 
     #[test]

@@ -106,7 +106,6 @@ impl Journal {
 
     /// As [`Journal::append`]; `poison` is quarantined too, and the sessions of the brokers in `begun` begin with this
     /// batch.
-
     pub(crate) fn commit(
         &mut self,
         at: Timestamp,

@@ -471,7 +471,7 @@ fn a_journal_of_the_first_version_is_brought_up_to_date() {
     let mut journal = open(&path);
     journal.append(at(1), &[record(1, 1)], 0, &nothing()).unwrap();
     drop(journal);
-    let old = rusqlite::Connection::open(&path).unwrap();
+    let old = Connection::open(&path).unwrap();
     old.execute_batch("ALTER TABLE broker DROP COLUMN session_from_seq; PRAGMA user_version = 1")
         .unwrap();
     drop(old);

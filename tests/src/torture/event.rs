@@ -52,7 +52,7 @@ pub struct Storm(ChaCha8Rng);
 
 /// A slow line: some hundred messages a second.
 const SLOW_BYTES_PER_S: [u32; 2] = [20_000, 200_000];
-/// How often each comes, of [`Storm::next`]'s draws.
+/// How often each comes, of [`Storm::brew`]'s draws.
 const WEIGHTS: [(u32, Kind); 9] = [
     (24, Kind::KillIdlewatt),
     (12, Kind::KillBroker),
@@ -86,7 +86,7 @@ impl Storm {
     }
 
     /// The next mishap.
-    pub fn next(&mut self) -> Event {
+    pub fn brew(&mut self) -> Event {
         let messages = self.0.random_range(1_500..6_000);
         let mishap = self.mishap();
         let lasts_ms = self.0.random_range(0..5_000);
@@ -144,7 +144,7 @@ mod tests {
         let draw = |seed| {
             let mut storm = Storm::new(seed);
             (0..300)
-                .map(|_| format!("{:?}", storm.next()))
+                .map(|_| format!("{:?}", storm.brew()))
                 .collect::<Vec<_>>()
         };
         assert_eq!(draw(1), draw(1));

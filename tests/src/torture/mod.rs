@@ -45,7 +45,7 @@ pub async fn run(
     let (mut rig, mut tape, mut storm) = (Rig::start().await?, Tape::new(seed)?, Storm::new(seed));
     let mut last = None;
     while began.elapsed() < lasts {
-        let event = storm.next();
+        let event = storm.brew();
         progress(began.elapsed(), &rig.tally, &format!("{:?}", event.mishap));
         if let Some(message) = weather(&mut rig, &mut tape, event).await? {
             last = Some(message);
