@@ -52,3 +52,5 @@ pub use state::{NotAState, State};
 
 /// What is said of an instant is final after at most this long.
 pub const FINAL_AFTER: jiff::SignedDuration = jiff::SignedDuration::from_secs(120);
+/// The same by the instants of the readings, which may be on their way for the rest.
+const DECIDED_AFTER: jiff::SignedDuration = jiff::SignedDuration::from_secs(120 - tracker::LATENESS_S);

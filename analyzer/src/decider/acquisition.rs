@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::onset::Load;
 use super::{Decided, Decider, Pending, Rules};
-use crate::{FINAL_AFTER, State};
+use crate::{DECIDED_AFTER, State};
 
 /// So many scouts near each other are an examination even if no exposure is seen.
 const SCOUTS_MIN: usize = 3;
@@ -53,7 +53,7 @@ impl Decider {
         // scouts in the pause let it go on for as long as another acquisition may follow
         let (paused_at, last_scout) = self.paused_at(rules, now, (first_other, left_at), next);
         // what comes first decides, whenever it is looked at
-        let (over_at, final_at) = (paused_at + rules.bridge(), left_at + FINAL_AFTER);
+        let (over_at, final_at) = (paused_at + rules.bridge(), left_at + DECIDED_AFTER);
         if let Some(next) = next {
             self.close_scanning(over_at.min(self.pending[next].from), out);
             return self.decide(rules, now, out);
@@ -273,7 +273,7 @@ impl Decider {
                 break;
             }
             if self.pending[number].load > Load::Rest
-                && now.duration_since(self.pending[number].from) < FINAL_AFTER
+                && now.duration_since(self.pending[number].from) < DECIDED_AFTER
             {
                 (open_from, first) = (self.pending[number].from, Some(number));
             }

@@ -1,7 +1,7 @@
 //! From samples of power to states: at once where an exposure begins, after a dwell elsewhere.
 //!
 //! Samples of which the state is not yet certain wait; when it is, they leave as final segments, in time order. What
-//! is said of an instant is final after at most [`FINAL_AFTER`]:
+//! is said of an instant is final after at most [`DECIDED_AFTER`]:
 //!
 //! * scanning is said with its first sample and certain once there is enough of it; a lone spike is taken back. Weak
 //!   acquisitions (a CT's scouts) count, backwards, when a strong one follows within the bridge. Pauses up to the bridge
@@ -23,7 +23,7 @@ use std::collections::VecDeque;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{FINAL_AFTER, State};
+use crate::{DECIDED_AFTER, State};
 
 use cycling::Cycling;
 pub(crate) use heard::{Heard, Mean};
@@ -32,7 +32,7 @@ pub(crate) use onset::{Onset, Rise};
 pub(crate) use rules::Rules;
 use within::Open;
 
-/// Twenty samples a second for [`FINAL_AFTER`]; beyond, the oldest is decided early.
+/// Twenty samples a second for [`DECIDED_AFTER`]; beyond, the oldest is decided early.
 pub(crate) const PENDING_SAMPLES_MAX: usize = 2400;
 
 /// A stretch of constant power whose state is final.
@@ -373,7 +373,7 @@ impl Decider {
             .map_or(0, |other| other + 1);
         let run_from = self.pending[run].from;
         // what comes first decides, whenever it is looked at
-        let (held_at, final_at) = (run_from + rules.dwell(state, newest.raw), left_at + FINAL_AFTER);
+        let (held_at, final_at) = (run_from + rules.dwell(state, newest.raw), left_at + DECIDED_AFTER);
         if now >= held_at && held_at <= final_at {
             self.release(run, run_from, out);
             self.enter(newest.raw, run_from, out);

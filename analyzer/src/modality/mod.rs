@@ -188,7 +188,7 @@ impl PartialEq for Modality {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::FINAL_AFTER;
+    use crate::DECIDED_AFTER;
 
     #[test]
     fn every_modality_has_sound_bands_and_decides_in_time() {
@@ -197,7 +197,7 @@ mod tests {
             let timing = modality.timing;
             for dwell in [timing.bridge, timing.rise_dwell, timing.fall_dwell] {
                 assert!(
-                    dwell <= FINAL_AFTER,
+                    dwell <= DECIDED_AFTER,
                     "{}: {dwell} is longer than what is final",
                     modality.name
                 );

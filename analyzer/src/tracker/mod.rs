@@ -31,7 +31,8 @@ pub(crate) use context::{Context, Given};
 use spent::Spent;
 
 /// Time is held final up to this long before now: a stamped reading may still be on its way.
-pub(crate) const LATENESS: SignedDuration = SignedDuration::from_secs(10);
+pub(crate) const LATENESS: SignedDuration = SignedDuration::from_secs(LATENESS_S);
+pub(crate) const LATENESS_S: i64 = 10;
 
 /// The memory of one device.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

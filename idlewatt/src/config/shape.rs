@@ -15,7 +15,7 @@ use super::section::{Key, Keys, Kind, Section};
 const ALIKE_MIN: f64 = 0.8;
 
 /// What people look for in a section of `[alerts]`, and what is so instead.
-const NOT_OF_A_RULE: [(&str, &str); 4] = [
+const NOT_OF_A_RULE: [(&str, &str); 3] = [
     (
         "severity",
         "how urgent a rule is cannot be configured, docs/alerts.md says it; take the key out",
@@ -25,7 +25,6 @@ const NOT_OF_A_RULE: [(&str, &str); 4] = [
         "an alert is snoozed by a person: idlewatt alert snooze <rule> <device> --hours 8",
     ),
     ("grace_minutes", "this rule is raised at once; take the key out"),
-    ("settle_minutes", "this rule is cleared at once; take the key out"),
 ];
 
 /// Reads the whole file as `S`; what cannot be read is said and left at its default.

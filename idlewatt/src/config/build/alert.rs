@@ -16,32 +16,18 @@ const CRYO_BASE_W: std::ops::RangeInclusive<f64> = 500.0..=50_000.0;
 
 /// A rule's times for the whole hospital; none where it is not enabled.
 fn of_site(rule: &Rule, alerts: &schema::Alerts) -> Option<Limits> {
-    let limits = |enabled: bool, grace: Option<Minutes>, remind: Minutes, settle: Option<Minutes>| {
+    let limits = |enabled: bool, grace: Option<Minutes>, remind: Minutes, settle: Minutes| {
         enabled.then(|| Limits {
             grace: grace.map_or(rule.limits.grace, Minutes::duration),
             remind_every: remind.duration(),
-            settle: settle.map_or(rule.limits.settle, Minutes::duration),
+            settle: settle.duration(),
         })
     };
     macro_rules! section {
         ($name:ident, all) => {{
             let section = &alerts.$name;
             let (grace, settle) = (*section.grace_minutes, *section.settle_minutes);
-            limits(
-                *section.enabled,
-                Some(grace),
-                *section.remind_minutes,
-                Some(settle),
-            )
-        }};
-        ($name:ident, without settling) => {{
-            let section = &alerts.$name;
-            limits(
-                *section.enabled,
-                Some(*section.grace_minutes),
-                *section.remind_minutes,
-                None,
-            )
+            limits(*section.enabled, Some(grace), *section.remind_minutes, settle)
         }};
         ($name:ident, without grace) => {{
             let section = &alerts.$name;
@@ -49,13 +35,13 @@ fn of_site(rule: &Rule, alerts: &schema::Alerts) -> Option<Limits> {
                 *section.enabled,
                 None,
                 *section.remind_minutes,
-                Some(*section.settle_minutes),
+                *section.settle_minutes,
             )
         }};
     }
     match rule.name {
-        "overnight_idle" => section!(overnight_idle, without settling),
-        "workstation_on_overnight" => section!(workstation_on_overnight, without settling),
+        "overnight_idle" => section!(overnight_idle, all),
+        "workstation_on_overnight" => section!(workstation_on_overnight, all),
         "left_on_all_weekend" => section!(left_on_all_weekend, all),
         "self_wake" => section!(self_wake, all),
         "cryo_base_lost" => section!(cryo_base_lost, all),
@@ -118,26 +104,20 @@ pub(super) fn plan(
             review.warn(entry.span(), what, "take the entry out");
             continue;
         }
-        refuse_idle_times(review, entry, word.0);
+        refuse_idle_grace(review, entry, word.0);
         here(&mut plan, entry, word.0);
     }
     plan
 }
 
 /// A time that a rule does not have is not to be waited for in vain.
-fn refuse_idle_times(review: &mut Review<'_>, entry: &Entry<schema::RuleHere>, rule: &Rule) {
-    let (grace, settle) = (&entry.grace_minutes, &entry.settle_minutes);
-    for (key, place, limit, does) in [
-        ("grace_minutes", grace, rule.limits.grace, "is raised"),
-        ("settle_minutes", settle, rule.limits.settle, "is cleared"),
-    ] {
-        if place.is_given() && limit.is_zero() {
-            review.fault(
-                place.span(),
-                format!("the rule \"{}\" {does} at once", rule.name),
-                format!("take '{key}' out"),
-            );
-        }
+fn refuse_idle_grace(review: &mut Review<'_>, entry: &Entry<schema::RuleHere>, rule: &Rule) {
+    if entry.grace_minutes.is_given() && rule.limits.grace.is_zero() {
+        review.fault(
+            entry.grace_minutes.span(),
+            format!("the rule \"{}\" is raised at once", rule.name),
+            "take 'grace_minutes' out",
+        );
     }
 }
 

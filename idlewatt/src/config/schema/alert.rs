@@ -34,6 +34,8 @@ section! {
         grace_minutes: Minutes => preset(Minutes::of(30)),
         /// It is repeated after each of these, minutes, until the state changes or the hours open.
         remind_minutes: Minutes => preset(Minutes::of(120)),
+        /// What ends and returns within this goes on as the same alert, minutes.
+        settle_minutes: Minutes => preset(Minutes::of(5)),
     }
 
     /// A device is idle through a closed period of 36 hours or more.
@@ -56,6 +58,8 @@ section! {
         grace_minutes: Minutes => preset(Minutes::of(60)),
         /// It is repeated after each of these, minutes, while it is still so.
         remind_minutes: Minutes => preset(Minutes::of(1440)),
+        /// What ends and returns within this goes on as the same alert, minutes.
+        settle_minutes: Minutes => preset(Minutes::of(5)),
     }
 
     /// A device switches itself on while it is closed, and nobody scans.

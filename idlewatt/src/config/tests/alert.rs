@@ -35,10 +35,6 @@ fn rules_and_keys_of_alerts_that_are_not_known_are_said() {
             "[alerts.counter_fault]\ngrace_minutes = 60",
             "idlewatt.toml:23: [alerts.counter_fault] 'grace_minutes': the key 'grace_minutes' is not known here; this rule is raised at once; take the key out",
         ),
-        (
-            "[alerts.overnight_idle]\nsettle_minutes = 60",
-            "idlewatt.toml:23: [alerts.overnight_idle] 'settle_minutes': the key 'settle_minutes' is not known here; this rule is cleared at once; take the key out",
-        ),
     ] {
         check_section(section, &[expected]);
     }
@@ -101,10 +97,6 @@ fn rules_of_a_device_are_checked() {
         (
             "{ rule = \"self_wake\" }, { rule = \"self_wake\", enabled = false }",
             "'rules': the rule \"self_wake\" is named twice at this device; say all of a rule in one entry",
-        ),
-        (
-            "{ rule = \"overnight_idle\", settle_minutes = 5 }",
-            "rules 'settle_minutes': the rule \"overnight_idle\" is cleared at once; take 'settle_minutes' out",
         ),
         (
             "{ rule = \"level_drift\", grace_minutes = 5 }",
