@@ -34,8 +34,9 @@ const LAUNCHES_MIN: f32 = 3.0;
 const FOR_CALLS: f64 = 2.0;
 /// Fewer calls in an hour are boots in the morning: once in the ten hours or more of a night.
 const CALLS_MIN: f64 = 0.15;
-/// Fewer pulses in an hour at a level are spikes, not work.
-const RATE_MIN: f64 = 0.4;
+/// Fewer pulses in an hour at a level are spikes of its meter, a handful a day, not work. (A machine that is never switched
+/// off does its day's work in a third of the hours that it stands at the level.)
+const RATE_MIN: f64 = 0.3;
 /// A level with fewer than this part of the busiest one's is not where work begins.
 const RATE_SHARE: f64 = 0.1;
 /// What speaks against calling a level idle from which no work ever rises, below one from which it does.

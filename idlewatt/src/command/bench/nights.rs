@@ -8,6 +8,7 @@
 
 use std::io::Write;
 use std::num::NonZero;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Mutex;
 
@@ -21,10 +22,10 @@ use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 use simulator::{Day, Schedule};
 
-use super::judged;
 use super::night::{Fault, GRACE, MARGIN, Night, Told};
 use super::subject::Subject;
 use super::trace::Trace;
+use super::{dump, judged};
 use crate::trace;
 
 /// Counts false and missed overnight-idle alerts.
@@ -37,6 +38,9 @@ pub(super) struct Arguments {
     /// Another seed draws other devices
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Write each device's samples and truth to this folder, as CSV
+    #[arg(long, value_name = "DIR")]
+    dump: Option<PathBuf>,
 }
 
 /// Two to learn and a week.
@@ -57,10 +61,13 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<
             .all(|name| RULES.iter().any(|rule| rule.name == *name)),
         "a rule that is judged is no more"
     );
+    if let Some(folder) = &arguments.dump {
+        dump::prepare(folder)?;
+    }
     let mut nights: Vec<Night> = Vec::new();
     let mut first = 0;
     while nights.len() < arguments.nights {
-        let of_batch = batch(arguments.seed, first..first + BATCH)?;
+        let of_batch = batch(arguments, first..first + BATCH)?;
         anyhow::ensure!(!of_batch.is_empty(), "the devices have no nights");
         nights.extend(of_batch);
         first += BATCH;
@@ -110,14 +117,19 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<
 }
 
 /// The nights of these devices, in their order, on all cores.
-fn batch(seed: u64, numbers: std::ops::Range<u32>) -> anyhow::Result<Vec<Night>> {
+fn batch(arguments: &Arguments, numbers: std::ops::Range<u32>) -> anyhow::Result<Vec<Night>> {
     let waiting = Mutex::new(numbers);
     let work = || -> anyhow::Result<Vec<(u32, Vec<Night>)>> {
         let mut done = Vec::new();
         loop {
             let next = waiting.lock().ok().and_then(|mut waiting| waiting.next());
             let Some(number) = next else { return Ok(done) };
-            done.push((number, nights_of(&Subject::night(seed, number, DAYS)?)?));
+            let subject = Subject::night(arguments.seed, number, DAYS)?;
+            let trace = Trace::of(&subject);
+            if let Some(folder) = &arguments.dump {
+                dump::write(folder, &subject.name, &trace)?;
+            }
+            done.push((number, nights_of(&subject, &trace)?));
         }
     };
     let mut done = std::thread::scope(|scope| {
@@ -134,8 +146,7 @@ fn batch(seed: u64, numbers: std::ops::Range<u32>) -> anyhow::Result<Vec<Night>>
     Ok(done.into_iter().flat_map(|(_, nights)| nights).collect())
 }
 
-fn nights_of(subject: &Subject) -> anyhow::Result<Vec<Night>> {
-    let trace = Trace::of(subject);
+fn nights_of(subject: &Subject, trace: &Trace) -> anyhow::Result<Vec<Night>> {
     let opening = opening(&subject.scenario.devices[0].schedule, &subject.scenario.zone)?;
     let modality = Modality::named(subject.kind.name).context("no such modality")?;
     let mut config = trace::config(modality, None);
@@ -151,11 +162,11 @@ fn nights_of(subject: &Subject) -> anyhow::Result<Vec<Night>> {
             }
         }
     }
-    let (last, told) = listen(&mut Analyzer::new(config), &trace);
+    let (last, told) = listen(&mut Analyzer::new(config), trace);
     let periods = closed(&opening, subject.scored_from(), last);
     let nights = periods
         .into_iter()
-        .map(|period| Night::new(&subject.name, period, &trace, &told));
+        .map(|period| Night::new(&subject.name, period, trace, &told));
     Ok(nights.collect())
 }
 
@@ -239,7 +250,8 @@ mod tests {
 
     #[test]
     fn some_nights_are_counted() {
-        let nights = nights_of(&Subject::night(1, 3, DAYS).unwrap()).unwrap();
+        let subject = Subject::night(1, 3, DAYS).unwrap();
+        let nights = nights_of(&subject, &Trace::of(&subject)).unwrap();
         assert!(!nights.is_empty());
         assert!(nights.iter().all(|night| night.device.contains("workstation")));
     }
