@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn columns_stand_in_any_order_with_spaces_quotes_and_gaps() {
         let (read, bad) = rows(
-            "\u{feff}power_w , \"energy_wh\",ts_unix_s\r\n 2600,,100\r\n\n, 5 ,101.5\n1e3,-1,102\nnan,7,103\n\"8\",,104",
+            "\u{feff}power_w ,\"energy_wh\",ts_unix_s\r\n 2600,,100\r\n\n, 5 ,101.5\n1e3,-1,102\nnan,7,103\n\"8\",,104",
         );
         let expected = [
             row(100_000, Some(2600.0), None),

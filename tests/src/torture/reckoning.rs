@@ -107,6 +107,13 @@ pub(super) fn journal_against_tape(
                     played.topic, record.topic
                 )));
             }
+            // the time was told before it
+            if played.at.as_millisecond() != record.received.as_millisecond() {
+                return Ok(Some(format!(
+                    "message {number} to {} was played at {} and the journal says {}",
+                    played.topic, played.at, record.received
+                )));
+            }
             number += 1;
             tape.forget(number);
         }
