@@ -159,7 +159,16 @@ fn open_sound(path: &Path, first_after: i64) -> Result<Connection, Fault> {
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
     match (application, version) {
         (0, 0) if tables == 0 => make_tables(&connection, first_after)?,
-        (APPLICATION_ID, 1..=SCHEMA_VERSION) => migrate(&connection, version)?,
+        (APPLICATION_ID, 1..=SCHEMA_VERSION) => {
+            migrate(&connection, version)?;
+            if version < SCHEMA_VERSION {
+                tracing::info!(
+                    from = version,
+                    to = SCHEMA_VERSION,
+                    "the journal's tables were brought up to date"
+                );
+            }
+        }
         (APPLICATION_ID, newer) => {
             return Err(Fault::Other(JournalError::GiveUp {
                 path: path.to_owned(),
@@ -202,7 +211,6 @@ fn migrate(connection: &Connection, version: i64) -> Result<(), rusqlite::Error>
         connection.execute_batch(&format!(
             "BEGIN IMMEDIATE; {change}; PRAGMA user_version = {to}; COMMIT"
         ))?;
-        tracing::info!(version = to, "the journal's tables were brought up to date");
     }
     Ok(())
 }
