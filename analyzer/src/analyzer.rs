@@ -160,14 +160,16 @@ impl Analyzer {
             return false;
         };
         let (context, tracker) = judged.split(&self.site);
-        tracker.act(context, at, action, out)
+        tracker.settled_mut().act(context, at, action, out)
     }
 
     /// Says it of every device that the meter feeds, unless it has been said just now.
     fn say(&mut self, at: Timestamp, meter: &str, kind: FaultKind, detail: &str, out: &mut Vec<Finding>) {
         for route in self.routes.to(meter) {
             let (context, tracker) = self.devices[route.device].split(&self.site);
-            tracker.say(context, meter, at, kind, detail.to_owned(), out);
+            tracker
+                .settled_mut()
+                .say(context, meter, at, kind, detail.to_owned(), out);
         }
     }
 

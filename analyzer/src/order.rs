@@ -13,17 +13,17 @@
 //! A device of one meter that does not stamp is in order by itself: nothing waits, and there is no second tracker.
 //!
 //! Limits: [`WAITING_MAX`] messages wait; beyond, the oldest is settled early. What is older than what is settled is not
-//! used: it is counted, and said as [`FaultKind::TooLate`]. Two values of one channel and instant: the one that came last
-//! holds. Invariant: what waits is sorted by instant and feed.
+//! used: it is counted, and said as [`TooLate`](crate::FaultKind::TooLate). Two values of one channel and instant: the one
+//! that came last holds. Invariant: what waits is sorted by instant and feed.
 
 mod kept;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::finding::{FaultKind, Finding, StateChange};
+use crate::finding::{Finding, StateChange};
 use crate::tracker::{Context, LATENESS, Tracker};
-use crate::{Action, Arrival, Reading};
+use crate::{Arrival, Reading};
 
 /// Two meters with three phases and their registers in separate messages each second, nearly.
 const WAITING_MAX: usize = 96;
@@ -70,6 +70,11 @@ impl Ordered {
     /// What is settled.
     pub(crate) fn settled(&self) -> &Tracker {
         &self.settled
+    }
+
+    /// The same, for what is no reading: a person's word, a doubt about a meter's clock.
+    pub(crate) fn settled_mut(&mut self) -> &mut Tracker {
+        &mut self.settled
     }
 
     fn is_needed(&self, context: Context<'_>) -> bool {
@@ -212,30 +217,6 @@ impl Ordered {
             ahead.tracker.finish(context, until, out);
             keep(out, begun, |finding| is_live(finding, until));
         }
-    }
-
-    /// Takes a person's word on one of its alerts.
-    pub(crate) fn act(
-        &mut self,
-        context: Context<'_>,
-        at: Timestamp,
-        action: &Action,
-        out: &mut Vec<Finding>,
-    ) -> bool {
-        self.settled.act(context, at, action, out)
-    }
-
-    /// Says what is wrong with a meter, unless it has been said just now.
-    pub(crate) fn say(
-        &mut self,
-        context: Context<'_>,
-        meter: &str,
-        at: Timestamp,
-        kind: FaultKind,
-        detail: String,
-        out: &mut Vec<Finding>,
-    ) {
-        self.settled.say(context, meter, at, kind, detail, out);
     }
 }
 
