@@ -134,9 +134,18 @@ pub async fn play(
 /// A message after the end of a scenario, by which time has gone on and everything is final.
 #[must_use]
 pub fn last_message(scenario: &Scenario) -> Message {
+    message_after(scenario.end())
+}
+
+/// The topic of the message after the end.
+pub const THE_END: &str = "tests/the-end";
+
+/// The same after any instant.
+#[must_use]
+pub fn message_after(end: Timestamp) -> Message {
     Message {
-        at: scenario.end() + AFTERWARDS,
-        topic: "tests/the-end".to_owned(),
+        at: end + AFTERWARDS,
+        topic: THE_END.to_owned(),
         payload: b"nothing that a meter would say".to_vec(),
         qos: 1,
         retain: false,

@@ -24,7 +24,7 @@ pub use rig::{METERS, Rig, Tally};
 pub use tape::Tape;
 
 use crate::compare::Points;
-use crate::pipeline::{Pipeline, play};
+use crate::pipeline::{Pipeline, message_after, play};
 
 /// Some 450 messages a second: mosquitto saves its state once a minute, and when it is killed it sends again what was
 /// under way at that time, which idlewatt knows among the last 32 768 messages.
@@ -44,22 +44,18 @@ pub async fn run(
 ) -> anyhow::Result<Reckoning> {
     let began = monotonic();
     let (mut rig, mut tape, mut storm) = (Rig::start().await?, Tape::new(seed)?, Storm::new(seed));
-    let mut last = None;
     while began.elapsed() < lasts {
         let event = storm.brew();
         progress(began.elapsed(), &rig.tally, &format!("{:?}", event.mishap));
-        if let Some(message) = weather(&mut rig, &mut tape, event).await? {
-            last = Some(message);
-        }
+        weather(&mut rig, &mut tape, event).await?;
     }
     progress(
         began.elapsed(),
         &rig.tally,
         "the storm is over; what waits is delivered",
     );
-    let last = last.unwrap_or_else(|| unreachable!("every event plays messages"));
-    let end = Tape::the_end(&last);
-    publish(&rig, vec![end.clone()], &CancellationToken::new()).await?;
+    let end = message_after(tape.played_until()?);
+    play_to(rig.broker.port(), vec![end.clone()], CancellationToken::new()).await?;
     let count = tape.position();
     if let Err(error) = rig.until_journalled(count + 1).await {
         let difference = reckoning::journal_against_tape(&rig.idlewatt.state_folder(), seed, count)?;
@@ -94,20 +90,17 @@ pub async fn run(
 /// Longer than the rest can take.
 const DELIVERED_WITHIN: Duration = Duration::from_secs(900);
 
-/// Plays what belongs to one event, and on until the event is over; gives the last message that is safe to have been
-/// played.
-async fn weather(rig: &mut Rig, tape: &mut Tape, event: Event) -> anyhow::Result<Option<Message>> {
+/// Plays what belongs to one event, and on until the event is over.
+async fn weather(rig: &mut Rig, tape: &mut Tape, event: Event) -> anyhow::Result<()> {
     let (begins, port) = (tape.position(), rig.broker.port());
     let is_over = AtomicBool::new(false);
     let stop = CancellationToken::new();
     let playing = async {
         let mut part = event.messages;
         loop {
-            let messages = tape.play(part);
-            let last = messages.last().cloned();
-            play_to(port, messages, stop.clone()).await?;
+            play_to(port, tape.play(part), stop.clone()).await?;
             if is_over.load(Ordering::Relaxed) {
-                return anyhow::Ok(last);
+                return anyhow::Ok(());
             }
             part = FURTHER;
         }
@@ -121,17 +114,12 @@ async fn weather(rig: &mut Rig, tape: &mut Tape, event: Event) -> anyhow::Result
         }
         anyhow::Ok(())
     };
-    let (last, ()) = tokio::try_join!(playing, happening)?;
-    if event.mishap != Mishap::KillBroker {
-        return Ok(last);
+    tokio::try_join!(playing, happening)?;
+    if event.mishap == Mishap::KillBroker {
+        rig.broker.restart().await?;
+        tape.rewind(rig.settled().await?)?;
     }
-    rig.broker.restart().await?;
-    tape.rewind(rig.settled().await?)?;
-    Ok(None)
-}
-
-async fn publish(rig: &Rig, messages: Vec<Message>, stop: &CancellationToken) -> anyhow::Result<()> {
-    play_to(rig.broker.port(), messages, stop.clone()).await
+    Ok(())
 }
 
 /// Publishes until all is acknowledged, or until stopped.

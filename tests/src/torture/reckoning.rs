@@ -11,6 +11,7 @@ use super::{Tally, Tape};
 use crate::account::Account;
 use crate::bar::Bar;
 use crate::compare::Comparison;
+use crate::pipeline::THE_END;
 
 /// What a storm came to.
 #[derive(Debug)]
@@ -93,7 +94,7 @@ pub(super) fn journal_against_tape(
         seq = last.seq;
         for record in batches.iter().flat_map(|batch| &batch.records) {
             if number >= messages {
-                let is_end = record.topic == "tests/the-end" && number == messages;
+                let is_end = record.topic == THE_END && number == messages;
                 if !is_end {
                     return Ok(Some(format!("after the end comes one more, of {}", record.topic)));
                 }

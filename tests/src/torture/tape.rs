@@ -6,7 +6,8 @@
 use std::collections::VecDeque;
 use std::iter::Peekable;
 
-use jiff::SignedDuration;
+use anyhow::Context;
+use jiff::Timestamp;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use simulator::{Message, Scenario, Simulation};
@@ -104,17 +105,14 @@ impl Tape {
         Ok(())
     }
 
-    /// A message long after what was played, by which all of it is final.
-    #[must_use]
-    pub fn the_end(last: &Message) -> Message {
-        Message {
-            at: last.at + SignedDuration::from_hours(2),
-            topic: "tests/the-end".to_owned(),
-            payload: b"nothing that a meter would say".to_vec(),
-            qos: 1,
-            retain: false,
-            sample: None,
-        }
+    /// When the last message was played.
+    ///
+    /// # Errors
+    /// When none was, or it is forgotten.
+    pub fn played_until(&self) -> anyhow::Result<Timestamp> {
+        let last = (self.position - self.first).checked_sub(1);
+        let last = last.and_then(|last| self.kept.get(last));
+        Ok(last.context("nothing was played")?.at)
     }
 }
 
