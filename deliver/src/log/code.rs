@@ -4,7 +4,9 @@ use analyzer::Finding;
 
 const LEVEL: i32 = 1;
 /// No row unpacks to more than this; a longer one is damaged.
-const UNPACKED_BYTES_MAX: usize = 64 << 20;
+const ROW_BYTES_MAX: usize = 64 << 20;
+/// No snapshot does: a hundred thousand devices need about a gigabyte when all have learned for a week.
+pub(super) const SNAPSHOT_BYTES_MAX: usize = 4 << 30;
 
 /// Packs and unpacks rows; keeps its buffers.
 pub(super) struct Packer {
@@ -27,7 +29,7 @@ impl Packer {
 
 /// What was packed; none where the bytes are damaged.
 pub(super) fn unpack(packed: &[u8]) -> Option<Vec<Finding>> {
-    postcard::from_bytes(&release(packed)?).ok()
+    postcard::from_bytes(&release(packed, ROW_BYTES_MAX)?).ok()
 }
 
 /// Compresses any bytes.
@@ -35,12 +37,10 @@ pub(super) fn squeeze(plain: &[u8]) -> Vec<u8> {
     zstd::bulk::compress(plain, LEVEL).expect("compressing into memory that grows")
 }
 
-/// Back from [`squeeze`]; none where the bytes are damaged.
-pub(super) fn release(packed: &[u8]) -> Option<Vec<u8>> {
+/// Back from [`squeeze`]; none where the bytes are damaged, or more than `bytes_max`.
+pub(super) fn release(packed: &[u8], bytes_max: usize) -> Option<Vec<u8>> {
     let bytes = zstd::zstd_safe::get_frame_content_size(packed).ok()??;
-    let bytes = usize::try_from(bytes)
-        .ok()
-        .filter(|bytes| *bytes <= UNPACKED_BYTES_MAX)?;
+    let bytes = usize::try_from(bytes).ok().filter(|bytes| *bytes <= bytes_max)?;
     zstd::bulk::decompress(packed, bytes).ok()
 }
 
@@ -54,7 +54,8 @@ mod tests {
         assert_eq!(unpack(b"not zstd at all"), None);
         let packed = squeeze(&[0xFF; 100]);
         assert_eq!(unpack(&packed), None, "not findings");
-        assert_eq!(release(&packed), Some(vec![0xFF; 100]));
-        assert_eq!(release(&squeeze(&[])), Some(Vec::new()));
+        assert_eq!(release(&packed, 100), Some(vec![0xFF; 100]));
+        assert_eq!(release(&packed, 99), None, "too much");
+        assert_eq!(release(&squeeze(&[]), 0), Some(Vec::new()));
     }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tokio::sync::watch;
 
-use super::code::{release, unpack};
+use super::code::{SNAPSHOT_BYTES_MAX, release, unpack};
 use super::schema::{self, Role};
 use super::{
     LogEnd, LogError, LogRow, MemoryChange, Rejected, Rejection, Result, SinkCursor, from_stored, to_stored,
@@ -38,7 +38,10 @@ pub(super) fn snapshot(connection: &Connection, path: &Path) -> Result<Option<(u
         })
         .optional()
         .map_err(|source| LogError::from_sqlite(path, source))?;
-    Ok(stored.and_then(|(seq, body)| release(&body).map(|body| (from_stored(seq), body))))
+    Ok(
+        stored
+            .and_then(|(seq, body)| release(&body, SNAPSHOT_BYTES_MAX).map(|body| (from_stored(seq), body))),
+    )
 }
 
 /// What became of the rows up to `seq`.

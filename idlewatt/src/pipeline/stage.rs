@@ -25,7 +25,11 @@ pub(super) trait Stage: Send + 'static {
     /// What it is called in the log and on the page.
     const NAME: &'static str;
 
-    /// Does the next piece; false when there is nothing to do.
+    /// After a step that leaves little or nothing to do, at least so long until the next: what comes meanwhile is done
+    /// together.
+    const REST: Duration = Duration::ZERO;
+
+    /// Does the next piece; false when there is little or nothing more to do.
     ///
     /// # Errors
     /// Nothing is lost: it is called again.
@@ -85,7 +89,13 @@ pub(super) fn start<S: Stage, T: Send + Sync + 'static>(
                     pause = PAUSE_MIN;
                     if !is_more {
                         runtime.block_on(async {
-                            tokio::select! { _ = wake.changed() => {}, () = shutdown.cancelled() => {} }
+                            let next = async {
+                                if !S::REST.is_zero() {
+                                    tokio::time::sleep(S::REST).await;
+                                }
+                                wake.changed().await
+                            };
+                            tokio::select! { _ = next => {}, () = shutdown.cancelled() => {} }
                         });
                     }
                 }
