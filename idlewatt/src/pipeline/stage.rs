@@ -17,6 +17,9 @@ const PAUSE_MAX: Duration = Duration::from_secs(30);
 /// Steps done after the stop was asked for, at most; what is left is done after the next start.
 const STEPS_AT_STOP_MAX: usize = 1000;
 
+/// A stage's share of a busy processor is a third of that of what goes first.
+const NICENESS: i32 = 5;
+
 /// Work that comes in steps.
 pub(super) trait Stage: Send + 'static {
     /// Why a step failed; nothing is lost by it.
@@ -68,6 +71,15 @@ impl Running {
     }
 }
 
+/// Lets the sessions and the journal go first where there is more to do than processors do: what is journalled can wait,
+/// what is not waits in a broker that will drop it.
+fn step_back(stage: &str) {
+    // on Linux the calling thread alone
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        tracing::warn!(stage, %error, "the thread keeps the priority of the journal");
+    }
+}
+
 /// Starts a stage; `wake` changes when there may be work.
 ///
 /// # Errors
@@ -80,6 +92,7 @@ pub(super) fn start<S: Stage, T: Send + Sync + 'static>(
     let runtime = Handle::current();
     let (said, error) = watch::channel(None);
     let work = move || {
+        step_back(S::NAME);
         let mut pause = PAUSE_MIN;
         while !shutdown.is_cancelled() {
             wake.mark_unchanged();

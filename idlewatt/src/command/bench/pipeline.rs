@@ -24,6 +24,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::command::serve;
 use figure::Figures;
@@ -97,7 +98,20 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<
     })
 }
 
+/// Measures, until it is done or told to stop; either way nothing that it started goes on.
 async fn measure(arguments: &Arguments) -> anyhow::Result<Figures> {
+    let mut terminated = signal(SignalKind::terminate())?;
+    tokio::select! {
+        figures = sections(arguments) => figures,
+        _ = terminated.recv() => anyhow::bail!("stopped"),
+        interrupted = tokio::signal::ctrl_c() => {
+            interrupted?;
+            anyhow::bail!("stopped")
+        }
+    }
+}
+
+async fn sections(arguments: &Arguments) -> anyhow::Result<Figures> {
     let extent = Extent {
         is_quick: arguments.quick,
     };

@@ -8,6 +8,7 @@ use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 use super::child::{Child, free_port};
+use super::stream::FILTERS;
 
 const SHIPPED: &str = include_str!("../../../../../deploy/mosquitto.conf");
 const READY_WITHIN: Duration = Duration::from_secs(10);
@@ -64,6 +65,26 @@ impl Broker {
         client.ended(READY_WITHIN).await
     }
 
+    /// Throws a session away, or all that follows would be queued for it as well.
+    pub(super) async fn forget(&self, id: &str) -> anyhow::Result<()> {
+        let port = self.port.to_string();
+        let arguments = [
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &port,
+            "-i",
+            id,
+            "-q",
+            "1",
+            "-t",
+            "bench/nothing",
+            "-E",
+        ];
+        let mut client = Child::start_silent(Path::new("mosquitto_sub"), PACKAGE, &arguments, &self.log)?;
+        client.ended(READY_WITHIN).await
+    }
+
     /// `mosquitto_sub` in its session: takes so many messages at QoS 1, writes them to nowhere, ends.
     pub(super) fn client_of(&self, id: &str, messages: usize) -> anyhow::Result<Child> {
         self.client(id, &["-C", &messages.to_string()])
@@ -85,14 +106,11 @@ impl Broker {
             "3600",
             "-q",
             "1",
-            "-t",
-            "bench/#",
-            "-D",
-            "connect",
-            "receive-maximum",
-            RECEIVE_MAXIMUM,
         ];
-        let arguments: Vec<&str> = usual.iter().chain(further).copied().collect();
+        let window = ["-D", "connect", "receive-maximum", RECEIVE_MAXIMUM];
+        let topics = FILTERS.iter().flat_map(|filter| ["-t", *filter]);
+        let arguments = usual.into_iter().chain(window).chain(topics);
+        let arguments: Vec<&str> = arguments.chain(further.iter().copied()).collect();
         Child::start_silent(Path::new("mosquitto_sub"), PACKAGE, &arguments, &self.log)
     }
 }

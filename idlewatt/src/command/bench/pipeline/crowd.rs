@@ -75,7 +75,7 @@ async fn of(world: &World, meters: usize, seconds: usize, figures: &mut Figures)
         figures.add("memory at most", memory_mib, "MiB");
         figures.add("last message readable after", behind_s, "s");
     }
-    service.stop().await
+    service.end(world).await
 }
 
 /// Evenly over the time, in a beat of ten milliseconds; the probe speaks last.

@@ -115,6 +115,8 @@ fn name(device: usize) -> String {
     }
 }
 
+/// No time is longer that is told apart.
+const TIME_US_MAX: u64 = 120_000_000;
 /// Times in microseconds.
 type Times = Histogram<u32>;
 
@@ -130,7 +132,7 @@ impl Noted {
         Ok(Self {
             plan: Arc::clone(plan),
             begun,
-            times: Times::new(3)?,
+            times: Times::new_with_bounds(1, TIME_US_MAX, 3)?,
         })
     }
 
@@ -183,7 +185,7 @@ async fn at_rate(world: &World, rate: usize, seconds: usize, figures: &mut Figur
     tell("on the state topic", &states.times, bar, figures);
     tell("change of state on its topic", &changes.times, bar, figures);
     tell("readable in InfluxDB", &readable.times, None, figures);
-    service.stop().await
+    service.end(world).await
 }
 
 #[expect(clippy::cast_precision_loss, reason = "microseconds of some seconds")]

@@ -50,5 +50,5 @@ pub(super) async fn run(world: &mut World, extent: Extent, figures: &mut Figures
     let points = world.database.points(&spec.name).await?;
     figures.add("findings behind", points, "points");
     figures.add("speed", points / took_s, "points/s");
-    service.stop().await
+    service.end(world).await
 }

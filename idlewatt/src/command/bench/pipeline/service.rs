@@ -10,10 +10,11 @@ use tokio::time::{sleep, timeout};
 
 use super::child::{Child, free_port};
 use super::publisher::{Packer, Publisher};
-use super::stream::{PROBE, meter, tasmota};
+use super::stream::{FILTERS, PROBE, meter, tasmota};
 use super::world::World;
 use crate::pipeline::Files;
 
+/// A hundred thousand devices take their time.
 const READY_WITHIN: Duration = Duration::from_secs(120);
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 /// What the decoders are to remember: as many meters as there may be.
@@ -105,6 +106,12 @@ impl Service {
         }
     }
 
+    /// Stops it for good: the broker is to forget it.
+    pub(super) async fn end(mut self, world: &World) -> anyhow::Result<()> {
+        self.stop().await?;
+        world.broker.forget(&format!("idlewatt-{}", self.name)).await
+    }
+
     pub(super) fn running(&mut self) -> anyhow::Result<&mut Child> {
         self.child.as_mut().context("idlewatt does not run")
     }
@@ -171,7 +178,7 @@ fn configured(spec: &Spec, state: &Path, (broker, database, page): (u16, u16, u1
          year = 2026\n[site.carbon]\ng_per_kwh = 56.6\nsource = \"bench\"\nyear = 2023\n\
          [service]\nstate_dir = \"{state}\"\n[page]\nlisten = \"127.0.0.1:{page}\"\n\
          [[broker]]\nname = \"main\"\nurl = \"mqtt://127.0.0.1:{broker}\"\nclient_id = \"idlewatt-{name}\"\n\
-         topics = [\"bench/#\"]\n[journal]\ncommit_after_ms = {commit_after_ms}\n[decode]\nmeters_max = {meters_max}\n\
+         topics = {FILTERS:?}\n[journal]\ncommit_after_ms = {commit_after_ms}\n[decode]\nmeters_max = {meters_max}\n\
          [[sink]]\nname = \"influx\"\nkind = \"influxdb1\"\nurl = \"http://127.0.0.1:{database}\"\ndatabase = \"{name}\"\n\
          [publish]\nenabled = {is_published}\nprefix = \"{name}\"\nclient_id = \"idlewatt-{name}-publish\"\n\
          [defaults]\nopening = {{ mon_fri = [\"07:30-19:00\"] }}\n"

@@ -35,6 +35,9 @@ pub(super) struct Message {
     pub(super) payload: String,
 }
 
+/// The topics of all shapes.
+pub(super) const FILTERS: [&str; 3] = ["tele/+/SENSOR", "+/status/switch:0", "zigbee2mqtt/+"];
+
 /// The meter that only says that it has come so far.
 pub(super) const PROBE: &str = "probe";
 
@@ -73,7 +76,7 @@ impl Stream {
 /// Tasmota, as the probe too speaks.
 pub(super) fn tasmota(meter: &str, power_w: f64, energy_kwh: f64) -> Message {
     let mut message = Message::default();
-    let _ = write!(message.topic, "bench/tele/{meter}/SENSOR");
+    let _ = write!(message.topic, "tele/{meter}/SENSOR");
     let _ = write!(
         message.payload,
         "{{\"Time\":\"2026-11-27T12:00:05\",\"ENERGY\":{{\"TotalStartTime\":\"2025-01-01T00:00:00\",\"Total\":{energy_kwh:.3},\
@@ -88,7 +91,7 @@ pub(super) fn tasmota(meter: &str, power_w: f64, energy_kwh: f64) -> Message {
 
 fn shelly(meter: &str, power_w: f64, energy_kwh: f64) -> Message {
     let mut message = Message::default();
-    let _ = write!(message.topic, "bench/{meter}/status/switch:0");
+    let _ = write!(message.topic, "{meter}/status/switch:0");
     let _ = write!(
         message.payload,
         "{{\"id\":0,\"source\":\"init\",\"output\":true,\"apower\":{power_w:.1},\"voltage\":231.4,\"freq\":50.0,\
@@ -102,7 +105,7 @@ fn shelly(meter: &str, power_w: f64, energy_kwh: f64) -> Message {
 
 fn zigbee2mqtt(meter: &str, power_w: f64, energy_kwh: f64, at: Timestamp) -> Message {
     let mut message = Message::default();
-    let _ = write!(message.topic, "bench/zigbee2mqtt/{meter}");
+    let _ = write!(message.topic, "zigbee2mqtt/{meter}");
     let _ = write!(
         message.payload,
         "{{\"current\":{:.2},\"energy\":{energy_kwh:.3},\"last_seen\":\"{at:.3}\",\"linkquality\":138,\"power\":{power_w:.1},\

@@ -102,7 +102,7 @@ async fn client_live(
     world.publish(chunks).await?;
     client.ended(WITHIN).await?;
     turns.client_s.push(watch.seconds());
-    Ok(())
+    world.broker.forget(id).await
 }
 
 async fn client_backlog(
@@ -118,7 +118,7 @@ async fn client_backlog(
     let mut client = world.broker.client_of(id, messages)?;
     client.ended(WITHIN).await?;
     turns.client_s.push(watch.seconds());
-    Ok(())
+    world.broker.forget(id).await
 }
 
 async fn idlewatt_live(
@@ -136,7 +136,7 @@ async fn idlewatt_live(
     taken(world, &service, before + messages as u64, &watch, turns).await?;
     used.until_now(world, &mut service, messages, turns)?;
     turns.points = world.database.points(name).await?;
-    service.stop().await
+    service.end(world).await
 }
 
 async fn idlewatt_backlog(
@@ -154,7 +154,7 @@ async fn idlewatt_backlog(
     service.launch()?;
     taken(world, &service, before + messages as u64, &watch, turns).await?;
     turns.points = world.database.points(name).await?;
-    service.stop().await
+    service.end(world).await
 }
 
 async fn prepared(world: &World, name: &str) -> anyhow::Result<Service> {
