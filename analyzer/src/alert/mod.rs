@@ -321,12 +321,18 @@ impl Alerts {
             ),
         ];
         for (life, rule, limits) in lives {
-            if let Some(frame) = watched.frame(rule, limits).filter(|_| !life.is_quiet()) {
+            // nearly always there is nothing to be settled
+            if life.is_quiet() {
+                continue;
+            }
+            if let Some(frame) = watched.frame(rule, limits) {
                 life.settle(frame, now, out);
             }
         }
-        let silent = watched.frame(&meter_silent::RULE, plan.meter_silent);
-        if let Some(frame) = silent.filter(|_| !self.meter_silent.is_quiet()) {
+        if self.meter_silent.is_quiet() {
+            return;
+        }
+        if let Some(frame) = watched.frame(&meter_silent::RULE, plan.meter_silent) {
             meter_silent::advance(&mut self.meter_silent, frame, now, is_silent, out);
         }
     }

@@ -18,10 +18,10 @@ use crate::config::Config;
 
 /// Batches read at once.
 pub(super) const BATCHES_MAX: usize = 64;
-/// Batches read at once where they are decoded ahead.
-const AHEAD_BATCHES: usize = 16;
+/// Batches read at once where they are decoded ahead: so few that a processor's cache holds them.
+const AHEAD_BATCHES: usize = 2;
 /// So many reads are ready for the analysis at most.
-const AHEAD_MAX: usize = 3;
+const AHEAD_MAX: usize = 8;
 /// How much of the journal before a snapshot decoders hear again, for what they remember of partial updates.
 const DECODER_MEMORY: SignedDuration = SignedDuration::from_mins(10);
 

@@ -3,7 +3,8 @@
 //! *Live*: publisher and subscriber at once; the clock runs from the first publication until the last message has been
 //! taken: by `mosquitto_sub`, which then ends; by idlewatt, when its journal holds them all, and when the last one can
 //! be read in InfluxDB. *Back-log*: everything waits in the persistent session of a subscriber that is away; the clock
-//! runs from the start of its process. Both subscribers have a persistent MQTT 5 session at QoS 1 and a window of 2000.
+//! runs from the start of `mosquitto_sub`'s process, and from the first message on idlewatt's disk (it opens its files
+//! and connects first, which is told apart). Both subscribers have a persistent MQTT 5 session at QoS 1 and a window of 2000.
 //! `mosquitto_sub` writes to nowhere; idlewatt decodes, classifies, and keeps journal, findings, history and InfluxDB.
 //! The two take turns; the ratio is that of the medians.
 
@@ -30,6 +31,8 @@ struct Turns {
     idlewatt_us: Vec<f64>,
     mosquitto_us: Vec<f64>,
     influxd_us: Vec<f64>,
+    /// From the start of the process to its first message.
+    start_s: Vec<f64>,
     points: f64,
 }
 
@@ -86,6 +89,7 @@ pub(super) async fn run(world: &World, extent: Extent, figures: &mut Figures) ->
         idlewatt_backlog(world, &format!("queue-{turn}"), &chunks, messages, &mut turns).await?;
     }
     turns.tell(messages, figures, Some(RATIO));
+    figures.add("from the start of idlewatt to its first message", median(turns.start_s), "s");
     Ok(())
 }
 
@@ -150,8 +154,11 @@ async fn idlewatt_backlog(
     let before = service.start().await?;
     service.stop().await?;
     world.publish(chunks).await?;
-    let watch = Stopwatch::start();
+    let starting = Stopwatch::start();
     service.launch()?;
+    service.until_journalled(before + 1, WITHIN).await?;
+    turns.start_s.push(starting.seconds());
+    let watch = Stopwatch::start();
     taken(world, &service, before + messages as u64, &watch, turns).await?;
     turns.points = world.database.points(name).await?;
     service.end(world).await
