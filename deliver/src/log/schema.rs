@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use super::{LogConfig, LogError, Result, to_stored};
 
 /// The version this program writes (SQLite's `user_version`). Raise it with every change of `Finding` or the tables.
-pub(super) const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 3;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// A file up to this size is checked page by page when it is opened.
 const CHECKED_BYTES_MAX: u64 = 64 << 20;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use analyzer::{AlertPhase, BandsLearned};
 use deliver::device::DeviceTags;
 use deliver::history::Readers;
-use deliver::live::{DeviceView, Live, PipelineFigures, SinkFigures, Snapshot};
+use deliver::live::{DeviceView, Live, MeterFigures, PipelineFigures, SinkFigures, Snapshot};
 use deliver::log::LogEnd;
 use deliver::metrics::{
     self, AlertFigures, BrokerFigures, BuildFigures, DeviceFigures, Health, LevelFigures, Scrape,
@@ -74,6 +74,8 @@ impl Overview {
         let account = self.writer.borrow().account;
         let counts = self.figures.counts();
         let (analyzed, quarantined) = self.analyzed();
+        let mut meters: Vec<MeterFigures> = counts.meters.into_values().collect();
+        meters.sort_by(|one, other| one.name.cmp(&other.name));
         PipelineFigures {
             messages_received: account.received(),
             messages_stored: account.journalled.saturating_sub(quarantined),
@@ -88,7 +90,7 @@ impl Overview {
                 .map(|s| s.borrow().phase == Phase::Connected)
                 .reduce(|a, b| a && b),
             sinks: self.sinks.iter().map(sink_figures).collect(),
-            meters: counts.meters.into_values().collect(),
+            meters,
         }
     }
 

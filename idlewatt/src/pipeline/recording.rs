@@ -1,5 +1,11 @@
 //! Findings log in, local history and live view out. It is the first sink, and the one that is always there.
+//!
+//! What comes within [`Recording::REST`] is written together: a device's points of a minute are one row of the history,
+//! so that writing many at once costs little more than writing one.
 
+use std::time::Duration;
+
+use analyzer::Finding;
 use deliver::history::{History, HistoryError};
 use deliver::live::Live;
 use deliver::log::{LogError, LogReader};
@@ -54,17 +60,18 @@ impl Recording {
 impl Stage for Recording {
     type Error = RecordingError;
     const NAME: &'static str = "history";
+    const REST: Duration = Duration::from_millis(100);
 
     fn step(&mut self) -> Result<bool, RecordingError> {
         let rows = self.log.read_after(self.history.cursor(), FINDINGS_MAX)?;
-        for row in &rows {
-            self.history.apply(row.seq, &row.findings)?;
-            self.live.consume(&row.findings);
-        }
-        if let Some(last) = rows.last() {
-            self.log.set_cursor(HISTORY_SINK, last.seq)?;
-            self.told.send_replace(last.seq);
-        }
-        Ok(!rows.is_empty())
+        let Some(last) = rows.last().map(|row| row.seq) else {
+            return Ok(false);
+        };
+        let findings: Vec<Finding> = rows.into_iter().flat_map(|row| row.findings).collect();
+        self.history.apply(last, &findings)?;
+        self.live.consume(&findings);
+        self.log.set_cursor(HISTORY_SINK, last)?;
+        self.told.send_replace(last);
+        Ok(self.log.last_seq() > last && findings.len() * 2 > FINDINGS_MAX)
     }
 }

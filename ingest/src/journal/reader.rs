@@ -55,7 +55,7 @@ impl JournalReader {
     /// [`JournalError::Retry`] when the file cannot be read just now.
     pub fn read_after(&mut self, seq: u64, batches_max: usize) -> Result<Vec<Batch>, JournalError> {
         let mut batches = Vec::new();
-        let mut bytes = 0;
+        let (mut bytes, mut decoder) = (0, encoding::Decoder::new());
         let mut statement = self.connection.prepare_cached(
             "SELECT seq, committed_us, raw_bytes, blob FROM batch WHERE seq > ?1 ORDER BY seq LIMIT ?2",
         )?;
@@ -63,7 +63,7 @@ impl JournalReader {
         let mut rows = statement.query([integer(seq), limit])?;
         while let Some(row) = rows.next()? {
             let raw_bytes = usize::try_from(row.get::<_, i64>(2)?).unwrap_or(usize::MAX);
-            match batch_of(row, raw_bytes) {
+            match batch_of(row, raw_bytes, &mut decoder) {
                 Ok(batch) => batches.push(batch),
                 Err(JournalError::Damaged { seq, reason }) => {
                     tracing::error!(seq, reason, journal = %self.path.display(), "a batch is damaged: left out");
@@ -147,7 +147,7 @@ impl JournalReader {
         records_max: usize,
         of: impl Fn(&Record) -> T,
     ) -> Result<Vec<T>, JournalError> {
-        let mut tail = VecDeque::new();
+        let (mut tail, mut decoder) = (VecDeque::new(), encoding::Decoder::new());
         let mut statement = self.connection.prepare(
             "SELECT seq, committed_us, raw_bytes, blob FROM batch
              WHERE qos1 > 0 AND seq >= (SELECT session_from_seq FROM broker WHERE id = ?2) ORDER BY seq DESC LIMIT ?1",
@@ -157,7 +157,7 @@ impl JournalReader {
             statement.query([i64::try_from(records_max).unwrap_or(i64::MAX), i64::from(broker)])?;
         while let Some(row) = rows.next()? {
             let raw_bytes = usize::try_from(row.get::<_, i64>(2)?).unwrap_or(usize::MAX);
-            let Ok(batch) = batch_of(row, raw_bytes) else {
+            let Ok(batch) = batch_of(row, raw_bytes, &mut decoder) else {
                 continue;
             };
             for record in batch.records.into_iter().rev() {
@@ -181,7 +181,7 @@ impl JournalReader {
     }
 }
 
-fn batch_of(row: &Row<'_>, raw_bytes: usize) -> Result<Batch, JournalError> {
+fn batch_of(row: &Row<'_>, raw_bytes: usize, decoder: &mut encoding::Decoder) -> Result<Batch, JournalError> {
     let seq = u64::try_from(row.get::<_, i64>(0)?).unwrap_or(0);
     let damaged = |reason| JournalError::Damaged { seq, reason };
     let committed = Timestamp::from_microsecond(row.get(1)?).map_err(|error| damaged(error.to_string()))?;
@@ -189,7 +189,7 @@ fn batch_of(row: &Row<'_>, raw_bytes: usize) -> Result<Batch, JournalError> {
         .get_ref(3)?
         .as_blob()
         .map_err(|error| damaged(error.to_string()))?;
-    let records = encoding::decode(blob, raw_bytes).map_err(damaged)?;
+    let records = decoder.decode(blob, raw_bytes).map_err(damaged)?;
     Ok(Batch {
         seq,
         committed,
