@@ -36,7 +36,7 @@ pub const KINDS: [(&str, &str); 6] = [
     ),
     (
         "sink_skipped",
-        "make the sink reachable, raise log_bytes_max, then write the gap again: idlewatt replay --since TIME --write",
+        "make the sink reachable, raise keep_bytes_max in [findings], then write the gap again: idlewatt replay --since TIME --write",
     ),
     ("rebuilt", "nothing to mend: the past was written again as asked"),
 ];

@@ -189,6 +189,17 @@ impl Quarantine {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// How many messages of batches before `seq` are in quarantine.
+    ///
+    /// # Errors
+    /// [`JournalError::Retry`] when the file cannot be read just now.
+    pub fn rows_before(&self, seq: u64) -> Result<u64, JournalError> {
+        let rows = self
+            .connection
+            .query_row("SELECT count(*) FROM quarantine WHERE seq < ?1", [integer(seq)], |row| row.get(0))?;
+        Ok(unsigned(rows))
+    }
+
     /// Throws away what was received before an instant; it stays counted. How many messages that were.
     ///
     /// # Errors

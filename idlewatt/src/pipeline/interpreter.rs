@@ -62,6 +62,21 @@ impl Interpreter {
         self.analyzer.advance(batch.committed, findings);
     }
 
+    /// What would be made of a message, without the analyzer hearing of it.
+    pub fn look(&mut self, record: &Record) -> Decoded {
+        if record.topic != self.act_topic {
+            return self.decoder.decode(&message(record));
+        }
+        let fault = ActMessage::read(&record.payload, record.received).err();
+        Decoded {
+            reason: fault.map(|text| Reason {
+                kind: ReasonKind::Malformed,
+                text: text.into(),
+            }),
+            ..Decoded::default()
+        }
+    }
+
     /// The analyzer, to be asked what it knows.
     #[must_use]
     pub const fn analyzer(&self) -> &Analyzer {

@@ -180,6 +180,18 @@ impl JournalReader {
         Ok(first.and_then(|first| u64::try_from(first).ok()))
     }
 
+    /// When the oldest batch that is still there was committed; none when the journal is empty.
+    ///
+    /// # Errors
+    /// [`JournalError::Retry`] when the file cannot be read just now.
+    pub fn first_committed(&self) -> Result<Option<Timestamp>, JournalError> {
+        let first: Option<i64> = self
+            .connection
+            .query_row("SELECT committed_us FROM batch ORDER BY seq LIMIT 1", [], |row| row.get(0))
+            .optional()?;
+        Ok(first.and_then(|us| Timestamp::from_microsecond(us).ok()))
+    }
+
     /// The last batch before `since`: reading after it gives everything from `since` on. 0: from the beginning.
     ///
     /// # Errors
