@@ -24,6 +24,7 @@ mod pipeline;
 mod reply;
 mod shape;
 mod spark;
+mod status;
 mod speaker;
 #[cfg(test)]
 mod tests;
@@ -185,6 +186,7 @@ fn router(page: Page, shutdown: CancellationToken) -> Router {
         .route("/api/summary", get(api::summary))
         .route("/api/alerts", get(api::alerts))
         .route("/api/kpi", get(kpi::show))
+        .route("/api/status", get(status::show))
         .route("/metrics", get(reply::metrics))
         .route("/health", get(reply::health))
         .route("/app.css", get(asset::css))
