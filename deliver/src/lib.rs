@@ -11,6 +11,7 @@ pub mod device;
 mod document;
 #[cfg(test)]
 mod example;
+mod handshake;
 pub mod history;
 pub mod kpi;
 pub mod line;

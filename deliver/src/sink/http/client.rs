@@ -8,6 +8,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue
 use reqwest::{Certificate, Client, ClientBuilder, Identity, Url};
 
 use super::verdict::{Verdict, judge};
+use crate::handshake::{Handshake, explain};
 use crate::secret::Secret;
 
 /// Of an answer no more than this is read.
@@ -157,10 +158,7 @@ impl Endpoint {
         }
         match self.exchange(request).await {
             Ok(verdict) => verdict,
-            Err(error) => Verdict::Retry {
-                reason: self.explain(error),
-                after: None,
-            },
+            Err(error) => self.judge(error),
         }
     }
 
@@ -180,7 +178,8 @@ impl Endpoint {
         Ok(judge(status, &headers, &String::from_utf8_lossy(&body)))
     }
 
-    fn explain(&self, error: reqwest::Error) -> String {
+    /// What an exchange that failed means.
+    fn judge(&self, error: reqwest::Error) -> Verdict {
         let what = if error.is_connect() {
             "no connection to"
         } else if error.is_timeout() {
@@ -188,7 +187,15 @@ impl Endpoint {
         } else {
             "the connection broke to"
         };
-        format!("{what} {}: {}", self.target(), causes(&error.without_url()))
+        let words = causes(&error.without_url());
+        if let Some(Handshake { what, mend }) = explain(&words) {
+            let what = format!("no secure connection: {what} ({words})");
+            return Verdict::Untrusted { what, mend };
+        }
+        Verdict::Retry {
+            reason: format!("{what} {}: {words}", self.target()),
+            after: None,
+        }
     }
 }
 

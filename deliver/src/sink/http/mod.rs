@@ -122,6 +122,14 @@ impl HttpSink {
         }
     }
 
+    fn untrusted(&self, what: String, mend: &str) -> Problem {
+        Problem {
+            what,
+            place: format!("sink {} ({})", self.identity.name, self.identity.target),
+            mend: mend.to_owned(),
+        }
+    }
+
     /// Sends the first piece of the batch.
     async fn send(&self, batch: &mut LineBatch) -> Option<Verdict> {
         let piece = batch.pieces.front_mut()?;
@@ -156,6 +164,7 @@ impl HttpSink {
             }
             Verdict::Retry { reason, after } => Some(Rest::Retry { reason, after }),
             Verdict::Held { status, message } => Some(Rest::Held(self.problem(status, &message))),
+            Verdict::Untrusted { what, mend } => Some(Rest::Held(self.untrusted(what, mend))),
             Verdict::Refused(_) | Verdict::TooLarge(_) => {
                 Some(Rest::Held(self.problem(400, &refusal.message)))
             }
@@ -231,6 +240,10 @@ impl Sink for HttpSink {
                 }
                 Verdict::Retry { reason, after } => {
                     outcome.rest = Rest::Retry { reason, after };
+                    return outcome;
+                }
+                Verdict::Untrusted { what, mend } => {
+                    outcome.rest = Rest::Held(self.untrusted(what, mend));
                     return outcome;
                 }
                 Verdict::Held { status, message } => {

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use ingest::session::{BrokerConfig, Version};
+use ingest::session::{BrokerConfig, Handshake, Version, explain_handshake};
 use rumqttc::{
     AsyncClient, ConnectReturnCode, ConnectionError, Event, Incoming, MqttOptions, TlsConfiguration,
     Transport,
@@ -179,6 +179,10 @@ fn tls(broker: &BrokerConfig) -> Result<TlsConfiguration, Fault> {
 }
 
 fn refusal(error: &ConnectionError) -> Fault {
+    let words = error.to_string();
+    if let Some(Handshake { what, mend }) = explain_handshake(&words) {
+        return (format!("no secure connection: {what} ({words})"), mend.to_owned());
+    }
     match error {
         ConnectionError::ConnectionRefused(
             code @ (ConnectReturnCode::BadUserNamePassword | ConnectReturnCode::NotAuthorized),
