@@ -115,9 +115,15 @@ mod tests {
     fn controls_and_turning_marks_are_spelled_and_text_stays() {
         let hostile = "CT\u{1b}[31m 1\r\0 \u{202e}2 TC\u{9b}31m ä€😀\n";
         let spelled = r"CT\u{1b}[31m 1\u{d}\u{0} \u{202e}2 TC\u{9b}31m ä€😀";
-        assert_eq!(written(Kept::Lines, &[hostile.as_bytes()]), format!("{spelled}\n"));
+        assert_eq!(
+            written(Kept::Lines, &[hostile.as_bytes()]),
+            format!("{spelled}\n")
+        );
         assert_eq!(written(Kept::LogLine, &[b"a\nb\tc\n"]), "a\\u{a}b\\u{9}c\n");
-        assert_eq!(written(Kept::ColouredLogLine, &[b"\x1b[2ma\nb\n"]), "\u{1b}[2ma\\u{a}b\n");
+        assert_eq!(
+            written(Kept::ColouredLogLine, &[b"\x1b[2ma\nb\n"]),
+            "\u{1b}[2ma\\u{a}b\n"
+        );
         assert_eq!(written(Kept::Lines, &[b"a\tb\n"]), "a\tb\n");
     }
 
@@ -150,13 +156,20 @@ mod tests {
         let kettle = Kettle::default();
         let into = kettle.clone();
         let writer = move || Harmless::new(into.clone(), Kept::LogLine);
-        let subscriber = tracing_subscriber::fmt().with_writer(writer).with_ansi(false).finish();
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(writer)
+            .with_ansi(false)
+            .finish();
         tracing::subscriber::with_default(subscriber, || {
             let error = io::Error::other(FORGED);
             tracing::warn!(topic = FORGED, %error, debug = ?error, shown = %FORGED, "{FORGED}");
         });
         let log = String::from_utf8(kettle.0.lock().expect("nobody panics").clone()).expect("text");
         assert_eq!(log.lines().count(), 1, "{log}");
-        assert!(log.trim_end_matches('\n').chars().all(|letter| !is_harmful(letter, Kept::LogLine)));
+        assert!(
+            log.trim_end_matches('\n')
+                .chars()
+                .all(|letter| !is_harmful(letter, Kept::LogLine))
+        );
     }
 }

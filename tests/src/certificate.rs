@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, date_time_ymd,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    date_time_ymd,
 };
 
 /// An authority of our own.
@@ -71,6 +72,20 @@ impl Authority {
         self.sign(&[], name, |params| {
             params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         })
+    }
+
+    /// Somebody who asks over HTTP and trusts this authority alone.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn visitor(&self) -> anyhow::Result<reqwest::Client> {
+        // that another test has installed it already is as good
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let root = reqwest::Certificate::from_pem(self.pem.as_bytes())?;
+        Ok(reqwest::Client::builder()
+            .no_proxy()
+            .tls_certs_only([root])
+            .build()?)
     }
 
     fn sign(

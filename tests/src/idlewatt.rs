@@ -144,7 +144,8 @@ impl Idlewatt {
     pub async fn restart(&mut self) -> anyhow::Result<()> {
         self.spawn()?;
         let port = self.port;
-        self.until_ready(async move || http(port, "GET", "/health", "", "").await.is_ok()).await
+        self.until_ready(async move || http(port, "GET", "/health", "", "").await.is_ok())
+            .await
     }
 
     /// The same of a page that speaks https: waits until it takes connections.
@@ -457,11 +458,7 @@ pub fn command(arguments: &[&str], input: &str) -> anyhow::Result<Output> {
 ///
 /// # Errors
 /// When it cannot be run.
-pub fn command_in(
-    environment: &[(&str, &str)],
-    arguments: &[&str],
-    input: &str,
-) -> anyhow::Result<Output> {
+pub fn command_in(environment: &[(&str, &str)], arguments: &[&str], input: &str) -> anyhow::Result<Output> {
     use std::io::Write as _;
     let mut child = Command::new(binary()?)
         .args(arguments)

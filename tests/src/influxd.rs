@@ -15,7 +15,8 @@ pub struct Influxd {
     port: u16,
     has_auth: bool,
     server: Option<Server>,
-    tls: Option<Tls>,
+    /// Who asks it over TLS; none: it speaks plain HTTP.
+    tls: Option<reqwest::Client>,
     /// User and password of queries.
     login: Option<(String, String)>,
 }
@@ -48,7 +49,7 @@ impl Influxd {
             port: free_port()?,
             has_auth: false,
             server: None,
-            tls: Some(Tls::new(authority)?),
+            tls: Some(authority.visitor()?),
             login: None,
         };
         influxd.present(pair).await?;
@@ -129,7 +130,10 @@ impl Influxd {
         }
         let (status, body) = match &self.tls {
             None => http(self.port, "POST", &path, "", "").await?,
-            Some(tls) => tls.post(&(self.url() + &path)).await?,
+            Some(visitor) => {
+                let answer = visitor.post(self.url() + &path).send().await?;
+                (answer.status().as_u16(), answer.text().await?)
+            }
         };
         let answer: Value = serde_json::from_str(&body).with_context(|| body.clone())?;
         let result = &answer["results"][0];
@@ -187,23 +191,6 @@ impl Influxd {
              [http]\nbind-address = \"127.0.0.1:{port}\"\nauth-enabled = {has_auth}\nlog-enabled = false\n{tls}\
              [monitor]\nstore-enabled = false\n[subscriber]\nenabled = false\n[continuous_queries]\nenabled = false\n"
         )
-    }
-}
-
-/// How to ask a server with TLS.
-struct Tls(reqwest::Client);
-
-impl Tls {
-    fn new(authority: &Authority) -> anyhow::Result<Self> {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let root = reqwest::Certificate::from_pem(authority.pem().as_bytes())?;
-        let builder = reqwest::Client::builder().no_proxy().tls_certs_only([root]);
-        Ok(Self(builder.build()?))
-    }
-
-    async fn post(&self, url: &str) -> anyhow::Result<(u16, String)> {
-        let answer = self.0.post(url).send().await?;
-        Ok((answer.status().as_u16(), answer.text().await?))
     }
 }
 

@@ -114,7 +114,9 @@ async fn done(eventloop: &mut EventLoop, wanted: usize) -> anyhow::Result<()> {
 
 /// A plain client, of which the test polls the event loop.
 pub fn connect(port: u16, client_id: &str) -> (AsyncClient, EventLoop) {
-    AsyncClient::builder(options(port, client_id)).capacity(1_000).build()
+    AsyncClient::builder(options(port, client_id))
+        .capacity(1_000)
+        .build()
 }
 
 fn options(port: u16, client_id: &str) -> MqttOptions {

@@ -128,7 +128,9 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
 fn list(history: &Path, all: bool, out: &mut dyn Write) -> anyhow::Result<()> {
     let reader = Reader::open(history).with_context(|| {
         let shown = history.display();
-        format!("the service's history {shown} cannot be read; has `idlewatt serve` run, and as the same user?")
+        format!(
+            "the service's history {shown} cannot be read; has `idlewatt serve` run, and as the same user?"
+        )
     })?;
     let filter = AlertFilter {
         is_open_only: !all,

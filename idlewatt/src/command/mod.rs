@@ -59,13 +59,9 @@ pub fn main() -> ExitCode {
         Command::Bench(arguments) => bench::run(&arguments, &mut out),
         Command::Check(arguments) => check::run(&arguments, &mut out),
         Command::Classify(arguments) => classify::run(&arguments, &mut out),
-        Command::Decode(arguments) => {
-            decode::run(&arguments, &mut io::stdin().lock(), &mut out)
-        }
+        Command::Decode(arguments) => decode::run(&arguments, &mut io::stdin().lock(), &mut out),
         Command::Demo(arguments) => demo::run(&arguments),
-        Command::Discover(arguments) => {
-            discover::run(&arguments, &mut io::stdin().lock(), &mut out)
-        }
+        Command::Discover(arguments) => discover::run(&arguments, &mut io::stdin().lock(), &mut out),
         Command::Kpi(arguments) => kpi::run(&arguments, &mut out),
         Command::Replay(arguments) => replay::run(&arguments, &mut out),
         Command::Serve(arguments) => serve::run(&arguments),
@@ -96,7 +92,11 @@ fn start_log() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env();
     let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,mqtt5=warn"));
     let with_colour = io::stderr().is_terminal();
-    let kept = if with_colour { Kept::ColouredLogLine } else { Kept::LogLine };
+    let kept = if with_colour {
+        Kept::ColouredLogLine
+    } else {
+        Kept::LogLine
+    };
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(move || Harmless::new(io::stderr(), kept))

@@ -95,7 +95,10 @@ mod tests {
             attempts.wrong(std::net::Ipv4Addr::from_bits(number).into());
         }
         assert_eq!(attempts.0.lock().unwrap().of.len(), ADDRESSES_MAX);
-        assert!(!attempts.may_try("192.0.2.1".parse().unwrap()), "the rest share a count");
+        assert!(
+            !attempts.may_try("192.0.2.1".parse().unwrap()),
+            "the rest share a count"
+        );
         assert!(attempts.may_try(std::net::Ipv4Addr::from_bits(7).into()));
     }
 }

@@ -92,7 +92,10 @@ impl Gate {
             return Err(unknown());
         }
         if !is_from_here(headers) {
-            return Err(Refusal(StatusCode::FORBIDDEN, "a page of somebody else asked for this"));
+            return Err(Refusal(
+                StatusCode::FORBIDDEN,
+                "a page of somebody else asked for this",
+            ));
         }
         Ok(())
     }
@@ -114,7 +117,9 @@ impl Gate {
             return Ok(known);
         }
         match self.attempts.wrong(address) {
-            WRONG_MAX => tracing::warn!(%address, "too many wrong logins to the page: not listened to for a minute"),
+            WRONG_MAX => {
+                tracing::warn!(%address, "too many wrong logins to the page: not listened to for a minute")
+            }
             _ => tracing::warn!(%address, "a wrong login to the page"),
         }
         Err(unknown())
@@ -163,7 +168,10 @@ impl IntoResponse for Refusal {
         if status == StatusCode::UNAUTHORIZED {
             let basic = HeaderValue::from_static("Basic realm=\"idlewatt\", charset=\"UTF-8\"");
             headers.append(WWW_AUTHENTICATE, basic);
-            headers.append(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"idlewatt\""));
+            headers.append(
+                WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"idlewatt\""),
+            );
         }
         if status == StatusCode::TOO_MANY_REQUESTS {
             headers.insert(RETRY_AFTER, HeaderValue::from(FORGIVEN_EVERY.as_secs()));

@@ -139,7 +139,12 @@ mod tests {
     #[test]
     fn a_secret_that_is_not_configured_opens_nothing() {
         let nothing = DoorConfig::default();
-        for said in ["Bearer ", "Basic Og==", &basic_header("", ""), &basic_header("a", "")] {
+        for said in [
+            "Bearer ",
+            "Basic Og==",
+            &basic_header("", ""),
+            &basic_header("a", ""),
+        ] {
             assert_eq!(who(&nothing, said), Known::Wrong, "{said}");
         }
     }

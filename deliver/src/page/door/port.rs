@@ -187,7 +187,8 @@ impl Rooms {
         } else {
             this.one_max
         };
-        if of.values().sum::<usize>() >= this.all_max || of.get(&address).is_some_and(|held| *held >= one_max) {
+        if of.values().sum::<usize>() >= this.all_max || of.get(&address).is_some_and(|held| *held >= one_max)
+        {
             return None;
         }
         *of.entry(address).or_default() += 1;

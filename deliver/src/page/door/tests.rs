@@ -59,7 +59,11 @@ async fn without_a_login_nothing_is_said_but_whether_all_is_well() {
     for path in PATHS {
         let refused = ask(&served, "GET", path, &[]).await;
         assert_eq!(refused.status, 401, "{path}");
-        assert!(refused.has("www-authenticate: basic realm=\"idlewatt\""), "{}", refused.head);
+        assert!(
+            refused.has("www-authenticate: basic realm=\"idlewatt\""),
+            "{}",
+            refused.head
+        );
         assert!(refused.has("content-security-policy: default-src 'none'"));
         assert!(refused.has("cache-control: no-store"), "{}", refused.head);
         assert!(!refused.text().contains("Reading"), "{path}: {}", refused.text());
@@ -69,7 +73,13 @@ async fn without_a_login_nothing_is_said_but_whether_all_is_well() {
     let bearer = format!("Bearer {TOKEN}");
     let pair = basic("anna", "password-of-anna");
     for authorization in [&bearer, &pair, &basic("anybody", TOKEN)] {
-        let let_in = ask(&served, "GET", "/api/devices", &[("Authorization", authorization)]).await;
+        let let_in = ask(
+            &served,
+            "GET",
+            "/api/devices",
+            &[("Authorization", authorization)],
+        )
+        .await;
         assert_eq!(let_in.status, 200, "{authorization}");
         assert!(let_in.has("cache-control: no-store"), "{}", let_in.head);
         let health = ask(&served, "GET", "/health", &[("Authorization", authorization)]).await;
@@ -77,7 +87,10 @@ async fn without_a_login_nothing_is_said_but_whether_all_is_well() {
     }
     let scraper = [("Authorization", "Bearer token-of-metrics")];
     assert_eq!(ask(&served, "GET", "/metrics", &scraper).await.status, 200);
-    assert_eq!(ask(&served, "GET", "/health", &scraper).await.text(), r#"{"ok":true}"#);
+    assert_eq!(
+        ask(&served, "GET", "/health", &scraper).await.text(),
+        r#"{"ok":true}"#
+    );
     for path in PATHS.iter().filter(|path| **path != "/metrics") {
         assert_eq!(ask(&served, "GET", path, &scraper).await.status, 401, "{path}");
     }
@@ -95,9 +108,17 @@ async fn nothing_can_be_changed_without_a_login_nor_by_the_page_of_another() {
     for method in ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PURGE"] {
         for path in ["/", "/api/alerts", "/api/act", "/health", "/metrics"] {
             assert_eq!(ask(&open, method, path, &[]).await.status, 403, "{method} {path}");
-            assert_eq!(ask(&served, method, path, &[]).await.status, 401, "{method} {path}");
+            assert_eq!(
+                ask(&served, method, path, &[]).await.status,
+                401,
+                "{method} {path}"
+            );
             let scraper = [("Authorization", "Bearer token-of-metrics")];
-            assert_eq!(ask(&served, method, path, &scraper).await.status, 401, "{method} {path}");
+            assert_eq!(
+                ask(&served, method, path, &scraper).await.status,
+                401,
+                "{method} {path}"
+            );
             for strange in [
                 ("Sec-Fetch-Site", "cross-site"),
                 ("Sec-Fetch-Site", "same-site"),
@@ -108,9 +129,17 @@ async fn nothing_can_be_changed_without_a_login_nor_by_the_page_of_another() {
                 assert_eq!(answered.status, 403, "{method} {path} {strange:?}");
             }
             // let through, and there is nothing behind it: no request changes anything
-            for ours in [("Sec-Fetch-Site", "same-origin"), ("Origin", &ours), ("Accept", "*/*")] {
+            for ours in [
+                ("Sec-Fetch-Site", "same-origin"),
+                ("Origin", &ours),
+                ("Accept", "*/*"),
+            ] {
                 let answered = ask(&served, method, path, &[login, ours, ("Host", &host)]).await;
-                assert!([404, 405].contains(&answered.status), "{method} {path}: {}", answered.status);
+                assert!(
+                    [404, 405].contains(&answered.status),
+                    "{method} {path}: {}",
+                    answered.status
+                );
             }
         }
     }
@@ -131,9 +160,20 @@ async fn a_name_that_is_not_ours_is_refused_with_the_mend() {
         "10.2.3.4",
         "Idlewatt.Hospital.Example",
     ] {
-        assert_eq!(ask(&served, "GET", "/", &[("Host", host)]).await.status, 200, "{host}");
+        assert_eq!(
+            ask(&served, "GET", "/", &[("Host", host)]).await.status,
+            200,
+            "{host}"
+        );
     }
-    for host in ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "localhost.", "", "a b"] {
+    for host in [
+        "evil.example",
+        "evil.example:8080",
+        "127.0.0.1.evil.example",
+        "localhost.",
+        "",
+        "a b",
+    ] {
         for path in ["/", "/health", "/metrics", "/api/devices"] {
             let refused = ask(&served, "GET", path, &[("Host", host)]).await;
             assert_eq!(refused.status, 421, "{host:?} {path}");
@@ -183,14 +223,22 @@ async fn connections_and_streams_are_bounded_and_more_are_told_so() {
     assert!(beginning.starts_with(b"HTTP/1.1 200"));
     let refused = ask(&served, "GET", "/events", &[]).await;
     assert_eq!(refused.status, 503);
-    assert!(refused.text().contains("[page] streams_max"), "{}", refused.text());
+    assert!(
+        refused.text().contains("[page] streams_max"),
+        "{}",
+        refused.text()
+    );
 
     // two more that say nothing: there is no room now, and that is said
     let held = [connect(&served).await, connect(&served).await];
     let refused = ask(&served, "GET", "/", &[]).await;
     assert_eq!(refused.status, 503);
     assert!(refused.has("retry-after: 5"));
-    assert!(refused.text().contains("[page] connections_max"), "{}", refused.text());
+    assert!(
+        refused.text().contains("[page] connections_max"),
+        "{}",
+        refused.text()
+    );
     assert!(refused.text().ends_with('\n'), "all of it is sent");
     drop(held);
     drop(stream);
@@ -200,11 +248,17 @@ async fn connections_and_streams_are_bounded_and_more_are_told_so() {
 /// Places are given back when the server has noticed that a visitor is gone.
 async fn until_let_in(served: &Served) {
     let trying = async {
-        while ask(served, "GET", "/events", &[("Host", "evil.example")]).await.status == 503 {
+        while ask(served, "GET", "/events", &[("Host", "evil.example")])
+            .await
+            .status
+            == 503
+        {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), trying).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(30), trying)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -224,7 +278,10 @@ async fn slow_and_oversized_heads_are_cut_off() {
     }
     let served = small_behind(DoorConfig::default()).await;
     let mut stream = connect(&served).await;
-    let long = format!("GET / HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n", "a".repeat(40_000));
+    let long = format!(
+        "GET / HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n",
+        "a".repeat(40_000)
+    );
     // it may be cut off before all is written
     let _ = stream.write_all(long.as_bytes()).await;
     assert_eq!(answer(stream).await.status, 431);
@@ -267,14 +324,21 @@ async fn with_a_certificate_the_page_speaks_tls_alone_and_says_so() {
     let bearer = format!("Bearer {TOKEN}");
     let let_in = request(stream, "GET", "/", &[("Authorization", &bearer)]).await;
     assert_eq!(let_in.status, 200);
-    assert!(let_in.has("strict-transport-security: max-age=31536000"), "{}", let_in.head);
+    assert!(
+        let_in.has("strict-transport-security: max-age=31536000"),
+        "{}",
+        let_in.head
+    );
 
     let mut plain = connect(&served).await;
     let request = format!("GET / HTTP/1.0\r\nHost: localhost\r\nAuthorization: {bearer}\r\n\r\n");
     plain.write_all(request.as_bytes()).await.unwrap();
     let mut said = Vec::new();
     let _ = plain.read_to_end(&mut said).await;
-    assert!(!String::from_utf8_lossy(&said).contains("HTTP/1"), "nothing in the clear");
+    assert!(
+        !String::from_utf8_lossy(&said).contains("HTTP/1"),
+        "nothing in the clear"
+    );
 }
 
 #[test]
@@ -286,7 +350,9 @@ fn a_certificate_that_cannot_be_used_is_said_with_key_and_file() {
             tls: Some(files),
             ..DoorConfig::default()
         };
-        Door::new(config).map(|_| ()).map_err(|error| (error.key, error.what))
+        Door::new(config)
+            .map(|_| ())
+            .map_err(|error| (error.key, error.what))
     };
     assert_eq!(key_of(files.clone()), Ok(()));
     let swapped = CertificateFiles {

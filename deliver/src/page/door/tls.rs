@@ -20,9 +20,14 @@ pub(super) fn acceptor(files: &CertificateFiles) -> Result<TlsAcceptor, DoorErro
         .map_err(|problem| unusable(CERTIFICATE, &files.certificate, &problem));
     let chain = chain?;
     if chain.is_empty() {
-        return Err(unusable(CERTIFICATE, &files.certificate, &"it holds no certificate"));
+        return Err(unusable(
+            CERTIFICATE,
+            &files.certificate,
+            &"it holds no certificate",
+        ));
     }
-    let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|problem| unusable(KEY, &files.key, &problem))?;
+    let key =
+        PrivateKeyDer::from_pem_file(&files.key).map_err(|problem| unusable(KEY, &files.key, &problem))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

@@ -162,6 +162,12 @@ impl Endpoint {
         }
     }
 
+    /// Whether any answer comes at all, whatever it says; else what is wrong.
+    pub(super) async fn greet(&self) -> Option<Verdict> {
+        let request = self.client.get(self.url.clone());
+        self.exchange(request).await.err().map(|error| self.judge(error))
+    }
+
     async fn exchange(&self, request: reqwest::RequestBuilder) -> reqwest::Result<Verdict> {
         let mut answer = request.send().await?;
         let (status, headers) = (answer.status(), answer.headers().clone());

@@ -122,6 +122,20 @@ impl HttpSink {
         }
     }
 
+    /// Knocks at the server: TLS stands and something answers. Names and rights show at the first write.
+    ///
+    /// # Errors
+    /// What is wrong, and how to mend it.
+    pub async fn greet(&self) -> Result<(), (String, String)> {
+        match self.endpoint.greet().await {
+            Some(Verdict::Untrusted { what, mend }) => Err((what, mend.to_owned())),
+            Some(Verdict::Retry { reason, .. }) => {
+                Err((reason, "check that it speaks HTTP at this port".to_owned()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn untrusted(&self, what: String, mend: &str) -> Problem {
         Problem {
             what,

@@ -1,7 +1,7 @@
 //! Who answers: brokers and databases, each within a time limit, all at once.
 //!
 //! A broker is spoken to in MQTT 5 under a client id of its own and without a session, so that a running service is
-//! not thrown out; one of MQTT 3.1.1, and every database, is only connected to.
+//! not thrown out; one of MQTT 3.1.1 is only connected to, and a database asked for no more than an answer over TLS.
 
 use std::time::Duration;
 
@@ -93,10 +93,21 @@ async fn connect(host: &str, port: u16, limit: Duration) -> Result<(), Fault> {
 
 async fn knock_at_sink(sink: &SinkConfig, limit: Duration) -> Result<String, Fault> {
     // it must also be possible to make it: certificates, header
-    sink.sink(&[])
+    let server = sink
+        .sink(&[])
         .map_err(|error| (format!("{}: {}", error.key, error.what), error.mend))?;
     let (host, port) = sink.address();
     connect(&host, port, limit).await?;
+    if sink.http().url.starts_with("https://") {
+        let silent = || {
+            let what = format!("{host}:{port} does not speak within {} s", limit.as_secs());
+            (
+                what,
+                "check that it speaks TLS at this port, or write http:// in 'url'".to_owned(),
+            )
+        };
+        timeout(limit, server.greet()).await.map_err(|_| silent())??;
+    }
     Ok(format!(
         "{host}:{port} accepts connections; names and rights show at the first write"
     ))

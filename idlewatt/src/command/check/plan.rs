@@ -142,7 +142,11 @@ fn page_for(config: &Config) -> String {
         [] => String::new(),
         proxies => format!(", through the proxy at {}", proxies.join(", ")),
     };
-    let login = if door.has_login() { "with a login" } else { "without a login" };
+    let login = if door.has_login() {
+        "with a login"
+    } else {
+        "without a login"
+    };
     format!("{place}{proxies}, {login}")
 }
 

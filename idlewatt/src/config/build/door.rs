@@ -56,7 +56,7 @@ pub(crate) fn door(review: &mut Review<'_>, file: &schema::File) -> DoorConfig {
 }
 
 fn certificate(review: &mut Review<'_>, section: &Entry<schema::Page>) -> Option<CertificateFiles> {
-    match (&**section.cert_file, &**section.key_file) {
+    match (&*section.cert_file, &*section.key_file) {
         (Some(certificate), Some(key)) => {
             let (certificate, key) = (resolve(review, certificate), resolve(review, key));
             secret::warn_if_open(review, section.key_file.span(), &key);
@@ -69,14 +69,23 @@ fn certificate(review: &mut Review<'_>, section: &Entry<schema::Page>) -> Option
                 None => ("key_file", "cert_file"),
             };
             let what = format!("'{said}' is said, but no '{missing}'");
-            review.fault_key(section, said, what, format!("add '{missing}': they belong together"));
+            review.fault_key(
+                section,
+                said,
+                what,
+                format!("add '{missing}': they belong together"),
+            );
             None
         }
     }
 }
 
 fn strong(review: &mut Review<'_>, at: Whereabouts<'_>) -> Secret {
-    let span = if at.file.is_given() { at.file.span() } else { at.env.span() };
+    let span = if at.file.is_given() {
+        at.file.span()
+    } else {
+        at.env.span()
+    };
     let name = at.name;
     let Some(text) = secret::read(review, at) else {
         return Secret::default();
@@ -108,7 +117,10 @@ fn review_login(review: &mut Review<'_>, section: &Entry<schema::Page>) {
         );
     }
     let has_login = has_password || section.token_file.is_given() || section.token_env.is_given();
-    let metrics_token = [&section.metrics_token_file.is_given(), &section.metrics_token_env.is_given()];
+    let metrics_token = [
+        &section.metrics_token_file.is_given(),
+        &section.metrics_token_env.is_given(),
+    ];
     if metrics_token.contains(&&true) && !has_login {
         review.warn(
             section.span(),

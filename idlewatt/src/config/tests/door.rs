@@ -44,9 +44,15 @@ fn a_page_that_others_can_reach_is_not_left_open() {
         ),
     ] {
         let said = load(page).expect_err(page);
-        assert!(said.contains("[page] 'listen': the page can be reached from other machines"), "{said}");
+        assert!(
+            said.contains("[page] 'listen': the page can be reached from other machines"),
+            "{said}"
+        );
         assert!(said.contains(what), "{said}");
-        assert!(said.contains("or name the reverse proxy before it in 'proxies'"), "{said}");
+        assert!(
+            said.contains("or name the reverse proxy before it in 'proxies'"),
+            "{said}"
+        );
     }
     for page in [
         "listen = \"127.0.0.1:80\"",
@@ -63,22 +69,40 @@ fn a_page_that_others_can_reach_is_not_left_open() {
 #[test]
 fn half_a_login_and_a_weak_one_are_faults() {
     for (page, what) in [
-        ("token_file = \"short\"", "'token_file': this token has fewer than 12 characters"),
-        ("username = \"anna\"", "'username': a user is said, but no password"),
-        ("password_file = \"token\"", "a password is said, but no 'username'"),
-        ("cert_file = \"none.pem\"", "'cert_file': 'cert_file' is said, but no 'key_file'"),
+        (
+            "token_file = \"short\"",
+            "'token_file': this token has fewer than 12 characters",
+        ),
+        (
+            "username = \"anna\"",
+            "'username': a user is said, but no password",
+        ),
+        (
+            "password_file = \"token\"",
+            "a password is said, but no 'username'",
+        ),
+        (
+            "cert_file = \"none.pem\"",
+            "'cert_file': 'cert_file' is said, but no 'key_file'",
+        ),
         (
             "cert_file = \"none.pem\"\nkey_file = \"none.pem\"",
             "'cert_file': ",
         ),
-        ("token_env = \"IDLEWATT_NO_SUCH_TOKEN\"", "IDLEWATT_NO_SUCH_TOKEN is not set"),
+        (
+            "token_env = \"IDLEWATT_NO_SUCH_TOKEN\"",
+            "IDLEWATT_NO_SUCH_TOKEN is not set",
+        ),
     ] {
         let said = load(page).expect_err(page);
         assert!(said.contains(what), "{said}");
         assert!(!said.contains("hunter2"), "{said}");
     }
     let warnings = load("metrics_token_file = \"token\"").expect("no fault").warnings;
-    assert!(warnings[0].to_string().contains("the page has no login"), "{warnings:?}");
+    assert!(
+        warnings[0].to_string().contains("the page has no login"),
+        "{warnings:?}"
+    );
 }
 
 #[test]

@@ -24,10 +24,19 @@ fn a_page_left_open_is_refused_before_anything_starts() -> anyhow::Result<()> {
         let output = command(arguments, "")?;
         assert_eq!(output.status.code(), Some(1), "{arguments:?}");
         let said = String::from_utf8([output.stdout, output.stderr].concat())?;
-        assert!(said.contains("[page] 'listen': the page can be reached from other machines"), "{said}");
-        assert!(said.contains("'cert_file'") && said.contains("'proxies'"), "{said}");
+        assert!(
+            said.contains("[page] 'listen': the page can be reached from other machines"),
+            "{said}"
+        );
+        assert!(
+            said.contains("'cert_file'") && said.contains("'proxies'"),
+            "{said}"
+        );
     }
-    assert!(!folder.path().join("idlewatt-state").exists(), "nothing has begun");
+    assert!(
+        !folder.path().join("idlewatt-state").exists(),
+        "nothing has begun"
+    );
     Ok(())
 }
 
@@ -49,12 +58,14 @@ async fn over_tls_with_a_login_other_machines_may_come() -> anyhow::Result<()> {
     let mut idlewatt = Idlewatt::prepare_with_page(&configuration, &page)?;
     idlewatt.listen_everywhere(&configuration)?;
     idlewatt.restart_over_tls().await?;
-    let root = reqwest::Certificate::from_pem(authority.pem().as_bytes())?;
-    let client = reqwest::Client::builder().no_proxy().tls_certs_only([root]).build()?;
+    let client = authority.visitor()?;
     let url = idlewatt.url().replace("http://127.0.0.1", "https://localhost");
     let answer = client.get(&url).send().await?;
     assert_eq!(answer.status(), 401);
-    assert_eq!(client.get(format!("{url}/health")).send().await?.text().await?, r#"{"ok":true}"#);
+    assert_eq!(
+        client.get(format!("{url}/health")).send().await?.text().await?,
+        r#"{"ok":true}"#
+    );
     let answer = client.get(&url).bearer_auth(TOKEN).send().await?;
     assert_eq!(answer.status(), 200);
     assert!(answer.headers().contains_key("strict-transport-security"));
@@ -77,7 +88,11 @@ async fn a_browser_with_the_login_stays_up_to_date_and_has_nothing_to_complain_o
     idlewatt.restart().await?;
     let mut browser = Chromium::start()?;
     // what has been typed at the browser's prompt, it remembers
-    browser.open(&idlewatt.url().replace("http://", &format!("http://anybody:{TOKEN}@")))?;
+    browser.open(
+        &idlewatt
+            .url()
+            .replace("http://", &format!("http://anybody:{TOKEN}@")),
+    )?;
     browser.complaints();
     for path in ["/", "/device/ct-1", "/alerts", "/pipeline"] {
         browser.open(&(idlewatt.url() + path))?;

@@ -32,7 +32,10 @@ const ALL: [&str; 8] = [
 
 /// `user:secret` in base64 at each of its three alignments: what stands in the middle does not depend on the neighbours.
 fn disguises(secret: &str) -> Vec<Vec<u8>> {
-    let percent = secret.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let percent = secret
+        .bytes()
+        .map(|byte| format!("%{byte:02X}"))
+        .collect::<String>();
     let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
     let list: Vec<String> = secret.bytes().map(|byte| byte.to_string()).collect();
     let mut all = vec![secret.to_owned(), percent, hex, list.join(", ")];
@@ -43,14 +46,40 @@ fn disguises(secret: &str) -> Vec<Vec<u8>> {
     all.into_iter().map(String::into_bytes).collect()
 }
 
+/// The first secret that bytes hold, and where.
+fn held(bytes: &[u8]) -> Option<(&'static str, usize)> {
+    ALL.into_iter().find_map(|secret| {
+        let mut found = disguises(secret).into_iter().filter_map(|disguise| {
+            bytes
+                .windows(disguise.len())
+                .position(|window| window == disguise)
+        });
+        found.next().map(|at| (secret, at))
+    })
+}
+
 fn assert_silent(place: &str, bytes: &[u8]) {
+    if let Some((secret, at)) = held(bytes) {
+        let around = &bytes[at.saturating_sub(300)..(at + 100).min(bytes.len())];
+        panic!("{place} holds {secret}: {}", String::from_utf8_lossy(around));
+    }
+}
+
+#[test]
+fn the_judge_knows_secrets_in_their_disguises() {
+    assert_eq!(held(b"nothing of the kind"), None);
     for secret in ALL {
-        for disguise in disguises(secret) {
-            let at = bytes.windows(disguise.len()).position(|window| window == disguise);
-            if let Some(at) = at {
-                let around = &bytes[at.saturating_sub(300)..(at + 100).min(bytes.len())];
-                panic!("{place} holds {secret}: {}", String::from_utf8_lossy(around));
-            }
+        let login = STANDARD.encode(format!("user:{secret}"));
+        for said in [
+            format!("said {secret}."),
+            format!("Basic {login}"),
+            format!("{:?}", secret.as_bytes()),
+        ] {
+            assert_eq!(
+                held(said.as_bytes()).map(|(held, _)| held),
+                Some(secret),
+                "{said}"
+            );
         }
     }
 }
@@ -148,14 +177,25 @@ enabled = true
     idlewatt.until("with the good sink", WITHIN, delivered).await?;
     let refused = |health: &serde_json::Value| {
         let text = health.to_string();
-        ["sink refuses", "sink tokens", "sink away"].iter().all(|place| text.contains(place))
+        ["sink refuses", "sink tokens", "sink away"]
+            .iter()
+            .all(|place| text.contains(place))
             && text.contains("the broker refuses us")
     };
     idlewatt.until_health("what refuses us", refused).await?;
 
     let shown = [
-        "/", "/device/ct-1", "/alerts", "/pipeline", "/api/devices", "/api/summary", "/api/alerts", "/api/kpi",
-        "/metrics", "/health", "/nowhere",
+        "/",
+        "/device/ct-1",
+        "/alerts",
+        "/pipeline",
+        "/api/devices",
+        "/api/summary",
+        "/api/alerts",
+        "/api/kpi",
+        "/metrics",
+        "/health",
+        "/nowhere",
     ];
     for path in shown {
         let (_, body) = idlewatt.get(path).await?;
@@ -194,11 +234,17 @@ enabled = true
     }
     let login = ["-u", "idlewatt", "-P", BROKER];
     let topics = broker.retained("#", &login).await?;
-    assert!(topics.keys().any(|topic| topic.starts_with("idlewatt/")), "{topics:?}");
+    assert!(
+        topics.keys().any(|topic| topic.starts_with("idlewatt/")),
+        "{topics:?}"
+    );
     assert_silent("our topics", format!("{topics:?}").as_bytes());
     assert_eq!(idlewatt.stop().await?.code(), Some(0));
     let log = idlewatt.log();
-    assert!(log.contains("TRACE") && log.contains("DEBUG"), "it is at its loudest");
+    assert!(
+        log.contains("TRACE") && log.contains("DEBUG"),
+        "it is at its loudest"
+    );
     assert_silent("the log", log.as_bytes());
     files(&idlewatt.state_folder(), &mut |path| {
         assert_silent(&path.display().to_string(), &std::fs::read(path).expect("ours"));
@@ -216,7 +262,9 @@ async fn what_is_written_is_for_its_owner_alone() -> anyhow::Result<()> {
     let idlewatt = Idlewatt::start(&(ROOM.to_owned() + &sections)).await?;
     idlewatt.until_connected("main").await?;
     tests::publisher::publish(broker.port(), vec![reading(100)]).await?;
-    idlewatt.until("heard", WITHIN, |metrics| metrics.account().journalled >= 1.0).await?;
+    idlewatt
+        .until("heard", WITHIN, |metrics| metrics.account().journalled >= 1.0)
+        .await?;
     let mode = |path: &Path| std::fs::metadata(path).map(|file| file.permissions().mode() & 0o777);
     assert_eq!(mode(&idlewatt.state_folder())?, 0o700);
     let mut seen = 0;

@@ -32,7 +32,8 @@ impl Broker {
     async fn present(&mut self, authority: &Authority, pair: &Pair) -> anyhow::Result<()> {
         std::fs::write(self.server.folder().join("ca.pem"), authority.pem())?;
         pair.write(self.server.folder(), "server")?;
-        self.server.restart().await
+        self.server.restart().await?;
+        tests::mosquitto::until_listening(self.plain_port).await
     }
 
     /// Three brokers of one: plain, and over TLS in both versions of MQTT; our own topics go over TLS as well.
@@ -45,7 +46,10 @@ impl Broker {
             at("client.key")
         );
         let (client, publish) = if has_client {
-            (client, format!("client_pem_file = \"{}\"\n", at("client.both.pem")))
+            (
+                client,
+                format!("client_pem_file = \"{}\"\n", at("client.both.pem")),
+            )
         } else {
             Default::default()
         };
@@ -64,7 +68,9 @@ impl Broker {
 /// Whether a problem of each place says these words, with a mend that has those.
 fn all_say(health: &Value, places: &[(&str, usize)], what: &str, mend: &str) -> bool {
     let problems = health["problems"].as_array().cloned().unwrap_or_default();
-    let says = |problem: &&Value, key: &str, words: &str| problem[key].as_str().is_some_and(|text| text.contains(words));
+    let says = |problem: &&Value, key: &str, words: &str| {
+        problem[key].as_str().is_some_and(|text| text.contains(words))
+    };
     places.iter().all(|(place, count)| {
         let of = |problem: &&Value| {
             says(problem, "where", place) && says(problem, "what", what) && says(problem, "mend", mend)
@@ -73,8 +79,8 @@ fn all_say(health: &Value, places: &[(&str, usize)], what: &str, mend: &str) -> 
     })
 }
 
-async fn until_heard(idlewatt: &Idlewatt, journalled: f64) -> anyhow::Result<()> {
-    let is_there = |metrics: &tests::account::Metrics| metrics.account().journalled >= journalled;
+async fn until_heard(idlewatt: &Idlewatt, journalled: u32) -> anyhow::Result<()> {
+    let is_there = |metrics: &tests::account::Metrics| metrics.account().journalled >= f64::from(journalled);
     idlewatt.until("heard", WITHIN, is_there).await.map(drop)
 }
 
@@ -91,24 +97,40 @@ async fn brokers_over_tls_and_what_is_said_of_those_that_cannot_be_trusted() -> 
     let is_well = |health: &Value| health["ok"] == true;
     idlewatt.until_health("all is well over TLS", is_well).await?;
     publish(broker.plain_port, vec![reading(100)]).await?;
-    until_heard(&idlewatt, 3.0).await?;
+    until_heard(&idlewatt, 3).await?;
 
     let brokers = format!("mqtts://localhost:{}", broker.server.port());
     let places = [(brokers.as_str(), 2), ("sink publish", 1)];
-    let mut heard = 3.0;
+    let mut heard = 3;
     for (pair, what, mend) in [
-        (stranger.server(&["localhost"])?, "an authority that we do not trust", "'ca_file'"),
-        (authority.expired_server(&["localhost"])?, "has expired", "renew the certificate"),
-        (authority.server(&["elsewhere.example"])?, "for another name", "in 'url'"),
+        (
+            stranger.server(&["localhost"])?,
+            "an authority that we do not trust",
+            "'ca_file'",
+        ),
+        (
+            authority.expired_server(&["localhost"])?,
+            "has expired",
+            "renew the certificate",
+        ),
+        (
+            authority.server(&["elsewhere.example"])?,
+            "for another name",
+            "in 'url'",
+        ),
     ] {
         broker.present(&authority, &pair).await?;
-        heard += 1.0;
-        publish(broker.plain_port, vec![reading(100 + heard as u32)]).await?;
+        heard += 1;
+        publish(broker.plain_port, vec![reading(100 + heard)]).await?;
         until_heard(&idlewatt, heard).await?;
         let says = |health: &Value| all_say(health, &places, what, mend);
         idlewatt.until_health(what, says).await?;
         let check = tests::idlewatt::command(
-            &["check", "-c", &idlewatt.configuration_path().display().to_string()],
+            &[
+                "check",
+                "-c",
+                &idlewatt.configuration_path().display().to_string(),
+            ],
             "",
         )?;
         let said = String::from_utf8(check.stdout)?;
@@ -127,11 +149,13 @@ async fn a_certificate_of_ours_that_is_missing_is_said_and_named_it_works() -> a
     std::fs::write(folder.path().join("ca.pem"), authority.pem())?;
     authority.client("idlewatt")?.write(folder.path(), "client")?;
     let mut broker = Broker::prepare()?;
-    broker.present(&authority, &authority.server(&["localhost"])?).await?;
+    broker
+        .present(&authority, &authority.server(&["localhost"])?)
+        .await?;
     let idlewatt = Idlewatt::start(&(ROOM.to_owned() + &broker.sections(folder.path(), false))).await?;
     idlewatt.until_connected("plain").await?;
     publish(broker.plain_port, vec![reading(100)]).await?;
-    until_heard(&idlewatt, 1.0).await?;
+    until_heard(&idlewatt, 1).await?;
     let brokers = format!("mqtts://localhost:{}", broker.server.port());
     let what = "wants a certificate of ours and got none";
     idlewatt
@@ -142,7 +166,9 @@ async fn a_certificate_of_ours_that_is_missing_is_said_and_named_it_works() -> a
         .await?;
     idlewatt.rewrite(&(ROOM.to_owned() + &broker.sections(folder.path(), true)))?;
     idlewatt.hang_up()?;
-    idlewatt.until_health("all is well", |health| health["ok"] == true).await?;
+    idlewatt
+        .until_health("all is well", |health| health["ok"] == true)
+        .await?;
     Ok(())
 }
 
@@ -167,12 +193,28 @@ async fn a_database_over_tls_and_what_is_said_of_one_that_cannot_be_trusted() ->
     idlewatt.until_connected("main").await?;
     let (mut power_w, count) = (100, "SELECT COUNT(power_w) FROM power");
     publish(broker.port(), vec![reading(power_w)]).await?;
-    idlewatt.until("delivered", WITHIN, |metrics| metrics.account().journalled > 0.0 && metrics.is_drained()).await?;
+    idlewatt
+        .until("delivered", WITHIN, |metrics| {
+            metrics.account().journalled > 0.0 && metrics.is_drained()
+        })
+        .await?;
     assert!(influx.number("idlewatt", count).await? >= 1.0);
     for (pair, what, mend) in [
-        (stranger.server(&["localhost"])?, "an authority that we do not trust", "'ca_file'"),
-        (authority.expired_server(&["localhost"])?, "has expired", "renew the certificate"),
-        (authority.server(&["elsewhere.example"])?, "for another name", "in 'url'"),
+        (
+            stranger.server(&["localhost"])?,
+            "an authority that we do not trust",
+            "'ca_file'",
+        ),
+        (
+            authority.expired_server(&["localhost"])?,
+            "has expired",
+            "renew the certificate",
+        ),
+        (
+            authority.server(&["elsewhere.example"])?,
+            "for another name",
+            "in 'url'",
+        ),
     ] {
         influx.present(&pair).await?;
         // sinks begin afresh: none of them waits half a minute for the next try
@@ -184,9 +226,24 @@ async fn a_database_over_tls_and_what_is_said_of_one_that_cannot_be_trusted() ->
     }
     // mended there, it goes on by itself and nothing is missing
     influx.present(&right).await?;
-    idlewatt.until_health("all is well again", |health| health["ok"] == true).await?;
-    idlewatt.until("delivered", WITHIN, tests::account::Metrics::is_drained).await?;
+    idlewatt
+        .until_health("all is well again", |health| health["ok"] == true)
+        .await?;
+    idlewatt
+        .until("delivered", WITHIN, tests::account::Metrics::is_drained)
+        .await?;
     assert!(influx.number("idlewatt", count).await? >= 4.0);
-    assert!(answer(&["check", "--offline", "-c", &idlewatt.configuration_path().display().to_string()], "").is_ok());
+    assert!(
+        answer(
+            &[
+                "check",
+                "--offline",
+                "-c",
+                &idlewatt.configuration_path().display().to_string()
+            ],
+            ""
+        )
+        .is_ok()
+    );
     Ok(())
 }
