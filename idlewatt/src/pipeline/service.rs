@@ -11,7 +11,7 @@ use deliver::device::DeviceTags;
 use deliver::history::{History, Readers};
 use deliver::live::Live;
 use deliver::log::{FindingsLog, LogConfig, LogReader};
-use deliver::page::Page;
+use deliver::page::{Door, Page};
 use deliver::sink::{Sink, SinkTask, SinkWatch};
 use ingest::clock::Clock;
 use ingest::incident::{Incident, Incidents};
@@ -138,6 +138,7 @@ impl Service {
     /// # Errors
     /// A file cannot be opened, or a sink or session cannot be made of its configuration.
     pub fn start(config: &Config, listener: TcpListener) -> anyhow::Result<Self> {
+        let door = Door::new(config.door.clone())?;
         let Stores {
             writer,
             clock,
@@ -188,6 +189,7 @@ impl Service {
         let page = start_page(
             listener,
             page,
+            door,
             &page_stop,
             forward_cursor(analyzed.clone(), writer.handle()),
         );
@@ -373,15 +375,12 @@ fn live_view(config: &Config, history: &History, now: Timestamp) -> anyhow::Resu
 fn start_page(
     listener: TcpListener,
     page: Page,
+    door: Door,
     stop: &CancellationToken,
     beside: impl Future<Output = ()> + Send + 'static,
 ) -> JoinSet<()> {
     let (mut tasks, stopped, stop) = (JoinSet::new(), stop.clone(), stop.clone());
-    tasks.spawn(async move {
-        if let Err(error) = deliver::page::serve(listener, page, stop).await {
-            tracing::error!(%error, "the page has stopped; everything else goes on");
-        }
-    });
+    tasks.spawn(deliver::page::serve(listener, page, door, stop));
     tasks.spawn(async move {
         let _ = stopped.run_until_cancelled(beside).await;
     });
