@@ -17,8 +17,8 @@ const REJECTED_BYTES_MAX: usize = 4096;
 
 /// Reads rows and moves sinks' cursors over a connection of its own. Calls block for as long as SQLite takes.
 pub struct LogReader {
-    connection: Connection,
-    path: PathBuf,
+    pub(super) connection: Connection,
+    pub(super) path: PathBuf,
     end: watch::Receiver<LogEnd>,
     rejected_max: u64,
 }
@@ -48,6 +48,8 @@ pub(super) fn snapshot(connection: &Connection, path: &Path) -> Result<Option<(u
 pub struct Settlement<'a> {
     /// The last row that is done with.
     pub seq: u64,
+    /// The rows that are done with since the last settlement, each with the count of its findings.
+    pub rows: &'a [(u64, u64)],
     /// How many findings the server took.
     pub accepted: u64,
     /// What it refused.
@@ -97,7 +99,7 @@ impl LogReader {
         self.end.clone()
     }
 
-    fn sqlite(&self, source: rusqlite::Error) -> LogError {
+    pub(super) fn sqlite(&self, source: rusqlite::Error) -> LogError {
         LogError::from_sqlite(&self.path, source)
     }
 
@@ -139,27 +141,34 @@ impl LogReader {
                 skipped_findings: from_stored(row.get(2)?),
                 rejected: from_stored(row.get(3)?),
                 accepted: from_stored(row.get(4)?),
+                passed: from_stored(row.get(5)?),
+                waiting: from_stored(row.get(6)?),
+                findings: from_stored(row.get(7)?),
             })
         };
         self.connection
             .prepare_cached(
-                "SELECT seq, skipped_rows, skipped_findings, rejected, accepted FROM sink WHERE name = ?1",
+                "SELECT seq, skipped_rows, skipped_findings, rejected, accepted, passed,
+                     (SELECT coalesce(sum(row.findings), 0) FROM row WHERE row.seq > sink.seq),
+                     max(0, (SELECT findings FROM meta) - begun)
+                 FROM sink WHERE name = ?1",
             )
             .and_then(|mut select| select.query_row([sink], read).optional())
             .map(Option::unwrap_or_default)
             .map_err(|source| self.sqlite(source))
     }
 
-    /// Moves a sink's cursor; never back.
+    /// Moves a sink's cursor, never back; it has taken so many findings with that.
     ///
     /// # Errors
     /// As [`LogError`] says.
-    pub fn set_cursor(&mut self, sink: &str, seq: u64) -> Result<SinkCursor> {
+    pub fn set_cursor(&mut self, sink: &str, seq: u64, findings: u64) -> Result<SinkCursor> {
         self.settle(
             sink,
             &Settlement {
                 seq,
-                accepted: 0,
+                rows: &[(seq, findings)],
+                accepted: findings,
                 rejected: &[],
                 memory: &[],
             },
@@ -179,23 +188,32 @@ impl LogReader {
     fn settle_rows(&mut self, sink: &str, settlement: &Settlement<'_>) -> rusqlite::Result<()> {
         let Settlement {
             seq,
+            rows,
             accepted,
             rejected,
             memory,
         } = *settlement;
         let transaction = self.connection.transaction()?;
         {
+            let booked: Option<i64> = transaction
+                .prepare_cached("SELECT seq FROM sink WHERE name = ?1")?
+                .query_row([sink], |row| row.get(0))
+                .optional()?;
+            // what the bound took meanwhile is booked as skipped, though it was delivered after all
+            let booked = booked.map_or(0, from_stored);
+            let passed: u64 = rows.iter().filter(|(row, _)| *row > booked).map(|(_, findings)| findings).sum();
             transaction
                 .prepare_cached(
-                    "INSERT INTO sink (name, seq, accepted, rejected) VALUES (?1, ?2, ?3, ?4)
-                     ON CONFLICT (name) DO UPDATE SET seq = max(seq, ?2), accepted = accepted + ?3,
-                     rejected = rejected + ?4",
+                    "INSERT INTO sink (name, seq, accepted, rejected, passed) VALUES (?1, ?2, ?3, ?4, ?5)
+                     ON CONFLICT (name) DO UPDATE SET passed = passed + ?5, seq = max(seq, ?2),
+                     accepted = accepted + ?3, rejected = rejected + ?4",
                 )?
                 .execute(params![
                     sink,
                     to_stored(seq),
                     to_stored(accepted),
-                    to_stored(rejected.len())
+                    to_stored(rejected.len()),
+                    to_stored(passed)
                 ])?;
             for (key, value) in memory {
                 let (sql, value): (_, &dyn rusqlite::ToSql) = match value {
@@ -280,6 +298,7 @@ fn read_row(row: &Row<'_>, unpacker: &mut Unpacker) -> rusqlite::Result<LogRow> 
         journal_seq: from_stored(row.get(1)?),
         at: Timestamp::from_microsecond(row.get(2)?).unwrap_or(Timestamp::UNIX_EPOCH),
         is_unreadable: findings.is_none(),
+        count: from_stored(row.get(3)?),
         findings: findings.unwrap_or_default(),
     })
 }

@@ -1,7 +1,10 @@
 //! `idlewatt replay`: analyzes the journal again with today's configuration.
 //!
 //! It reads the journal beside the running service and changes nothing: what would have been found is printed as JSON
-//! lines, with a summary at the end. So a decoder's fix or a new opening hour can be looked at before it is used.
+//! lines, with a summary at the end. So a decoder's fix or a new opening hour can be looked at before it is used. With
+//! `--write` the service is asked to apply it to the past (`write`).
+
+mod write;
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
@@ -21,7 +24,8 @@ use crate::pipeline::{self, Interpreter};
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  idlewatt replay -c idlewatt.toml --since 2026-11-16T00:00:00Z > findings.jsonl\n  \
-                        idlewatt replay -c idlewatt.toml --summary"
+                        idlewatt replay -c idlewatt.toml --summary\n  \
+                        idlewatt replay -c idlewatt.toml --since 2026-11-16T00:00:00Z --write"
 )]
 pub struct Arguments {
     /// The configuration; its state folder holds the journal
@@ -30,6 +34,9 @@ pub struct Arguments {
     /// Print only what was found of this instant or later (RFC 3339); the journal is read from its beginning all the same
     #[arg(long, value_name = "TIME")]
     since: Option<Timestamp>,
+    /// Have it written: the service analyzes the journal again and writes everything since --since anew, in place
+    #[arg(long, requires = "since", conflicts_with_all = ["summary", "samples"])]
+    write: bool,
     /// Print the energy by device and state instead of the findings
     #[arg(long)]
     summary: bool,
@@ -44,6 +51,10 @@ pub struct Arguments {
 /// The configuration has faults, or there is no journal to read.
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let config = Config::load(&arguments.config)?.config;
+    if let Some(since) = arguments.since.filter(|_| arguments.write) {
+        write::write(&config, since, out)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let mut journal = pipeline::journal(&config)?;
     let (mut replay, mut interpreter) = (Replay::new(arguments), Interpreter::new(&config)?);
     let (mut messages, mut malformed) = (0_u64, 0_u64);

@@ -53,6 +53,21 @@ impl Interpreter {
         self.mind.analyzer.advance(batch.committed, findings);
     }
 
+    /// What would be made of a message, without the analyzer hearing of it.
+    pub fn look(&mut self, record: &Record) -> Decoded {
+        if !self.mind.is_act(record) {
+            return self.decoder.decode(&message(record));
+        }
+        let fault = ActMessage::read(&record.payload, record.received).err();
+        Decoded {
+            reason: fault.map(|text| Reason {
+                kind: ReasonKind::Malformed,
+                text: text.into(),
+            }),
+            ..Decoded::default()
+        }
+    }
+
     /// The analyzer, to be asked what it knows.
     #[must_use]
     pub const fn analyzer(&self) -> &Analyzer {

@@ -12,10 +12,12 @@ mod analysis;
 mod figures;
 mod interpreter;
 mod overview;
+pub mod rebuild;
 mod recall;
 mod recording;
 mod service;
 mod stage;
+mod tally;
 mod walk;
 
 pub use interpreter::Interpreter;

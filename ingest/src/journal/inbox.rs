@@ -37,7 +37,11 @@ pub(crate) enum Item {
     /// Told time, in playback.
     Tick { at: Timestamp, ack: Option<Ack> },
     /// A broker has begun a new session with us: packet identifiers of messages before this say nothing any more.
-    SessionBegins { broker: u8 },
+    SessionBegins {
+        broker: u8,
+        /// The broker had a session of ours and has forgotten it; its name.
+        forgotten_by: Option<String>,
+    },
     /// The subscriptions that a broker's session now has.
     Subscribed { broker: u8, filters: Vec<String> },
 }
@@ -274,12 +278,15 @@ mod tests {
     fn a_session_begins_with_a_batch() {
         let inbox = Inbox::new(100, 1 << 20, 0);
         inbox.push(message(8));
-        inbox.push(Item::SessionBegins { broker: 0 });
+        inbox.push(Item::SessionBegins {
+            broker: 0,
+            forgotten_by: None,
+        });
         inbox.push(message(1));
         assert_eq!(inbox.take(Duration::ZERO, Duration::ZERO).items.len(), 1);
         let taken = inbox.take(Duration::ZERO, Duration::ZERO);
         assert_eq!(taken.items.len(), 2);
-        assert!(matches!(taken.items[0], Item::SessionBegins { broker: 0 }));
+        assert!(matches!(taken.items[0], Item::SessionBegins { broker: 0, .. }));
     }
 
     #[test]

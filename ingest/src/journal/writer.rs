@@ -16,7 +16,7 @@ use tokio::sync::watch;
 
 use super::inbox::{Ack, Inbox, Item};
 use super::progress::{Alarm, Progress};
-use super::{Journal, JournalConfig, JournalError, JournalReader, Poison, connect};
+use super::{Begun, Journal, JournalConfig, JournalError, JournalReader, Poison, connect};
 use crate::account::Noted;
 use crate::clock::{self, Clock};
 use crate::record::Record;
@@ -193,7 +193,7 @@ struct Commit {
     told: Option<Timestamp>,
     acks: Vec<Ack>,
     /// Brokers whose session begins with this batch.
-    begun: Vec<u8>,
+    begun: Vec<Begun>,
     subscribed: Vec<(u8, Vec<String>)>,
     noted: Noted,
     /// When the first message behind this batch was received.
@@ -397,7 +397,7 @@ fn gather(items: Vec<Item>, repeats: u64) -> Commit {
                 commit.noted.clock_ticks += 1;
                 commit.acks.extend(ack);
             }
-            Item::SessionBegins { broker } => commit.begun.push(broker),
+            Item::SessionBegins { broker, forgotten_by } => commit.begun.push(Begun { broker, forgotten_by }),
             Item::Subscribed { broker, filters } => commit.subscribed.push((broker, filters)),
         }
     }

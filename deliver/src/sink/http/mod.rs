@@ -6,6 +6,7 @@
 //! held.
 
 mod client;
+mod erase;
 mod lines;
 #[cfg(test)]
 pub(super) mod script;
@@ -21,8 +22,10 @@ use tokio::task::spawn_blocking;
 use super::{Identity, Outcome, Pace, Prepare, Problem, Rest, Sink};
 use crate::line::LineEncoder;
 use crate::log::Rejection;
+use crate::rebuild::Rebuild;
 use client::Endpoint;
-pub(crate) use client::{Credentials, endpoint, parse_url};
+pub(crate) use erase::Erase;
+pub(crate) use client::{Credentials, causes, endpoint, parse_url, with_tls};
 pub use client::{SinkConfigError, TlsFiles};
 pub use lines::LineBatch;
 use verdict::{Refusal, Verdict};
@@ -70,6 +73,7 @@ pub(crate) struct Flavour {
     pub(crate) url: reqwest::Url,
     pub(crate) credentials: Credentials,
     pub(crate) encoder: LineEncoder,
+    pub(crate) erase: Erase,
     pub(crate) mend: Mend,
 }
 
@@ -80,6 +84,7 @@ pub struct HttpSink {
     request_bytes_max: usize,
     endpoint: Endpoint,
     encoder: Arc<LineEncoder>,
+    erase: Erase,
     mend: Mend,
 }
 
@@ -91,6 +96,7 @@ impl HttpSink {
             url,
             credentials,
             encoder,
+            erase,
             mend,
         } = flavour;
         let (connect, request) = (config.connect_timeout, config.request_timeout);
@@ -105,8 +111,13 @@ impl HttpSink {
             request_bytes_max: config.request_bytes_max,
             endpoint,
             encoder: Arc::new(encoder),
+            erase,
             mend,
         })
+    }
+
+    fn place(&self) -> String {
+        format!("sink {} ({})", self.identity.name, self.identity.target)
     }
 
     fn problem(&self, status: u16, message: &str) -> Problem {
@@ -117,8 +128,30 @@ impl HttpSink {
         };
         Problem {
             what: format!("the server answers {status}{words}"),
-            place: format!("sink {} ({})", self.identity.name, self.identity.target),
+            place: self.place(),
             mend: (self.mend)(status, message),
+        }
+    }
+
+    /// Knocks at the server: TLS stands and something answers. Names and rights show at the first write.
+    ///
+    /// # Errors
+    /// What is wrong, and how to mend it.
+    pub async fn greet(&self) -> Result<(), (String, String)> {
+        match self.endpoint.greet().await {
+            Some(Verdict::Untrusted { what, mend }) => Err((what, mend.to_owned())),
+            Some(Verdict::Retry { reason, .. }) => {
+                Err((reason, "check that it speaks HTTP at this port".to_owned()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn untrusted(&self, what: String, mend: &str) -> Problem {
+        Problem {
+            what,
+            place: format!("sink {} ({})", self.identity.name, self.identity.target),
+            mend: mend.to_owned(),
         }
     }
 
@@ -156,6 +189,7 @@ impl HttpSink {
             }
             Verdict::Retry { reason, after } => Some(Rest::Retry { reason, after }),
             Verdict::Held { status, message } => Some(Rest::Held(self.problem(status, &message))),
+            Verdict::Untrusted { what, mend } => Some(Rest::Held(self.untrusted(what, mend))),
             Verdict::Refused(_) | Verdict::TooLarge(_) => {
                 Some(Rest::Held(self.problem(400, &refusal.message)))
             }
@@ -233,6 +267,10 @@ impl Sink for HttpSink {
                     outcome.rest = Rest::Retry { reason, after };
                     return outcome;
                 }
+                Verdict::Untrusted { what, mend } => {
+                    outcome.rest = Rest::Held(self.untrusted(what, mend));
+                    return outcome;
+                }
                 Verdict::Held { status, message } => {
                     outcome.rest = Rest::Held(self.problem(status, &message));
                     return outcome;
@@ -240,5 +278,10 @@ impl Sink for HttpSink {
             }
         }
         outcome
+    }
+
+    async fn clear(&mut self, rebuild: &Rebuild) -> Result<Option<Rejection>, Rest> {
+        let devices = self.encoder.devices();
+        self.erase.erase(&self.endpoint, &self.place(), &devices, rebuild).await
     }
 }

@@ -16,6 +16,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::{MqttPublishConfig, WINDOW};
+use crate::handshake::{Handshake, explain};
 use crate::sink::{Problem, SinkConfigError};
 
 pub(super) const ONLINE: &str = "online";
@@ -213,7 +214,15 @@ impl Poll {
             ConnectionError::ConnectionRefused(Code::Banned) => {
                 held("the broker has banned us", "ask the broker's administrator")
             }
-            other => LinkState::Down(format!("no connection to {}: {other}", self.place)),
+            other => {
+                let words = other.to_string();
+                match explain(&words) {
+                    Some(Handshake { what, mend }) => {
+                        held(&format!("no secure connection: {what} ({words})"), mend)
+                    }
+                    None => LinkState::Down(format!("no connection to {}: {words}", self.place)),
+                }
+            }
         }
     }
 }
