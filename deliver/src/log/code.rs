@@ -36,19 +36,24 @@ impl Packer {
 /// Unpacks rows; keeps its buffers.
 pub(super) struct Unpacker {
     zstd: Decompressor<'static>,
+    plain: Vec<u8>,
 }
 
 impl Unpacker {
     pub(super) fn new() -> Self {
         Self {
             zstd: Decompressor::new().expect("there is memory for a context"),
+            plain: Vec::new(),
         }
     }
 
     /// What was packed; none where the bytes are damaged.
     pub(super) fn unpack(&mut self, packed: &[u8]) -> Option<Vec<Finding>> {
         let bytes = unpacked_bytes(packed, ROW_BYTES_MAX)?;
-        postcard::from_bytes(&self.zstd.decompress(packed, bytes).ok()?).ok()
+        self.plain.clear();
+        self.plain.reserve(bytes);
+        self.zstd.decompress_to_buffer(packed, &mut self.plain).ok()?;
+        postcard::from_bytes(&self.plain).ok()
     }
 }
 

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::record::Record;
 
@@ -23,22 +23,32 @@ struct Columns<'a> {
     step_us: Vec<i64>,
     step_packet_id: Vec<u16>,
     payload_bytes: Vec<u32>,
-    #[serde(borrow)]
+    #[serde(borrow, serialize_with = "at_once")]
     flags: &'a [u8],
-    #[serde(borrow)]
+    #[serde(borrow, serialize_with = "at_once")]
     brokers: &'a [u8],
-    #[serde(borrow)]
+    #[serde(borrow, serialize_with = "at_once")]
     payloads: &'a [u8],
 }
 
-/// Compresses batches; keeps its buffers from one to the next.
+/// The same bytes as one after the other, in one piece.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn at_once<S: Serializer>(bytes: &&[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_bytes(bytes)
+}
+
+/// Compresses batches; keeps its buffers from one to the next: giving so much memory back and taking it again costs as
+/// much as compressing.
 pub(crate) struct Encoder {
     zstd: zstd::bulk::Compressor<'static>,
+    payloads: Vec<u8>,
+    raw: Vec<u8>,
+    blob: Vec<u8>,
 }
 
 /// A batch's bytes, and how many they were before compression.
-pub(crate) struct Encoded {
-    pub(crate) blob: Vec<u8>,
+pub(crate) struct Encoded<'a> {
+    pub(crate) blob: &'a [u8],
     pub(crate) raw_bytes: usize,
 }
 
@@ -46,36 +56,50 @@ impl Encoder {
     pub(crate) fn new() -> std::io::Result<Self> {
         let mut zstd = zstd::bulk::Compressor::new(1)?;
         zstd.set_parameter(zstd::zstd_safe::CParameter::ChecksumFlag(true))?;
-        Ok(Self { zstd })
+        let (payloads, raw, blob) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Self {
+            zstd,
+            payloads,
+            raw,
+            blob,
+        })
     }
 
     /// # Errors
     /// When the batch is larger than the format holds.
-    pub(crate) fn encode(&mut self, records: &[Record]) -> Result<Encoded, String> {
+    pub(crate) fn encode(&mut self, records: &[Record]) -> Result<Encoded<'_>, String> {
         if records.is_empty() {
             return Ok(Encoded {
-                blob: Vec::new(),
+                blob: &[],
                 raw_bytes: 0,
             });
         }
-        let raw = to_columns(records)?;
-        if raw.len() > RAW_BYTES_MAX {
-            return Err(format!("a batch of {} bytes is too large", raw.len()));
+        let mut raw = std::mem::take(&mut self.raw);
+        raw.clear();
+        self.raw = to_columns(records, &mut self.payloads, raw)?;
+        let raw_bytes = self.raw.len();
+        if raw_bytes > RAW_BYTES_MAX {
+            return Err(format!("a batch of {raw_bytes} bytes is too large"));
         }
-        let blob = self.zstd.compress(&raw).map_err(|error| error.to_string())?;
+        self.blob.clear();
+        self.blob.reserve(zstd::zstd_safe::compress_bound(raw_bytes));
+        self.zstd
+            .compress_to_buffer(&self.raw, &mut self.blob)
+            .map_err(|error| error.to_string())?;
         Ok(Encoded {
-            blob,
-            raw_bytes: raw.len(),
+            blob: &self.blob,
+            raw_bytes,
         })
     }
 }
 
-fn to_columns(records: &[Record]) -> Result<Vec<u8>, String> {
+/// Appends the columns to `raw`; `payloads` is room for them.
+fn to_columns(records: &[Record], payloads: &mut Vec<u8>, raw: Vec<u8>) -> Result<Vec<u8>, String> {
+    payloads.clear();
     let mut index: HashMap<&str, u32> = HashMap::with_capacity(records.len());
     let mut topics = Vec::new();
     let mut topic = Vec::with_capacity(records.len());
     let mut payload_bytes = Vec::with_capacity(records.len());
-    let mut payloads = Vec::with_capacity(records.iter().map(|record| record.payload.len()).sum());
     let mut flags = Vec::with_capacity(records.len());
     for record in records {
         let next = u32::try_from(topics.len()).map_err(|_| "too many topics".to_owned())?;
@@ -97,9 +121,9 @@ fn to_columns(records: &[Record]) -> Result<Vec<u8>, String> {
         payload_bytes,
         flags: &flags,
         brokers: &brokers,
-        payloads: &payloads,
+        payloads,
     };
-    postcard::to_stdvec(&columns).map_err(|error| error.to_string())
+    postcard::to_extend(&columns, raw).map_err(|error| error.to_string())
 }
 
 fn flags_of(record: &Record) -> u8 {
@@ -141,12 +165,14 @@ pub(crate) fn decode(blob: &[u8], raw_bytes: usize) -> Result<Vec<Record>, Strin
 /// Decompresses batches; keeps its buffers from one to the next.
 pub(crate) struct Decoder {
     zstd: zstd::bulk::Decompressor<'static>,
+    raw: Vec<u8>,
 }
 
 impl Decoder {
     pub(crate) fn new() -> Self {
         Self {
             zstd: zstd::bulk::Decompressor::new().expect("there is memory for a context"),
+            raw: Vec::new(),
         }
     }
 
@@ -158,11 +184,15 @@ impl Decoder {
         if raw_bytes > RAW_BYTES_MAX {
             return Err(format!("claims {raw_bytes} bytes"));
         }
-        let raw = self
-            .zstd
-            .decompress(blob, raw_bytes)
+        self.raw.clear();
+        self.raw.reserve(raw_bytes);
+        self.zstd
+            .decompress_to_buffer(blob, &mut self.raw)
             .map_err(|error| error.to_string())?;
-        let columns: Columns<'_> = postcard::from_bytes(&raw).map_err(|error| error.to_string())?;
+        if self.raw.len() != raw_bytes {
+            return Err(format!("claims {raw_bytes} bytes and has {}", self.raw.len()));
+        }
+        let columns: Columns<'_> = postcard::from_bytes(&self.raw).map_err(|error| error.to_string())?;
         let count = columns.topic.len();
         let lengths = [
             columns.step_us.len(),
@@ -234,8 +264,9 @@ mod tests {
     proptest! {
         #[test]
         fn what_goes_in_comes_out(records in proptest::collection::vec(record(), 0..40)) {
-            let encoded = Encoder::new().unwrap().encode(&records).unwrap();
-            prop_assert_eq!(decode(&encoded.blob, encoded.raw_bytes).unwrap(), records);
+            let mut encoder = Encoder::new().unwrap();
+            let encoded = encoder.encode(&records).unwrap();
+            prop_assert_eq!(decode(encoded.blob, encoded.raw_bytes).unwrap(), records);
         }
 
         #[test]
@@ -251,7 +282,9 @@ mod tests {
 
         #[test]
         fn a_flipped_bit_is_noticed(records in proptest::collection::vec(record(), 1..20), at in any::<prop::sample::Index>(), bit in 0..8_u8) {
-            let Encoded { mut blob, raw_bytes } = Encoder::new().unwrap().encode(&records).unwrap();
+            let mut encoder = Encoder::new().unwrap();
+            let Encoded { blob, raw_bytes } = encoder.encode(&records).unwrap();
+            let mut blob = blob.to_vec();
             let at = at.index(blob.len());
             blob[at] ^= 1 << bit;
             if let Ok(other) = decode(&blob, raw_bytes) {

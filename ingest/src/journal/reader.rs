@@ -17,6 +17,7 @@ const READ_BYTES_MAX: usize = 16 << 20;
 pub struct JournalReader {
     connection: Connection,
     path: PathBuf,
+    decoder: encoding::Decoder,
     damaged: u64,
     /// The last batch that was said to be damaged; reading it again counts nothing.
     damaged_until: u64,
@@ -47,6 +48,7 @@ impl JournalReader {
         Ok(Self {
             connection,
             path: path.as_ref().to_owned(),
+            decoder: encoding::Decoder::new(),
             damaged: 0,
             damaged_until: 0,
             total_read: 0,
@@ -63,7 +65,9 @@ impl JournalReader {
         let mut after = seq;
         loop {
             let (batches, last) = match self.scan(after, batches_max) {
-                Err(JournalError::Retry { source }) if is_torn(&source) => self.one_by_one(after, batches_max)?,
+                Err(JournalError::Retry { source }) if is_torn(&source) => {
+                    self.one_by_one(after, batches_max)?
+                }
                 other => other?,
             };
             match last {
@@ -77,7 +81,6 @@ impl JournalReader {
     /// Batches after `seq`, and the last that was looked at.
     fn scan(&mut self, seq: u64, batches_max: usize) -> Result<(Vec<Batch>, Option<u64>), JournalError> {
         let (mut batches, mut last, mut bytes, mut damaged) = (Vec::new(), None, 0, Vec::new());
-        let mut decoder = encoding::Decoder::new();
         let mut statement = self.connection.prepare_cached(
             "SELECT seq, committed_us, raw_bytes, blob, records_total FROM batch
              WHERE seq > ?1 ORDER BY seq LIMIT ?2",
@@ -87,7 +90,7 @@ impl JournalReader {
         while let Some(row) = rows.next()? {
             let raw_bytes = usize::try_from(row.get::<_, i64>(2)?).unwrap_or(usize::MAX);
             last = u64::try_from(row.get::<_, i64>(0)?).ok();
-            match batch_of(row, raw_bytes, &mut decoder) {
+            match batch_of(row, raw_bytes, &mut self.decoder) {
                 Ok(batch) => {
                     batches.push(batch);
                     self.total_read = u64::try_from(row.get::<_, i64>(4)?).unwrap_or(0);
@@ -109,14 +112,20 @@ impl JournalReader {
     }
 
     /// The same where a page of the file is gone: every number is asked for alone.
-    fn one_by_one(&mut self, seq: u64, batches_max: usize) -> Result<(Vec<Batch>, Option<u64>), JournalError> {
+    fn one_by_one(
+        &mut self,
+        seq: u64,
+        batches_max: usize,
+    ) -> Result<(Vec<Batch>, Option<u64>), JournalError> {
         let (mut batches, mut looked_at) = (Vec::new(), None);
         for seq in seq + 1..=self.last_seq()? {
             looked_at = Some(seq);
             match self.single(seq) {
                 Ok(batch) => batches.extend(batch),
                 Err(JournalError::Damaged { seq, reason }) => self.leave_out(seq, &reason),
-                Err(JournalError::Retry { source }) if is_torn(&source) => self.leave_out(seq, &source.to_string()),
+                Err(JournalError::Retry { source }) if is_torn(&source) => {
+                    self.leave_out(seq, &source.to_string())
+                }
                 Err(error) => return Err(error),
             }
             if batches.len() >= batches_max {
@@ -127,9 +136,9 @@ impl JournalReader {
     }
 
     fn single(&mut self, seq: u64) -> Result<Option<Batch>, JournalError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT seq, committed_us, raw_bytes, blob, records_total FROM batch WHERE seq = ?1")?;
+        let mut statement = self.connection.prepare_cached(
+            "SELECT seq, committed_us, raw_bytes, blob, records_total FROM batch WHERE seq = ?1",
+        )?;
         let mut rows = statement.query([integer(seq)])?;
         let Some(row) = rows.next()? else {
             return Ok(None);
@@ -188,7 +197,9 @@ impl JournalReader {
     pub fn first_committed(&self) -> Result<Option<Timestamp>, JournalError> {
         let first: Option<i64> = self
             .connection
-            .query_row("SELECT committed_us FROM batch ORDER BY seq LIMIT 1", [], |row| row.get(0))
+            .query_row("SELECT committed_us FROM batch ORDER BY seq LIMIT 1", [], |row| {
+                row.get(0)
+            })
             .optional()?;
         Ok(first.and_then(|us| Timestamp::from_microsecond(us).ok()))
     }

@@ -89,7 +89,11 @@ pub(super) async fn run(world: &World, extent: Extent, figures: &mut Figures) ->
         idlewatt_backlog(world, &format!("queue-{turn}"), &chunks, messages, &mut turns).await?;
     }
     turns.tell(messages, figures, Some(RATIO));
-    figures.add("from the start of idlewatt to its first message", median(turns.start_s), "s");
+    figures.add(
+        "from the start of idlewatt to its first message",
+        median(turns.start_s),
+        "s",
+    );
     Ok(())
 }
 
