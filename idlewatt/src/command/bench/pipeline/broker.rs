@@ -32,7 +32,7 @@ impl Broker {
             "allow_anonymous true".to_owned(),
             format!("persistence_location {}/", folder.display()),
         ];
-        if Path::new("/proc/self").exists() && is_root() {
+        if is_root() {
             lines.push("user root".to_owned());
         }
         let is_ours = |line: &str| {

@@ -254,7 +254,8 @@ fn spawn_journal(
     }))
 }
 
-async fn watcher(world: &World, prefix: &str) -> anyhow::Result<EventLoop> {
+/// A client that hears the state topics; it hears them as long as its handle lives.
+async fn watcher(world: &World, prefix: &str) -> anyhow::Result<(AsyncClient, EventLoop)> {
     let mut options = MqttOptions::new("bench-watcher", ("127.0.0.1", world.broker.port));
     options.set_clean_start(true).set_receive_maximum(Some(10_000));
     let (client, mut events) = AsyncClient::builder(options).capacity(16).build();
@@ -264,14 +265,12 @@ async fn watcher(world: &World, prefix: &str) -> anyhow::Result<EventLoop> {
         anyhow::Ok(())
     };
     timeout(WITHIN, subscribed).await.context("not subscribed")??;
-    // the event loop ends with its last client
-    std::mem::forget(client);
-    Ok(events)
+    Ok((client, events))
 }
 
 /// What the state topics show: every message up to the one that is shown of a device has come; its first is a change.
 async fn watch_states(
-    mut events: EventLoop,
+    (_handle, mut events): (AsyncClient, EventLoop),
     plan: Arc<Plan>,
     begun: Instant,
     mut stopped: oneshot::Receiver<()>,

@@ -15,7 +15,6 @@ const METERS: usize = 2_000;
 const WITHIN: Duration = Duration::from_secs(180);
 const LAST_W: f64 = 1234.5;
 
-#[expect(clippy::cast_precision_loss, reason = "less than a million messages")]
 pub(super) async fn run(world: &mut World, extent: Extent, figures: &mut Figures) -> anyhow::Result<()> {
     figures.begin("catching up after an outage of InfluxDB");
     let messages = extent.of(60_000, 300_000);
