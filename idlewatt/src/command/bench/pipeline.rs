@@ -124,12 +124,15 @@ async fn sections(arguments: &Arguments) -> anyhow::Result<Figures> {
         }
         let name = format!("{section:?}").to_lowercase();
         say(&format!("{name}, after {:.0} s", watch.seconds()));
-        match section {
-            Section::Single => single::run(&world, extent, &mut figures).await?,
-            Section::Throughput => throughput::run(&world, extent, &mut figures).await?,
-            Section::Latency => latency::run(&world, extent, &mut figures).await?,
-            Section::Outage => outage::run(&mut world, extent, &mut figures).await?,
-            Section::Crowd => crowd::run(&world, extent, &mut figures).await?,
+        let outcome = match section {
+            Section::Single => single::run(&world, extent, &mut figures).await,
+            Section::Throughput => throughput::run(&world, extent, &mut figures).await,
+            Section::Latency => latency::run(&world, extent, &mut figures).await,
+            Section::Outage => outage::run(&mut world, extent, &mut figures).await,
+            Section::Crowd => crowd::run(&world, extent, &mut figures).await,
+        };
+        if let Err(error) = outcome {
+            figures.fail(&format!("{error:#}"));
         }
     }
     say(&format!("done after {:.0} s", watch.seconds()));

@@ -59,22 +59,34 @@ async fn of(world: &World, meters: usize, seconds: usize, figures: &mut Figures)
     service
         .until_journalled(before + messages as u64 + 1, WITHIN)
         .await?;
-    world.until_readable(&spec.name, LAST_W, WITHIN).await?;
-    let behind_s = behind.seconds();
-    let memory_mib = service.running()?.memory_mib_max()?;
     let percent = used_s / took_s * 100.0;
     let bytes = file_bytes(&service.journal()) as f64 / messages as f64;
-    figures.add("messages sent, all journalled", messages as f64, "messages");
-    if meters == LARGEST {
-        figures.judge("of one core", percent, "%", CORE_BAR);
-        figures.judge("memory at most", memory_mib, "MiB", MEMORY_BAR);
-        figures.judge("last message readable after", behind_s, "s", BEHIND_BAR);
-        figures.judge("journal", bytes, "B/message", BYTES_BAR);
-    } else {
-        figures.add("of one core", percent, "%");
-        figures.add("memory at most", memory_mib, "MiB");
-        figures.add("last message readable after", behind_s, "s");
+    let is_judged = meters == LARGEST;
+    let mut tell = |name: &str, value: f64, unit: &'static str, bar: Bar| {
+        if is_judged {
+            figures.judge(name, value, unit, bar);
+        } else {
+            figures.add(name, value, unit);
+        }
+    };
+    tell(
+        "messages sent, all journalled",
+        messages as f64,
+        "messages",
+        Bar::AtLeast(messages as f64),
+    );
+    tell("of one core", percent, "%", CORE_BAR);
+    tell(
+        "memory at most",
+        service.running()?.memory_mib_max()?,
+        "MiB",
+        MEMORY_BAR,
+    );
+    if is_judged {
+        tell("journal", bytes, "B/message", BYTES_BAR);
     }
+    world.until_readable(&spec.name, LAST_W, WITHIN).await?;
+    tell("last message readable after", behind.seconds(), "s", BEHIND_BAR);
     service.end(world).await
 }
 

@@ -67,6 +67,12 @@ impl Figures {
         self.put(name.into(), value, unit, Some(bar));
     }
 
+    /// The section cannot be measured to its end; what it has found stands, and the others go on.
+    pub(super) fn fail(&mut self, reason: &str) {
+        let name = format!("not measured further: {reason}");
+        self.put(name, f64::NAN, "", Some(Bar::AtLeast(1.0)));
+    }
+
     fn put(&mut self, name: String, value: f64, unit: &'static str, bar: Option<Bar>) {
         let figure = Figure {
             section: self.section,
