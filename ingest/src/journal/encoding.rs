@@ -32,7 +32,6 @@ struct Columns<'a> {
 }
 
 /// The same bytes as one after the other, in one piece.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
 fn at_once<S: Serializer>(bytes: &&[u8], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_bytes(bytes)
 }
