@@ -132,11 +132,8 @@ impl Service {
             log_reader,
             history,
         } = Stores::open(config)?;
-        let (files, tags, figures) = (
-            Files(&config.state_dir),
-            config.device_tags(),
-            Arc::<Figures>::default(),
-        );
+        let files = Files(&config.state_dir);
+        let (tags, figures) = (config.device_tags(), Arc::<Figures>::default());
         let live = live_view(config, &history, clock.now())?;
 
         let [
