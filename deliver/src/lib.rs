@@ -6,6 +6,7 @@
 //!
 //! Imports the analyzer alone. Invariants and limits stand at the head of each module.
 
+pub mod ask;
 pub mod device;
 #[cfg(test)]
 mod document;
@@ -20,5 +21,6 @@ pub mod log;
 pub mod metrics;
 pub mod page;
 pub mod public;
+pub mod rebuild;
 pub mod secret;
 pub mod sink;

@@ -26,6 +26,7 @@ mod reply;
 mod shape;
 mod spark;
 mod speaker;
+mod status;
 #[cfg(test)]
 mod tests;
 mod tile;
@@ -203,6 +204,7 @@ fn views() -> Router<Context> {
         .route("/api/summary", get(api::summary))
         .route("/api/alerts", get(api::alerts))
         .route("/api/kpi", get(kpi::show))
+        .route("/api/status", get(status::show))
         .route("/metrics", get(reply::metrics))
         .route("/health", get(reply::health))
         .route("/app.css", get(asset::css))

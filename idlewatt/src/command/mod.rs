@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 faults were found or it failed (the reason is on standard error), 2 wrong arguments.
 
 pub mod alert;
+mod ask;
 pub mod bench;
 pub mod calibrate;
 pub mod check;
@@ -11,9 +12,11 @@ pub mod decode;
 pub mod demo;
 pub mod discover;
 pub mod kpi;
+pub mod quarantine;
 pub mod replay;
 pub mod serve;
 pub mod simulate;
+pub mod status;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -41,9 +44,11 @@ enum Command {
     Demo(demo::Arguments),
     Discover(discover::Arguments),
     Kpi(kpi::Arguments),
+    Quarantine(quarantine::Arguments),
     Replay(replay::Arguments),
     Serve(serve::Arguments),
     Simulate(simulate::Arguments),
+    Status(status::Arguments),
 }
 
 /// Reads the process's arguments and runs the command they name.
@@ -63,9 +68,11 @@ pub fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Discover(arguments) => discover::run(&arguments, &mut io::stdin().lock(), &mut out),
         Command::Kpi(arguments) => kpi::run(&arguments, &mut out),
+        Command::Quarantine(arguments) => quarantine::run(&arguments, &mut out),
         Command::Replay(arguments) => replay::run(&arguments, &mut out),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments, &mut out),
+        Command::Status(arguments) => status::run(&arguments, &mut out),
     };
     match outcome {
         Ok(code) => code,

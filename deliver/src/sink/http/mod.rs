@@ -6,6 +6,7 @@
 //! held.
 
 mod client;
+mod erase;
 mod lines;
 #[cfg(test)]
 pub(super) mod script;
@@ -21,9 +22,11 @@ use tokio::task::spawn_blocking;
 use super::{Identity, Outcome, Pace, Prepare, Problem, Rest, Sink};
 use crate::line::LineEncoder;
 use crate::log::Rejection;
+use crate::rebuild::Rebuild;
 use client::Endpoint;
-pub(crate) use client::{Credentials, endpoint, parse_url};
+pub(crate) use client::{Credentials, causes, endpoint, parse_url, with_tls};
 pub use client::{SinkConfigError, TlsFiles};
+pub(crate) use erase::Erase;
 pub use lines::LineBatch;
 use verdict::{Refusal, Verdict};
 
@@ -70,6 +73,7 @@ pub(crate) struct Flavour {
     pub(crate) url: reqwest::Url,
     pub(crate) credentials: Credentials,
     pub(crate) encoder: LineEncoder,
+    pub(crate) erase: Erase,
     pub(crate) mend: Mend,
 }
 
@@ -80,6 +84,7 @@ pub struct HttpSink {
     request_bytes_max: usize,
     endpoint: Endpoint,
     encoder: Arc<LineEncoder>,
+    erase: Erase,
     mend: Mend,
 }
 
@@ -91,6 +96,7 @@ impl HttpSink {
             url,
             credentials,
             encoder,
+            erase,
             mend,
         } = flavour;
         let (connect, request) = (config.connect_timeout, config.request_timeout);
@@ -105,8 +111,13 @@ impl HttpSink {
             request_bytes_max: config.request_bytes_max,
             endpoint,
             encoder: Arc::new(encoder),
+            erase,
             mend,
         })
+    }
+
+    fn place(&self) -> String {
+        format!("sink {} ({})", self.identity.name, self.identity.target)
     }
 
     fn problem(&self, status: u16, message: &str) -> Problem {
@@ -117,7 +128,7 @@ impl HttpSink {
         };
         Problem {
             what: format!("the server answers {status}{words}"),
-            place: format!("sink {} ({})", self.identity.name, self.identity.target),
+            place: self.place(),
             mend: (self.mend)(status, message),
         }
     }
@@ -267,5 +278,12 @@ impl Sink for HttpSink {
             }
         }
         outcome
+    }
+
+    async fn clear(&mut self, rebuild: &Rebuild) -> Result<Option<Rejection>, Rest> {
+        let devices = self.encoder.devices();
+        self.erase
+            .erase(&self.endpoint, &self.place(), &devices, rebuild)
+            .await
     }
 }

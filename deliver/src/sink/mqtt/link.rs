@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::MqttPublishConfig;
+use super::{MqttPublishConfig, WINDOW};
 use crate::handshake::{Handshake, explain};
 use crate::sink::{Problem, SinkConfigError};
 
@@ -97,6 +97,7 @@ pub(super) fn options(config: &MqttPublishConfig) -> Result<MqttOptions, SinkCon
     let will = LastWill::new(config.status_topic(), OFFLINE, QoS::AtLeastOnce, true, None);
     options
         .set_clean_start(true)
+        .set_outgoing_inflight_upper_limit(WINDOW)
         .set_keep_alive(config.keep_alive_s)
         .set_connect_timeout(config.connect_timeout)
         .set_last_will(will);

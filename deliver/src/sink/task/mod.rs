@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Outcome, Problem, Rest, Sink};
 use crate::log::{LogReader, Rejection};
+use crate::rebuild::Rebuild;
 use backoff::Backoff;
 use feed::{Fed, Feed, Span};
 pub use status::{SinkState, SinkStatus, SinkWatch};
@@ -95,6 +96,7 @@ impl<S: Sink> SinkTask<S> {
         loop {
             match self.feed.start().await {
                 Ok((cursor, memory)) => {
+                    self.sink.past_until(self.feed.past_until);
                     self.sink.recall(memory);
                     self.status.send_modify(|status| {
                         status.cursor = cursor.seq;
@@ -112,12 +114,46 @@ impl<S: Sink> SinkTask<S> {
     /// The next batch; none when there is nothing left and the service stops.
     async fn next(&mut self, shutdown: &CancellationToken) -> Option<Fed<S::Batch>> {
         loop {
+            if let Some(rebuild) = self.feed.due() {
+                self.clear(&rebuild).await;
+            }
             if !self.feed.wait(shutdown).await {
                 return None;
             }
             match self.feed.take().await {
                 Ok(Some(fed)) => return Some(fed),
                 Ok(None) => {}
+                Err(error) => self.stumble(error.to_string(), None).await,
+            }
+        }
+    }
+
+    /// Takes away what is said again, for as long as it takes: nothing of it may go out before.
+    async fn clear(&mut self, rebuild: &Rebuild) {
+        loop {
+            let left = match self.sink.clear(rebuild).await {
+                Ok(left) => left,
+                Err(Rest::Held(problem)) => {
+                    self.hold(problem).await;
+                    continue;
+                }
+                Err(Rest::Retry { reason, after }) => {
+                    self.stumble(reason, after).await;
+                    continue;
+                }
+                Err(Rest::Nothing) => None,
+            };
+            self.note_rejected(left.as_slice());
+            match self.feed.cleared(rebuild, left).await {
+                Ok(cursor) => {
+                    self.backoff.reset();
+                    self.status.send_modify(|status| {
+                        (status.skipped, status.rejected) = (cursor.skipped_findings, cursor.rejected);
+                    });
+                    let sink = self.status.borrow().name.clone();
+                    tracing::info!(sink, since = %rebuild.since, "cleared: the past is written again");
+                    return;
+                }
                 Err(error) => self.stumble(error.to_string(), None).await,
             }
         }
@@ -148,7 +184,7 @@ impl<S: Sink> SinkTask<S> {
         loop {
             match self
                 .feed
-                .settle(span.seq, account.accepted, &account.rejected, &memory)
+                .settle(&span, account.accepted, &account.rejected, &memory)
                 .await
             {
                 Ok(cursor) => {

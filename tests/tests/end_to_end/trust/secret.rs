@@ -103,7 +103,7 @@ const ENVIRONMENT: [(&str, &str); 4] = [
     ("TEST_METRICS_TOKEN", METRICS_TOKEN),
 ];
 
-const SHOWN: [&str; 11] = [
+const SHOWN: [&str; 12] = [
     "/",
     "/device/ct-1",
     "/alerts",
@@ -112,6 +112,7 @@ const SHOWN: [&str; 11] = [
     "/api/summary",
     "/api/alerts",
     "/api/kpi",
+    "/api/status",
     "/metrics",
     "/health",
     "/nowhere",
