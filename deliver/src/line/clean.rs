@@ -52,9 +52,11 @@ pub(super) fn escape_string(text: &str, out: &mut String) {
     out.push('"');
 }
 
-/// Control characters, and the line and paragraph separators that some viewers break at.
+/// Control characters, the line and paragraph separators that some viewers break at, and marks that make what follows
+/// be shown the other way round.
 fn is_harmful(character: char) -> bool {
-    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}' | '\u{FEFF}')
+    character.is_control()
+        || matches!(character, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }
 
 fn picture(character: char) -> char {

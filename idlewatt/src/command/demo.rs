@@ -67,6 +67,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 async fn demo(arguments: &Arguments, folder: &Path) -> anyhow::Result<ExitCode> {
     let broker = EmbeddedBroker::start().await?;
     let config = config(arguments, folder, broker.address())?;
+    if !arguments.listen.ip().is_loopback() {
+        tracing::warn!(
+            "other machines can open the demo's page: it has no login, and what it shows is made up"
+        );
+    }
     let listener = listen(arguments.listen).await?;
     let page = listener.local_addr()?;
     tracing::info!("the page is at http://{page}/ ; a week of history is being made");

@@ -267,7 +267,11 @@ fn say_set_aside(
     history: Option<&Path>,
 ) -> anyhow::Result<()> {
     let told = [
-        (log, files.findings(), "the findings log was damaged; the journal is analyzed again, so nothing is missing"),
+        (
+            log,
+            files.findings(),
+            "the findings log was damaged; the journal is analyzed again, so nothing is missing",
+        ),
         (
             history,
             files.history(),
@@ -278,7 +282,13 @@ fn say_set_aside(
         if let Some(aside) = aside {
             let what = format!("{what}; the damaged file is kept as {}", aside.display());
             let place = file.display().to_string();
-            incidents.put(&Incident::new(ingest::clock::wall(), "file_set_aside", place, what, 0))?;
+            incidents.put(&Incident::new(
+                ingest::clock::wall(),
+                "file_set_aside",
+                place,
+                what,
+                0,
+            ))?;
         }
     }
     Ok(())

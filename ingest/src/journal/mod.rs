@@ -81,7 +81,10 @@ impl Journal {
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )?;
         if let Some(aside) = &opened.set_aside {
-            incident::insert(&opened.connection, &Incident::set_aside(clock::wall(), path, aside))?;
+            incident::insert(
+                &opened.connection,
+                &Incident::set_aside(clock::wall(), path, aside),
+            )?;
         }
         let encoder = Encoder::new().map_err(|error| JournalError::GiveUp {
             path: path.to_owned(),

@@ -60,6 +60,7 @@ const TABLE: [(&[&str], Handshake); 8] = [
             "alert: CertificateExpired",
             "alert: CertificateRevoked",
             "alert: CertificateUnknown",
+            "alert: DecryptError",
             "alert: HandshakeFailure",
             "alert: UnsupportedCertificate",
         ],

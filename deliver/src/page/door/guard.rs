@@ -116,11 +116,10 @@ impl Gate {
         if known != Known::Wrong {
             return Ok(known);
         }
-        match self.attempts.wrong(address) {
-            WRONG_MAX => {
-                tracing::warn!(%address, "too many wrong logins to the page: not listened to for a minute")
-            }
-            _ => tracing::warn!(%address, "a wrong login to the page"),
+        if self.attempts.wrong(address) == WRONG_MAX {
+            tracing::warn!(%address, "too many wrong logins to the page: not listened to for a minute");
+        } else {
+            tracing::warn!(%address, "a wrong login to the page");
         }
         Err(unknown())
     }
@@ -218,4 +217,49 @@ fn is_from_here(headers: &HeaderMap) -> bool {
     let origin = origin.to_str().ok().and_then(|text| text.split_once("://"));
     let host = headers.get(HOST).and_then(|value| value.to_str().ok());
     origin.is_some_and(|(_, place)| Some(place) == host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn peer(address: &str, local: &str) -> Peer {
+        let [address, local] = [address, local].map(|text| text.parse().unwrap());
+        Peer { address, local }
+    }
+
+    #[test]
+    fn where_a_proxy_is_named_nobody_else_on_other_machines_is_heard() {
+        let open = DoorConfig::default();
+        let behind = DoorConfig {
+            proxies: vec!["192.0.2.9".parse().unwrap()],
+            ..DoorConfig::default()
+        };
+        for (address, is_heard) in [
+            ("192.0.2.9", true),
+            ("127.0.0.1", true),
+            ("::1", true),
+            ("192.0.2.1", true),
+            ("192.0.2.10", false),
+            ("2001:db8::9", false),
+        ] {
+            let peer = peer(address, "192.0.2.1");
+            assert!(is_neighbour(&open, peer));
+            assert_eq!(is_neighbour(&behind, peer), is_heard, "{address}");
+        }
+    }
+
+    #[test]
+    fn only_a_proxy_that_is_named_is_believed_for_whom_it_asks() {
+        let config = DoorConfig {
+            proxies: vec!["192.0.2.9".parse().unwrap()],
+            ..DoorConfig::default()
+        };
+        let gate = Gate::new(&Door::new(config).unwrap());
+        let mut headers = HeaderMap::new();
+        headers.insert(FORWARDED_FOR, "198.51.100.7".parse().unwrap());
+        let client = |address: &str| gate.client(&headers, peer(address, "192.0.2.1")).to_string();
+        assert_eq!(client("192.0.2.9"), "198.51.100.7");
+        assert_eq!(client("127.0.0.1"), "127.0.0.1", "its own word is not believed");
+    }
 }

@@ -15,7 +15,7 @@ use crate::page::tests::{Answer, Served, answer, request, small_behind};
 use crate::secret::Secret;
 
 const TOKEN: &str = "token-of-the-page";
-const PATHS: [&str; 12] = [
+const PATHS: [&str; 13] = [
     "/",
     "/device/ct",
     "/alerts",
@@ -25,6 +25,7 @@ const PATHS: [&str; 12] = [
     "/api/summary",
     "/api/alerts",
     "/api/kpi",
+    "/api/status",
     "/metrics",
     "/app.js",
     "/nowhere",

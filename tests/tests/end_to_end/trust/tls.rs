@@ -68,12 +68,12 @@ impl Broker {
 /// Whether a problem of each place says these words, with a mend that has those.
 fn all_say(health: &Value, places: &[(&str, usize)], what: &str, mend: &str) -> bool {
     let problems = health["problems"].as_array().cloned().unwrap_or_default();
-    let says = |problem: &&Value, key: &str, words: &str| {
-        problem[key].as_str().is_some_and(|text| text.contains(words))
-    };
+    let text = |problem: &Value, key: &str| problem[key].as_str().unwrap_or_default().to_owned();
     places.iter().all(|(place, count)| {
         let of = |problem: &&Value| {
-            says(problem, "where", place) && says(problem, "what", what) && says(problem, "mend", mend)
+            text(problem, "where").starts_with(place)
+                && text(problem, "what").contains(what)
+                && text(problem, "mend").contains(mend)
         };
         problems.iter().filter(of).count() == *count
     })
@@ -120,6 +120,8 @@ async fn brokers_over_tls_and_what_is_said_of_those_that_cannot_be_trusted() -> 
         ),
     ] {
         broker.present(&authority, &pair).await?;
+        // everything begins afresh: nobody waits half a minute for the next try
+        idlewatt.hang_up()?;
         heard += 1;
         publish(broker.plain_port, vec![reading(100 + heard)]).await?;
         until_heard(&idlewatt, heard).await?;
@@ -217,7 +219,7 @@ async fn a_database_over_tls_and_what_is_said_of_one_that_cannot_be_trusted() ->
         ),
     ] {
         influx.present(&pair).await?;
-        // sinks begin afresh: none of them waits half a minute for the next try
+        // everything begins afresh: nobody waits half a minute for the next try
         idlewatt.hang_up()?;
         power_w += 1;
         publish(broker.port(), vec![reading(power_w)]).await?;
