@@ -30,7 +30,8 @@ pub struct Question<'a> {
 /// # Errors
 /// Why there is none, for a person.
 pub async fn get(question: Question<'_>) -> Result<(u16, String), String> {
-    let url = Url::parse(question.url).map_err(|error| format!("'{}' is no address ({error})", question.url))?;
+    let url =
+        Url::parse(question.url).map_err(|error| format!("'{}' is no address ({error})", question.url))?;
     let builder = Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
@@ -48,10 +49,17 @@ pub async fn get(question: Question<'_>) -> Result<(u16, String), String> {
     if !question.token.is_empty() {
         request = request.bearer_auth(question.token.expose());
     }
-    let mut answer = request.send().await.map_err(|error| causes(&error.without_url()))?;
+    let mut answer = request
+        .send()
+        .await
+        .map_err(|error| causes(&error.without_url()))?;
     let status = answer.status().as_u16();
     let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(|error| causes(&error.without_url()))? {
+    while let Some(chunk) = answer
+        .chunk()
+        .await
+        .map_err(|error| causes(&error.without_url()))?
+    {
         body.extend_from_slice(&chunk);
         if body.len() > ANSWER_BYTES_MAX {
             return Err(format!("its answer is longer than {ANSWER_BYTES_MAX} bytes"));

@@ -124,7 +124,10 @@ mod tests {
             })
         };
         assert!(rebuild.says(&interval("ct-1", since)) && !rebuild.says(&interval("ct-1", began)));
-        assert!(!rebuild.says(&interval("ct-2", since)), "it ends where the new ones begin");
+        assert!(
+            !rebuild.says(&interval("ct-2", since)),
+            "it ends where the new ones begin"
+        );
         assert_eq!(rebuild.cleared_from("interval", "ct-1"), began);
         assert_eq!(rebuild.cleared_from("power", "ct-1"), since);
     }

@@ -32,7 +32,7 @@ pub const KINDS: [(&str, &str); 6] = [
     ),
     (
         "file_set_aside",
-        "check the disk; keep the renamed file until it is clear that nothing in it is missed",
+        "check the disk; keep a renamed file until it is clear that nothing in it is missed",
     ),
     (
         "sink_skipped",
@@ -71,7 +71,8 @@ impl Incident {
     }
 
     pub(crate) fn session_lost(at: Timestamp, broker: &str) -> Self {
-        let what = "the broker had forgotten our session: what was published since the connection broke is lost";
+        let what =
+            "the broker had forgotten our session: what was published since the connection broke is lost";
         Self::new(at, "session_lost", format!("broker {broker}"), what.to_owned(), 0)
     }
 
@@ -81,7 +82,9 @@ impl Incident {
     }
 
     pub(crate) fn journal_skipped(at: Timestamp, file: &Path, lost: u64, keep_bytes_max: u64) -> Self {
-        let what = format!("the journal was at its limit of {keep_bytes_max} bytes: messages went before they were analyzed");
+        let what = format!(
+            "the journal was at its limit of {keep_bytes_max} bytes: messages went before they were analyzed"
+        );
         Self::new(at, "journal_skipped", file.display().to_string(), what, lost)
     }
 
@@ -166,7 +169,13 @@ pub(crate) fn insert(connection: &Connection, incident: &Incident) -> Result<(),
         )?;
         return Ok(());
     }
-    let Incident { at, kind, place, what, .. } = incident;
+    let Incident {
+        at,
+        kind,
+        place,
+        what,
+        ..
+    } = incident;
     connection.execute(
         "INSERT INTO incident (at_us, kind, place, what, lost) VALUES (?1, ?2, ?3, ?4, ?5)",
         params![at.as_microsecond(), kind, place, what, lost],
@@ -202,10 +211,15 @@ mod tests {
         incidents.put(&Incident::session_lost(at(7), "ward")).unwrap();
         let newest = incidents.newest(10).unwrap();
         let seen: Vec<(&str, u64)> = newest.iter().map(|it| (it.kind.as_str(), it.lost)).collect();
-        assert_eq!(seen, [("session_lost", 0), ("session_lost", 0), ("journal_skipped", 50)]);
+        assert_eq!(
+            seen,
+            [("session_lost", 0), ("session_lost", 0), ("journal_skipped", 50)]
+        );
         for number in 0..INCIDENTS_MAX {
             let second = i64::try_from(number).unwrap() * 7200;
-            incidents.put(&Incident::session_lost(at(second), "ward")).unwrap();
+            incidents
+                .put(&Incident::session_lost(at(second), "ward"))
+                .unwrap();
         }
         let kept = incidents.newest(u32::MAX).unwrap();
         assert_eq!(kept.len() as u64, INCIDENTS_MAX);
@@ -221,7 +235,10 @@ mod tests {
             Incident::journal_skipped(at(0), path, 1, 1),
         ];
         for incident in made {
-            assert!(KINDS.iter().any(|(kind, _)| *kind == incident.kind), "{incident:?}");
+            assert!(
+                KINDS.iter().any(|(kind, _)| *kind == incident.kind),
+                "{incident:?}"
+            );
         }
     }
 }

@@ -103,24 +103,37 @@ impl Quarantine {
     ///
     /// # Errors
     /// [`JournalError::Retry`] when nothing was changed.
-    pub fn settle(&mut self, batches: RangeInclusive<u64>, refused: &[Refused<'_>]) -> Result<(), JournalError> {
+    pub fn settle(
+        &mut self,
+        batches: RangeInclusive<u64>,
+        refused: &[Refused<'_>],
+    ) -> Result<(), JournalError> {
         let (first, last) = (integer(*batches.start()), integer(*batches.end()));
         let mut still: Vec<(u64, u64)> = refused.iter().map(|it| (it.seq, count(it.index))).collect();
         still.sort_unstable();
         let clear = |transaction: &Connection| {
-            let mut select = transaction
-                .prepare_cached("SELECT seq, position FROM quarantine WHERE seq BETWEEN ?1 AND ?2 AND is_cut = 0")?;
+            let mut select = transaction.prepare_cached(
+                "SELECT seq, position FROM quarantine WHERE seq BETWEEN ?1 AND ?2 AND is_cut = 0",
+            )?;
             let held: Vec<(i64, i64)> = select
                 .query_map([first, last], |row| Ok((row.get(0)?, row.get(1)?)))?
                 .collect::<Result<_, _>>()?;
-            let readable = |key: &&(i64, i64)| still.binary_search(&(unsigned(key.0), unsigned(key.1))).is_err();
+            let readable =
+                |key: &&(i64, i64)| still.binary_search(&(unsigned(key.0), unsigned(key.1))).is_err();
             for (seq, position) in held.iter().filter(readable) {
                 delete(transaction, "seq = ?1 AND position = ?2", params![seq, position])?;
             }
             for it in refused.iter().filter(|it| !it.is_cut) {
                 transaction
-                    .prepare_cached("UPDATE quarantine SET reason = ?3, family = ?4 WHERE seq = ?1 AND position = ?2")?
-                    .execute(params![integer(it.seq), integer(count(it.index)), it.reason, it.family])?;
+                    .prepare_cached(
+                        "UPDATE quarantine SET reason = ?3, family = ?4 WHERE seq = ?1 AND position = ?2",
+                    )?
+                    .execute(params![
+                        integer(it.seq),
+                        integer(count(it.index)),
+                        it.reason,
+                        it.family
+                    ])?;
             }
             Ok(())
         };
@@ -151,9 +164,9 @@ impl Quarantine {
     /// # Errors
     /// [`JournalError::Retry`] when the file cannot be read just now.
     pub fn cut(&self, batches: RangeInclusive<u64>) -> Result<Vec<(u64, u64)>, JournalError> {
-        let mut select = self
-            .connection
-            .prepare_cached("SELECT seq, position FROM quarantine WHERE seq BETWEEN ?1 AND ?2 AND is_cut = 1")?;
+        let mut select = self.connection.prepare_cached(
+            "SELECT seq, position FROM quarantine WHERE seq BETWEEN ?1 AND ?2 AND is_cut = 1",
+        )?;
         let keys = select.query_map([integer(*batches.start()), integer(*batches.end())], |row| {
             Ok((unsigned(row.get(0)?), unsigned(row.get(1)?)))
         })?;
@@ -194,9 +207,11 @@ impl Quarantine {
     /// # Errors
     /// [`JournalError::Retry`] when the file cannot be read just now.
     pub fn rows_before(&self, seq: u64) -> Result<u64, JournalError> {
-        let rows = self
-            .connection
-            .query_row("SELECT count(*) FROM quarantine WHERE seq < ?1", [integer(seq)], |row| row.get(0))?;
+        let rows = self.connection.query_row(
+            "SELECT count(*) FROM quarantine WHERE seq < ?1",
+            [integer(seq)],
+            |row| row.get(0),
+        )?;
         Ok(unsigned(rows))
     }
 
@@ -239,7 +254,11 @@ fn tally(connection: &Connection) -> Result<QuarantineCount, rusqlite::Error> {
 }
 
 /// Stores one message as one of batch `seq`, inside the caller's transaction; false when it is there already.
-pub(crate) fn insert(transaction: &Connection, seq: u64, refused: &Refused<'_>) -> Result<bool, rusqlite::Error> {
+pub(crate) fn insert(
+    transaction: &Connection,
+    seq: u64,
+    refused: &Refused<'_>,
+) -> Result<bool, rusqlite::Error> {
     let record = refused.record;
     let stored = transaction
         .prepare_cached(

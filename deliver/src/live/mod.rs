@@ -24,7 +24,8 @@ use crate::history::{self, AlertFilter, Reader, Totals};
 use device::DeviceMemory;
 pub use device::{DeviceView, MeterFault};
 pub use pipeline::{
-    IncidentFigures, MessageAccount, MeterFigures, PipelineFigures, QuarantineFigures, RebuildFigures, SinkFigures,
+    IncidentFigures, MessageAccount, MeterFigures, PipelineFigures, QuarantineFigures, RebuildFigures,
+    SinkFigures,
 };
 
 /// How many local days the "week" has, today included.

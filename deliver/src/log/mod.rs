@@ -117,7 +117,8 @@ impl SinkCursor {
     /// Findings that its figures do not explain; 0 when they balance.
     #[must_use]
     pub const fn unexplained(&self) -> u64 {
-        self.findings.abs_diff(self.passed + self.skipped_findings + self.waiting)
+        self.findings
+            .abs_diff(self.passed + self.skipped_findings + self.waiting)
     }
 }
 

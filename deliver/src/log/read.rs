@@ -198,7 +198,11 @@ impl LogReader {
                 .optional()?;
             // what the bound took meanwhile is booked as skipped, though it was delivered after all
             let booked = booked.map_or(0, from_stored);
-            let passed: u64 = rows.iter().filter(|(row, _)| *row > booked).map(|(_, findings)| findings).sum();
+            let passed: u64 = rows
+                .iter()
+                .filter(|(row, _)| *row > booked)
+                .map(|(_, findings)| findings)
+                .sum();
             transaction
                 .prepare_cached(
                     "INSERT INTO sink (name, seq, accepted, rejected, passed) VALUES (?1, ?2, ?3, ?4, ?5)

@@ -41,7 +41,11 @@ impl FindingsLog {
         if let Some(before) = before {
             let unclear: i64 = self
                 .connection
-                .query_row("SELECT count(*) FROM sink WHERE cleared IS NOT ?1", [&before.id], |row| row.get(0))
+                .query_row(
+                    "SELECT count(*) FROM sink WHERE cleared IS NOT ?1",
+                    [&before.id],
+                    |row| row.get(0),
+                )
                 .map_err(sqlite)?;
             if (unclear > 0 || self.journal_cursor()? < before.until) && before.since < rebuild.since {
                 rebuild = Rebuild {
@@ -53,7 +57,10 @@ impl FindingsLog {
             }
         }
         let text = serde_json::to_string(&rebuild).expect("plain data with text keys");
-        let transaction = self.connection.transaction().map_err(|source| LogError::from_sqlite(&self.path, source))?;
+        let transaction = self
+            .connection
+            .transaction()
+            .map_err(|source| LogError::from_sqlite(&self.path, source))?;
         let work = || -> rusqlite::Result<()> {
             transaction.execute(
                 "UPDATE meta SET journal_seq = 0, messages = NULL, aside = 0, lost = 0, rebuild = ?1",

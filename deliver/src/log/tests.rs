@@ -265,8 +265,14 @@ fn a_newer_file_is_refused_and_left_as_it_is() {
     let log = open(&place, &LogConfig::default());
     log.connection.pragma_update(None, "user_version", 99).unwrap();
     drop(log);
-    let fault = FindingsLog::open(&place.path, &LogConfig::default()).err().unwrap().to_string();
-    assert!(fault.contains("version 99") && fault.contains("start the newer idlewatt"), "{fault}");
+    let fault = FindingsLog::open(&place.path, &LogConfig::default())
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(
+        fault.contains("version 99") && fault.contains("start the newer idlewatt"),
+        "{fault}"
+    );
     assert!(place.path.exists());
 }
 
@@ -291,7 +297,10 @@ fn an_older_file_begins_to_count_and_every_sink_balances() {
     let log = open(&place, &LogConfig::default());
     assert_eq!((log.set_aside(), log.messages().unwrap()), (None, None));
     let cursor = log.reader().unwrap().cursor("influx").unwrap();
-    assert_eq!((cursor.accepted, cursor.waiting, cursor.unexplained()), (30, 20, 0));
+    assert_eq!(
+        (cursor.accepted, cursor.waiting, cursor.unexplained()),
+        (30, 20, 0)
+    );
 }
 
 #[test]
@@ -326,7 +335,9 @@ fn every_sink_balances_when_rows_are_passed_skipped_and_refused() {
         reader.settle("fast", &settlement).unwrap();
         if journal_seq == 100 {
             // it was delivering these while the bound took them
-            let rows: Vec<(u64, u64)> = (1..=200).map(|seq| (seq, if seq % 3 == 0 { 5 } else { 10 })).collect();
+            let rows: Vec<(u64, u64)> = (1..=200)
+                .map(|seq| (seq, if seq % 3 == 0 { 5 } else { 10 }))
+                .collect();
             let settlement = Settlement {
                 seq: 200,
                 rows: &rows,
@@ -356,11 +367,25 @@ fn the_past_is_said_again_once_and_cleared_for_by_each_sink() {
     let mut reader = log.reader().unwrap();
     reader.set_cursor("influx", 1, 3).unwrap();
     let rebuild = |id: &str, second| {
-        Rebuild::new(id.to_owned(), Timestamp::from_second(second).unwrap(), std::collections::BTreeMap::new())
+        Rebuild::new(
+            id.to_owned(),
+            Timestamp::from_second(second).unwrap(),
+            std::collections::BTreeMap::new(),
+        )
     };
     assert!(log.rewind(&rebuild("a", 1000), 9).unwrap());
-    assert!(!log.rewind(&rebuild("a", 1000), 9).unwrap(), "killed before the note was deleted");
-    assert_eq!((log.journal_cursor().unwrap(), log.snapshot().unwrap(), log.messages().unwrap()), (0, None, None));
+    assert!(
+        !log.rewind(&rebuild("a", 1000), 9).unwrap(),
+        "killed before the note was deleted"
+    );
+    assert_eq!(
+        (
+            log.journal_cursor().unwrap(),
+            log.snapshot().unwrap(),
+            log.messages().unwrap()
+        ),
+        (0, None, None)
+    );
     let unclear = reader.unclear("influx").unwrap().unwrap();
     assert_eq!((unclear.row, unclear.until), (1, 9));
     reader.set_cleared("influx", &unclear, None).unwrap();
@@ -368,9 +393,17 @@ fn the_past_is_said_again_once_and_cleared_for_by_each_sink() {
     assert!(reader.unclear("away").unwrap().is_some());
     assert!(log.rewind(&rebuild("b", 2000), 12).unwrap());
     let wider = reader.unclear("influx").unwrap().unwrap();
-    assert_eq!(wider.since, Timestamp::from_second(1000).unwrap(), "somebody has not cleared for the first");
+    assert_eq!(
+        wider.since,
+        Timestamp::from_second(1000).unwrap(),
+        "somebody has not cleared for the first"
+    );
     log.register(&["influx", "away", "new"]).unwrap();
-    assert_eq!(reader.unclear("new").unwrap(), None, "it holds nothing that could be old");
+    assert_eq!(
+        reader.unclear("new").unwrap(),
+        None,
+        "it holds nothing that could be old"
+    );
 }
 
 #[test]

@@ -121,7 +121,11 @@ fn pipeline(figures: &PipelineFigures, families: &mut Families<'_>) -> fmt::Resu
         None,
     );
     families.gauges(&unexplained, [(Vec::new(), gauge(figures.unexplained))])?;
-    let held = Head("quarantine_held", "Messages in quarantine that can be looked at", None);
+    let held = Head(
+        "quarantine_held",
+        "Messages in quarantine that can be looked at",
+        None,
+    );
     families.gauges(&held, [(Vec::new(), gauge(figures.quarantine_held))])?;
     let share = Head(
         "rebuild_ratio",
@@ -175,8 +179,14 @@ impl Scrape {
             behind,
         )?;
         let waiting = self.sinks.iter().map(|sink| (labels(sink), gauge(sink.waiting)));
-        families.gauges(&Head("sink_waiting", "Findings still to be delivered", None), waiting)?;
-        let unexplained = self.sinks.iter().map(|sink| (labels(sink), gauge(sink.unexplained)));
+        families.gauges(
+            &Head("sink_waiting", "Findings still to be delivered", None),
+            waiting,
+        )?;
+        let unexplained = self
+            .sinks
+            .iter()
+            .map(|sink| (labels(sink), gauge(sink.unexplained)));
         let says = "Findings that the sink's figures do not explain: 0";
         families.gauges(&Head("sink_unexplained", says, None), unexplained)?;
         let cursors = self.sinks.iter().map(|sink| (labels(sink), gauge(sink.cursor)));

@@ -24,8 +24,8 @@ mod pipeline;
 mod reply;
 mod shape;
 mod spark;
-mod status;
 mod speaker;
+mod status;
 #[cfg(test)]
 mod tests;
 mod tile;

@@ -103,8 +103,22 @@ impl From<SinkFigures> for SinkBody {
 
 impl From<IncidentFigures> for IncidentBody {
     fn from(it: IncidentFigures) -> Self {
-        let IncidentFigures { at, kind, place, what, lost, mend } = it;
-        Self { at, kind, place, what, lost, mend }
+        let IncidentFigures {
+            at,
+            kind,
+            place,
+            what,
+            lost,
+            mend,
+        } = it;
+        Self {
+            at,
+            kind,
+            place,
+            what,
+            lost,
+            mend,
+        }
     }
 }
 

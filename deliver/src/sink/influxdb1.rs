@@ -57,7 +57,11 @@ impl InfluxDb1Config {
             url: endpoint(&parse_url(&self.http.url)?, &["write"], &query),
             credentials: Credentials::new(&self.user, &self.password, &self.token),
             encoder: LineEncoder::new(devices, Strings::Kept),
-            erase: Erase::InfluxQl(endpoint(&parse_url(&self.http.url)?, &["query"], &[("db", &self.database)])),
+            erase: Erase::InfluxQl(endpoint(
+                &parse_url(&self.http.url)?,
+                &["query"],
+                &[("db", &self.database)],
+            )),
             mend: self.mend(),
         };
         HttpSink::new(flavour, &self.http)

@@ -56,7 +56,11 @@ impl InfluxDb2Config {
             url: endpoint(&parse_url(&self.http.url)?, &["api", "v2", "write"], &query),
             credentials: Credentials::new("", &Secret::default(), &self.token),
             encoder: LineEncoder::new(devices, Strings::Kept),
-            erase: Erase::Predicate(endpoint(&parse_url(&self.http.url)?, &["api", "v2", "delete"], &query[..2])),
+            erase: Erase::Predicate(endpoint(
+                &parse_url(&self.http.url)?,
+                &["api", "v2", "delete"],
+                &query[..2],
+            )),
             mend: self.mend(),
         };
         HttpSink::new(flavour, &self.http)

@@ -20,8 +20,8 @@ use std::time::Duration;
 use crate::log::{LogRow, MemoryChange, Rejection};
 use crate::rebuild::Rebuild;
 
-pub(crate) use http::{causes, with_tls};
 pub use http::{HttpConfig, HttpSink, LineBatch, SinkConfigError, TlsFiles};
+pub(crate) use http::{causes, with_tls};
 pub use influxdb1::InfluxDb1Config;
 pub use influxdb2::InfluxDb2Config;
 pub use mqtt::{MqttPublish, MqttPublishConfig};

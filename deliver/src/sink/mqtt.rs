@@ -284,7 +284,10 @@ impl Sink for MqttPublish {
             batch.is_folded = true;
         }
         let accepted = batch.rows.iter().map(|row| row.findings.len() as u64).sum();
-        let is_past = batch.rows.last().is_some_and(|row| row.journal_seq < self.past_until);
+        let is_past = batch
+            .rows
+            .last()
+            .is_some_and(|row| row.journal_seq < self.past_until);
         if is_past || is_behind && self.silent_batches < SILENT_BATCHES_MAX {
             self.silent_batches += 1;
             return Outcome {

@@ -40,8 +40,12 @@ pub(super) fn ask(
         None => format!("http://{}", page()?),
     };
     let token = match &asking.token_file {
-        Some(file) => std::fs::read_to_string(file)
-            .with_context(|| format!("the token file {} cannot be read; check the path and your right to read it", file.display()))?,
+        Some(file) => std::fs::read_to_string(file).with_context(|| {
+            format!(
+                "the token file {} cannot be read; check the path and your right to read it",
+                file.display()
+            )
+        })?,
         None => std::env::var(TOKEN).unwrap_or_default(),
     };
     let url = format!("{base}{path}");
@@ -60,7 +64,9 @@ pub(super) fn ask(
         401 | 403 => anyhow::bail!(
             "the service at {base} wants to know who asks: give a token with --token-file or in {TOKEN}"
         ),
-        404 => anyhow::bail!("{url} is not known there: an older idlewatt, or another program; check the address"),
+        404 => anyhow::bail!(
+            "{url} is not known there: an older idlewatt, or another program; check the address"
+        ),
         other => anyhow::bail!("the service at {base} answers {other}: {}", body.trim()),
     }
 }

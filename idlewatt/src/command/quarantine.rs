@@ -177,7 +177,9 @@ fn list(
 
 fn show(quarantine: &Quarantine, config: &Config, number: Number, out: &mut dyn Write) -> anyhow::Result<()> {
     let Number(seq, index) = number;
-    let before = index.checked_sub(1).map_or((seq.saturating_sub(1), u64::MAX), |before| (seq, before));
+    let before = index
+        .checked_sub(1)
+        .map_or((seq.saturating_sub(1), u64::MAX), |before| (seq, before));
     let found = quarantine.list(Some(before), 1)?.pop();
     let found = found.filter(|message| (message.seq, message.index) == (seq, index));
     let message = found.with_context(|| {
@@ -242,7 +244,12 @@ fn record(message: Quarantined) -> Record {
     }
 }
 
-fn replay(quarantine: &Quarantine, config: &Config, dry_run: bool, out: &mut dyn Write) -> anyhow::Result<()> {
+fn replay(
+    quarantine: &Quarantine,
+    config: &Config,
+    dry_run: bool,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
     let outlook = outlook(quarantine, config)?;
     writeln!(
         out,
@@ -256,7 +263,10 @@ fn replay(quarantine: &Quarantine, config: &Config, dry_run: bool, out: &mut dyn
     let journal = pipeline::journal(config)?;
     let from = rebuild::earliest(config, &journal, since)?;
     if dry_run {
-        writeln!(out, "a replay would analyze the journal again and write everything since {from} anew")?;
+        writeln!(
+            out,
+            "a replay would analyze the journal again and write everything since {from} anew"
+        )?;
         return Ok(());
     }
     rebuild::ask(&config.state_dir, since)?;

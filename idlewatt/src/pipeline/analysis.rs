@@ -215,7 +215,9 @@ impl Analysis {
         let damaged = self.journal.damaged().saturating_sub(self.damaged);
         if damaged > 0 {
             let what = format!("{damaged} damaged batches of the journal were left out");
-            let at = batches.last().map_or(Timestamp::UNIX_EPOCH, |last| last.committed);
+            let at = batches
+                .last()
+                .map_or(Timestamp::UNIX_EPOCH, |last| last.committed);
             let incident = Incident::new(at, "batch_damaged", "the journal".to_owned(), what, lost);
             self.aside.incidents.put(&incident)?;
             self.damaged += damaged;

@@ -102,7 +102,9 @@ impl Overview {
             }
             status
         };
-        let sinks = [self.history_status()].into_iter().chain(self.sinks.iter().map(SinkWatch::status));
+        let sinks = [self.history_status()]
+            .into_iter()
+            .chain(self.sinks.iter().map(SinkWatch::status));
         Balance {
             messages: MessageAccount {
                 received_qos0: account.received_qos0,
@@ -127,7 +129,11 @@ impl Overview {
 
     /// The local history is a sink like any other, run by a stage.
     fn history_status(&self) -> SinkStatus {
-        let mut status = SinkStatus::of(HISTORY_SINK, HISTORY_SINK, self.history_file.display().to_string());
+        let mut status = SinkStatus::of(
+            HISTORY_SINK,
+            HISTORY_SINK,
+            self.history_file.display().to_string(),
+        );
         status.last_error = self.recording.borrow().clone();
         if status.last_error.is_some() {
             status.state = SinkState::Retrying;

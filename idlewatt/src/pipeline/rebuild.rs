@@ -49,7 +49,10 @@ pub fn pending(state_dir: &Path) -> anyhow::Result<Option<Request>> {
         Ok(bytes) => {
             let request = serde_json::from_slice(&bytes);
             Ok(Some(request.with_context(|| {
-                format!("{} is no request of `idlewatt replay --write`; delete it", path.display())
+                format!(
+                    "{} is no request of `idlewatt replay --write`; delete it",
+                    path.display()
+                )
             })?))
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -64,7 +67,11 @@ pub fn pending(state_dir: &Path) -> anyhow::Result<Option<Request>> {
 pub fn ask(state_dir: &Path, since: Timestamp) -> anyhow::Result<Request> {
     let before = pending(state_dir)?.map(|request| request.since);
     let request = Request {
-        id: format!("{}-{}", ingest::clock::wall().as_microsecond(), std::process::id()),
+        id: format!(
+            "{}-{}",
+            ingest::clock::wall().as_microsecond(),
+            std::process::id()
+        ),
         since: before.map_or(since, |before| before.min(since)),
     };
     let (path, new) = (file(state_dir), state_dir.join("rebuild.json.new"));
@@ -75,7 +82,12 @@ pub fn ask(state_dir: &Path, since: Timestamp) -> anyhow::Result<Request> {
         std::fs::rename(&new, &path)?;
         File::open(state_dir)?.sync_all()
     };
-    write().with_context(|| format!("{} cannot be written; run it as the service's user", path.display()))?;
+    write().with_context(|| {
+        format!(
+            "{} cannot be written; run it as the service's user",
+            path.display()
+        )
+    })?;
     Ok(request)
 }
 

@@ -75,7 +75,9 @@ impl Recording {
     /// The last row that the log has booked, and the rows that the history or the log's account lacks.
     fn rows(&self) -> Result<(u64, Vec<LogRow>), LogError> {
         let booked = self.log.cursor(HISTORY_SINK)?.seq;
-        let mut rows = self.log.read_after(booked.min(self.history.cursor()), FINDINGS_MAX)?;
+        let mut rows = self
+            .log
+            .read_after(booked.min(self.history.cursor()), FINDINGS_MAX)?;
         if let Some(border) = self.unclear.as_ref().map(|rebuild| rebuild.row) {
             rows.retain(|row| row.seq <= border);
         }

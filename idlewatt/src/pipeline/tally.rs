@@ -63,7 +63,11 @@ mod tests {
             aside: 3,
             lost: 5,
         };
-        assert_eq!(add(&mut messages, 4, 1, 6), 0, "what came between was heard by nobody here");
+        assert_eq!(
+            add(&mut messages, 4, 1, 6),
+            0,
+            "what came between was heard by nobody here"
+        );
         assert_eq!((messages.heard, messages.aside, messages.lost), (6, 1, 0));
     }
 }

@@ -57,7 +57,8 @@ impl Journal {
         account.batches_skipped += unsigned(skipped);
         account.records_skipped += unsigned(records);
         if skipped > 0 {
-            let skip = Incident::journal_skipped(now, &self.path, unsigned(records), self.config.keep_bytes_max);
+            let skip =
+                Incident::journal_skipped(now, &self.path, unsigned(records), self.config.keep_bytes_max);
             incident::insert(&transaction, &skip)?;
         }
         store_state(&transaction, self.last_seq, self.last_committed, &account)?;

@@ -63,7 +63,9 @@ impl JournalReader {
         let mut after = seq;
         loop {
             let (batches, last) = match self.scan(after, batches_max) {
-                Err(JournalError::Retry { source }) if is_torn(&source) => self.one_by_one(after, batches_max)?,
+                Err(JournalError::Retry { source }) if is_torn(&source) => {
+                    self.one_by_one(after, batches_max)?
+                }
                 other => other?,
             };
             match last {
@@ -108,14 +110,20 @@ impl JournalReader {
     }
 
     /// The same where a page of the file is gone: every number is asked for alone.
-    fn one_by_one(&mut self, seq: u64, batches_max: usize) -> Result<(Vec<Batch>, Option<u64>), JournalError> {
+    fn one_by_one(
+        &mut self,
+        seq: u64,
+        batches_max: usize,
+    ) -> Result<(Vec<Batch>, Option<u64>), JournalError> {
         let (mut batches, mut looked_at) = (Vec::new(), None);
         for seq in seq + 1..=self.last_seq()? {
             looked_at = Some(seq);
             match self.single(seq) {
                 Ok(batch) => batches.extend(batch),
                 Err(JournalError::Damaged { seq, reason }) => self.leave_out(seq, &reason),
-                Err(JournalError::Retry { source }) if is_torn(&source) => self.leave_out(seq, &source.to_string()),
+                Err(JournalError::Retry { source }) if is_torn(&source) => {
+                    self.leave_out(seq, &source.to_string())
+                }
                 Err(error) => return Err(error),
             }
             if batches.len() >= batches_max {
@@ -126,9 +134,9 @@ impl JournalReader {
     }
 
     fn single(&mut self, seq: u64) -> Result<Option<Batch>, JournalError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT seq, committed_us, raw_bytes, blob, records_total FROM batch WHERE seq = ?1")?;
+        let mut statement = self.connection.prepare_cached(
+            "SELECT seq, committed_us, raw_bytes, blob, records_total FROM batch WHERE seq = ?1",
+        )?;
         let mut rows = statement.query([integer(seq)])?;
         let Some(row) = rows.next()? else {
             return Ok(None);
@@ -187,7 +195,9 @@ impl JournalReader {
     pub fn first_committed(&self) -> Result<Option<Timestamp>, JournalError> {
         let first: Option<i64> = self
             .connection
-            .query_row("SELECT committed_us FROM batch ORDER BY seq LIMIT 1", [], |row| row.get(0))
+            .query_row("SELECT committed_us FROM batch ORDER BY seq LIMIT 1", [], |row| {
+                row.get(0)
+            })
             .optional()?;
         Ok(first.and_then(|us| Timestamp::from_microsecond(us).ok()))
     }

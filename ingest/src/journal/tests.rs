@@ -7,6 +7,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::clock::Clock;
+use crate::incident::Incidents;
 use crate::quarantine::{Quarantine, QuarantineCount, Refused};
 use crate::record::Batch;
 use crate::session::AckBox;
@@ -304,7 +305,12 @@ fn quarantine_is_idempotent_bounded_and_listed() {
     let (one, two) = (record(1, 1), [record(2, 1), record(3, 0), record(4, 1)]);
     let first = refused(7, 0, &one, "no JSON");
     assert_eq!(quarantine.put_all(&[first]).unwrap(), 1);
-    assert_eq!(quarantine.put_all(&[refused(7, 0, &one, "another reason")]).unwrap(), 0);
+    assert_eq!(
+        quarantine
+            .put_all(&[refused(7, 0, &one, "another reason")])
+            .unwrap(),
+        0
+    );
     let listed = quarantine.list(None, 10).unwrap();
     assert_eq!((listed.len(), listed[0].reason.as_str()), (1, "no JSON"));
     assert_eq!((listed[0].seq, listed[0].family.as_deref()), (7, Some("tasmota")));
@@ -352,10 +358,19 @@ fn what_can_be_read_today_leaves_the_quarantine_and_the_rest_gets_its_new_reason
     quarantine.put_all(&before).unwrap();
     for _ in 0..2 {
         quarantine
-            .settle(1..=8, &[refused(3, 0, &records[1], "new"), refused(4, 0, &records[4], "new")])
+            .settle(
+                1..=8,
+                &[
+                    refused(3, 0, &records[1], "new"),
+                    refused(4, 0, &records[4], "new"),
+                ],
+            )
             .unwrap();
         let held = quarantine.list(None, 10).unwrap();
-        let held: Vec<_> = held.iter().map(|it| (it.seq, it.index, it.reason.as_str())).collect();
+        let held: Vec<_> = held
+            .iter()
+            .map(|it| (it.seq, it.index, it.reason.as_str()))
+            .collect();
         let wanted = [
             (3, 0, "new"),
             (3, 1, "300000 bytes are too many"),
@@ -641,12 +656,17 @@ fn damaged_batches_are_passed_over_and_counted_once_wherever_they_lie() {
     let mut journal = open(&path);
     for second in 1..=200 {
         let number = u16::try_from(second).unwrap();
-        journal.append(at(second), &[record(number, 1)], 0, &nothing()).unwrap();
+        journal
+            .append(at(second), &[record(number, 1)], 0, &nothing())
+            .unwrap();
     }
     // more in a row than one read takes, one in the middle, and the last
     journal
         .connection
-        .execute("UPDATE batch SET blob = x'00ff' WHERE seq BETWEEN 10 AND 110 OR seq IN (150, 200)", [])
+        .execute(
+            "UPDATE batch SET blob = x'00ff' WHERE seq BETWEEN 10 AND 110 OR seq IN (150, 200)",
+            [],
+        )
         .unwrap();
     let mut reader = journal.reader().unwrap();
     let (mut seen, mut after) = (0, 0);
@@ -658,7 +678,11 @@ fn damaged_batches_are_passed_over_and_counted_once_wherever_they_lie() {
     assert_eq!((seen, after), (97, 199));
     assert_eq!(reader.read_after(after, 64).unwrap(), []);
     assert_eq!(reader.damaged(), 103);
-    assert_eq!(reader.total_read(), 199, "what was lost is in the journal's own count");
+    assert_eq!(
+        reader.total_read(),
+        199,
+        "what was lost is in the journal's own count"
+    );
     journal.append(at(201), &[record(201, 1)], 0, &nothing()).unwrap();
     assert_eq!(reader.read_after(after, 64).unwrap()[0].seq, 201);
     assert_eq!((reader.damaged(), reader.total_read()), (103, 201));
@@ -686,7 +710,11 @@ fn a_zeroed_page_in_a_running_journal_costs_the_batches_on_it() {
         (seen, after) = (seen + batches.len(), last.seq);
     }
     assert_eq!(after, 300, "what lies behind it is read");
-    assert!(seen < 300 && reader.damaged() > 0, "{seen} read, {} damaged", reader.damaged());
+    assert!(
+        seen < 300 && reader.damaged() > 0,
+        "{seen} read, {} damaged",
+        reader.damaged()
+    );
     assert_eq!(seen as u64 + reader.damaged(), 300);
 }
 
@@ -702,8 +730,11 @@ fn a_forgotten_session_is_an_incident_committed_with_the_first_batch_after_it() 
     });
     handle.inbox().push(message(1, 1));
     wait_for(&handle.progress(), |now| now.account.journalled == 1);
-    let told = crate::incident::Incidents::open(&path).unwrap().newest(10).unwrap();
-    assert_eq!((told.len(), told[0].kind.as_str(), told[0].place.as_str()), (1, "session_lost", "broker ward"));
+    let told = Incidents::open(&path).unwrap().newest(10).unwrap();
+    assert_eq!(
+        (told.len(), told[0].kind.as_str(), told[0].place.as_str()),
+        (1, "session_lost", "broker ward")
+    );
     writer.stop();
 }
 
@@ -711,8 +742,17 @@ fn a_forgotten_session_is_an_incident_committed_with_the_first_batch_after_it() 
 fn a_newer_journal_is_refused_and_left_as_it_is() {
     let (_folder, path) = file();
     let journal = open(&path);
-    journal.connection.pragma_update(None, "user_version", 99).unwrap();
+    journal
+        .connection
+        .pragma_update(None, "user_version", 99)
+        .unwrap();
     drop(journal);
-    let fault = Journal::open(&path, &JournalConfig::default()).err().unwrap().to_string();
-    assert!(fault.contains("version 99") && fault.contains("start the program that wrote it"), "{fault}");
+    let fault = Journal::open(&path, &JournalConfig::default())
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(
+        fault.contains("version 99") && fault.contains("start the program that wrote it"),
+        "{fault}"
+    );
 }

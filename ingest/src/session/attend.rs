@@ -202,8 +202,7 @@ impl Session {
         let mut noted = Noted::default();
         let expected_session = self.has_connected_before || !self.subscriptions.held().is_empty();
         let is_forgotten = expected_session && !is_session_present;
-        self.intake
-            .connected(is_session_present, is_forgotten, is_late);
+        self.intake.connected(is_session_present, is_forgotten, is_late);
         if is_forgotten {
             noted.sessions_lost = 1;
             tracing::error!(

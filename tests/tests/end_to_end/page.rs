@@ -8,7 +8,7 @@ use std::sync::Arc;
 use analyzer::{DeviceId, Finding, Sample, State, StateChange};
 use anyhow::Result;
 use deliver::history::{History, HistoryConfig, Readers};
-use deliver::live::{Live, IncidentFigures, MessageAccount, MeterFigures, PipelineFigures, SinkFigures};
+use deliver::live::{IncidentFigures, Live, MessageAccount, MeterFigures, PipelineFigures, SinkFigures};
 use deliver::page::{Health, Language, Page, SiteInfo, serve};
 use jiff::SignedDuration;
 use tests::chromium::{Chromium, Screen};

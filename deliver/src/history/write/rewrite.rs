@@ -24,7 +24,8 @@ impl History {
             let devices: Vec<(i64, String)> = devices
                 .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
                 .collect::<rusqlite::Result<_>>()?;
-            let seam = |(key, id): (i64, String)| Ok((DeviceId::from(id), seam_of(&self.connection, key, since)?));
+            let seam =
+                |(key, id): (i64, String)| Ok((DeviceId::from(id), seam_of(&self.connection, key, since)?));
             devices.into_iter().map(seam).collect()
         };
         read().map_err(|source| HistoryError::from_sqlite(&self.path, source))
@@ -87,18 +88,45 @@ fn forget(transaction: &Transaction<'_>, rebuild: &Rebuild) -> rusqlite::Result<
     for (device, id) in devices {
         let seam = rebuild.seam(&id);
         for (sql, from) in [
-            ("DELETE FROM state_change WHERE device = ?1 AND at_ms >= ?2", since_ms),
-            ("DELETE FROM interval WHERE device = ?1 AND from_ms >= ?2", millis(seam.intervals)),
+            (
+                "DELETE FROM state_change WHERE device = ?1 AND at_ms >= ?2",
+                since_ms,
+            ),
+            (
+                "DELETE FROM interval WHERE device = ?1 AND from_ms >= ?2",
+                millis(seam.intervals),
+            ),
             ("DELETE FROM ledger WHERE device = ?1 AND hour_ms >= ?2", since_ms),
-            ("DELETE FROM exam WHERE device = ?1 AND from_ms >= ?2", millis(seam.exams)),
-            ("DELETE FROM alert WHERE device = ?1 AND raised_ms >= ?2", millis(seam.alerts)),
-            ("DELETE FROM alert_step WHERE device = ?1 AND at_ms >= ?2", millis(seam.alerts)),
+            (
+                "DELETE FROM exam WHERE device = ?1 AND from_ms >= ?2",
+                millis(seam.exams),
+            ),
+            (
+                "DELETE FROM alert WHERE device = ?1 AND raised_ms >= ?2",
+                millis(seam.alerts),
+            ),
+            (
+                "DELETE FROM alert_step WHERE device = ?1 AND at_ms >= ?2",
+                millis(seam.alerts),
+            ),
             ("DELETE FROM fault WHERE device = ?1 AND at_ms >= ?2", since_ms),
             ("DELETE FROM learned WHERE device = ?1 AND at_ms >= ?2", since_ms),
-            ("DELETE FROM learned_band WHERE device = ?1 AND at_ms >= ?2", since_ms),
-            ("DELETE FROM power_minute WHERE device = ?1 AND minute >= ?2", minute),
-            ("DELETE FROM power_quarter WHERE device = ?1 AND quarter >= ?2", quarter),
-            ("UPDATE last_state SET since_ms = NULL WHERE device = ?1 AND since_ms >= ?2", since_ms),
+            (
+                "DELETE FROM learned_band WHERE device = ?1 AND at_ms >= ?2",
+                since_ms,
+            ),
+            (
+                "DELETE FROM power_minute WHERE device = ?1 AND minute >= ?2",
+                minute,
+            ),
+            (
+                "DELETE FROM power_quarter WHERE device = ?1 AND quarter >= ?2",
+                quarter,
+            ),
+            (
+                "UPDATE last_state SET since_ms = NULL WHERE device = ?1 AND since_ms >= ?2",
+                since_ms,
+            ),
             (
                 "UPDATE last_state SET sampled_ms = NULL, power_dw = NULL WHERE device = ?1 AND sampled_ms >= ?2",
                 since_ms,

@@ -162,7 +162,12 @@ impl Endpoint {
     ///
     /// # Errors
     /// Why there is no answer.
-    pub(super) async fn ask(&self, url: Url, kind: &'static str, body: String) -> Result<(u16, String), String> {
+    pub(super) async fn ask(
+        &self,
+        url: Url,
+        kind: &'static str,
+        body: String,
+    ) -> Result<(u16, String), String> {
         let request = self.client.post(url).header(CONTENT_TYPE, kind).body(body);
         match self.exchange(request).await {
             Ok((status, _, body)) => Ok((status.as_u16(), body)),
@@ -232,7 +237,11 @@ fn token_header(token: &Secret) -> Result<HeaderValue, SinkConfigError> {
     Ok(value)
 }
 
-pub(crate) fn with_tls(builder: ClientBuilder, url: &Url, tls: &TlsFiles) -> Result<ClientBuilder, SinkConfigError> {
+pub(crate) fn with_tls(
+    builder: ClientBuilder,
+    url: &Url,
+    tls: &TlsFiles,
+) -> Result<ClientBuilder, SinkConfigError> {
     // reqwest takes the process's provider; that another part has installed it already is as good
     let _ = rustls::crypto::ring::default_provider().install_default();
     if url.scheme() == "http" {

@@ -12,8 +12,8 @@ use reqwest::Url;
 
 use super::super::{Problem, Rest};
 use super::client::{Endpoint, endpoint};
-use crate::line::clean::{TAG_BYTES_MAX, clean};
 use crate::line::SERIES;
+use crate::line::clean::{TAG_BYTES_MAX, clean};
 use crate::log::Rejection;
 use crate::rebuild::Rebuild;
 
@@ -43,7 +43,11 @@ struct Stretch {
 }
 
 fn stretches(rebuild: &Rebuild, devices: &BTreeSet<String>) -> Vec<Stretch> {
-    let all: BTreeSet<&str> = devices.iter().map(String::as_str).chain(rebuild.seams.keys().map(|id| &**id)).collect();
+    let all: BTreeSet<&str> = devices
+        .iter()
+        .map(String::as_str)
+        .chain(rebuild.seams.keys().map(|id| &**id))
+        .collect();
     let of_device = |device: &str| {
         SERIES.iter().map(|series| series.name).map({
             let shown = clean(device, TAG_BYTES_MAX).into_owned();
@@ -115,7 +119,9 @@ impl Work<'_> {
                 })
                 .collect();
             let mut form = url.clone();
-            form.query_pairs_mut().clear().append_pair("q", &statements.join("; "));
+            form.query_pairs_mut()
+                .clear()
+                .append_pair("q", &statements.join("; "));
             let body = form.query().unwrap_or_default().to_owned();
             let words = match self.ask(url, FORM, body).await? {
                 Ok(words) => words,
@@ -151,15 +157,30 @@ impl Work<'_> {
         let devices: BTreeSet<&str> = stretches.iter().map(|it| it.device.as_str()).collect();
         let matches: Vec<String> = devices
             .iter()
-            .map(|device| format!("{{__name__=~\"({})_.+\",device={}}}", names.join("|"), quoted(device, '"')))
+            .map(|device| {
+                format!(
+                    "{{__name__=~\"({})_.+\",device={}}}",
+                    names.join("|"),
+                    quoted(device, '"')
+                )
+            })
             .collect();
         let before = (first.as_millisecond() - 1).max(1).to_string();
         for selector in &matches {
-            let range = [("match[]", selector.as_str()), ("start", "1"), ("end", &before), ("max_rows_per_line", "1")];
+            let range = [
+                ("match[]", selector.as_str()),
+                ("start", "1"),
+                ("end", &before),
+                ("max_rows_per_line", "1"),
+            ];
             let asked = endpoint(url, &["api", "v1", "export"], &range);
             match self.ask(&asked, FORM, String::new()).await? {
                 Ok(words) if words.trim().is_empty() => {}
-                Ok(_) => return Ok(Some(self.left("VictoriaMetrics deletes whole series alone, and these begin earlier"))),
+                Ok(_) => {
+                    return Ok(Some(self.left(
+                        "VictoriaMetrics deletes whole series alone, and these begin earlier",
+                    )));
+                }
                 Err(left) => return Ok(Some(left)),
             }
         }
@@ -174,25 +195,40 @@ impl Work<'_> {
     }
 
     /// The words of an answer; or, where the server cannot delete, what is left.
-    async fn ask(&self, url: &Url, kind: &'static str, body: String) -> Result<Result<String, Rejection>, Rest> {
+    async fn ask(
+        &self,
+        url: &Url,
+        kind: &'static str,
+        body: String,
+    ) -> Result<Result<String, Rejection>, Rest> {
         let again = |reason: String| Rest::Retry { reason, after: None };
         let (status, words) = self.endpoint.ask(url.clone(), kind, body).await.map_err(again)?;
         match status {
             200..=299 => Ok(Ok(words)),
             401 | 403 => Err(Rest::Held(Problem {
-                what: format!("the server answers {status} when points are to be deleted: {}", words.trim()),
+                what: format!(
+                    "the server answers {status} when points are to be deleted: {}",
+                    words.trim()
+                ),
                 place: self.place.to_owned(),
-                mend: "give the user or token of this sink the right to delete, until the past is written again".to_owned(),
+                mend:
+                    "give the user or token of this sink the right to delete, until the past is written again"
+                        .to_owned(),
             })),
             408 | 425 | 429 | 500 | 502..=599 => Err(again(format!("answer {status}: {}", words.trim()))),
-            _ => Ok(Err(self.left(&format!("the server answers {status}: {}", words.trim())))),
+            _ => Ok(Err(
+                self.left(&format!("the server answers {status}: {}", words.trim()))
+            )),
         }
     }
 
     fn left(&self, why: &str) -> Rejection {
         Rejection {
             item: format!("points since {} that are not said again", self.since),
-            reason: format!("{} cannot delete them ({why}); those said again are overwritten, the others stay", self.place),
+            reason: format!(
+                "{} cannot delete them ({why}); those said again are overwritten, the others stay",
+                self.place
+            ),
         }
     }
 }
@@ -218,10 +254,18 @@ mod tests {
     #[test]
     fn every_series_of_every_device_has_its_own_stretch() {
         let since: Timestamp = "2026-11-27T10:00:00Z".parse().unwrap();
-        let rebuild = Rebuild::new("1".to_owned(), since, [("gone".into(), crate::rebuild::Seam::at(since))].into());
+        let rebuild = Rebuild::new(
+            "1".to_owned(),
+            since,
+            [("gone".into(), crate::rebuild::Seam::at(since))].into(),
+        );
         let stretches = stretches(&rebuild, &["ct-1".to_owned()].into());
         assert_eq!(stretches.len(), 2 * SERIES.len());
-        assert!(stretches.iter().any(|it| it.device == "gone" && it.measurement == "exam"));
+        assert!(
+            stretches
+                .iter()
+                .any(|it| it.device == "gone" && it.measurement == "exam")
+        );
     }
 
     #[test]

@@ -24,9 +24,9 @@ use crate::line::LineEncoder;
 use crate::log::Rejection;
 use crate::rebuild::Rebuild;
 use client::Endpoint;
-pub(crate) use erase::Erase;
 pub(crate) use client::{Credentials, causes, endpoint, parse_url, with_tls};
 pub use client::{SinkConfigError, TlsFiles};
+pub(crate) use erase::Erase;
 pub use lines::LineBatch;
 use verdict::{Refusal, Verdict};
 
@@ -255,6 +255,8 @@ impl Sink for HttpSink {
 
     async fn clear(&mut self, rebuild: &Rebuild) -> Result<Option<Rejection>, Rest> {
         let devices = self.encoder.devices();
-        self.erase.erase(&self.endpoint, &self.place(), &devices, rebuild).await
+        self.erase
+            .erase(&self.endpoint, &self.place(), &devices, rebuild)
+            .await
     }
 }

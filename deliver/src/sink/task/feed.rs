@@ -153,7 +153,11 @@ impl<S: Sink> Feed<S> {
         let reader = self.reader.take().expect("one thread reads at a time");
         let (after, findings_max, prepare) = (self.taken, self.pace.batch_findings_max, self.prepare.clone());
         // what was said before and what is said again do not go out in one batch
-        let border = self.unclear.as_ref().map(|rebuild| rebuild.row).filter(|row| after < *row);
+        let border = self
+            .unclear
+            .as_ref()
+            .map(|rebuild| rebuild.row)
+            .filter(|row| after < *row);
         spawn_blocking(move || {
             let read = reader.read_after(after, findings_max).map(|mut rows| {
                 if let Some(border) = border {

@@ -17,7 +17,9 @@ const EXCERPT_CHARS: usize = 60;
 const HEX_BYTES: usize = 32;
 
 fn local(at: Timestamp, zone: &TimeZone) -> String {
-    at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+    at.to_zoned_datetime(zone.clone())
+        .strftime("%Y-%m-%d %H:%M:%S")
+        .to_string()
 }
 
 fn excerpt(payload: &[u8]) -> String {
@@ -57,7 +59,10 @@ pub(super) fn whole(message: &Quarantined, zone: &TimeZone, out: &mut dyn Write)
     let family = message.family.as_deref().unwrap_or("-");
     for (name, value) in [
         ("number", format!("{}:{}", message.seq, message.index)),
-        ("received", format!("{} ({})", local(message.received, zone), message.received)),
+        (
+            "received",
+            format!("{} ({})", local(message.received, zone), message.received),
+        ),
         ("broker", message.broker.clone()),
         ("topic", message.topic.clone()),
         ("qos", message.qos.to_string()),
@@ -70,10 +75,17 @@ pub(super) fn whole(message: &Quarantined, zone: &TimeZone, out: &mut dyn Write)
         writeln!(out, "{name:<9} {}", printable(&value))?;
     }
     match std::str::from_utf8(&message.payload) {
-        Ok(text) => writeln!(out, "\n{}", text.lines().map(printable).collect::<Vec<_>>().join("\n")),
+        Ok(text) => writeln!(
+            out,
+            "\n{}",
+            text.lines().map(printable).collect::<Vec<_>>().join("\n")
+        ),
         Err(_) => {
             writeln!(out, "\nno text; in hexadecimal digits:")?;
-            message.payload.chunks(HEX_BYTES).try_for_each(|some| writeln!(out, "{}", hex(some)))
+            message
+                .payload
+                .chunks(HEX_BYTES)
+                .try_for_each(|some| writeln!(out, "{}", hex(some)))
         }
     }
 }
@@ -129,7 +141,10 @@ mod tests {
         let mut out = Vec::new();
         line(&message(&[b'x'; 100]), &zone, &mut out).expect("memory grows");
         let text = String::from_utf8(out).expect("text");
-        assert!(text.starts_with("7:1  2026-11-27 13:00:00  main  100 bytes  ward\u{fffd}[31m/a\n"), "{text}");
+        assert!(
+            text.starts_with("7:1  2026-11-27 13:00:00  main  100 bytes  ward\u{fffd}[31m/a\n"),
+            "{text}"
+        );
         assert!(text.ends_with("x…\n"), "{text}");
     }
 

@@ -14,7 +14,10 @@ const MESSAGES: [(&str, &str); 6] = [
     ("received", "deliveries, of which at QoS 0: {qos0}"),
     ("stored", "analyzed, findings in the log"),
     ("duplicates", "delivered again, already in the journal"),
-    ("quarantined", "could not be read; `idlewatt quarantine list` shows them"),
+    (
+        "quarantined",
+        "could not be read; `idlewatt quarantine list` shows them",
+    ),
     ("waiting", "in the journal, not analyzed yet"),
     ("lost", "gone before they were analyzed"),
 ];
@@ -37,7 +40,10 @@ pub(super) fn write(status: &Value, out: &mut dyn Write) -> io::Result<()> {
     if let Some(rebuild) = status["rebuild"].as_object() {
         let percent = rebuild["fraction"].as_f64().unwrap_or(0.0) * 100.0;
         let since = local(&rebuild["since"], &zone);
-        writeln!(out, "\nThe past since {since} is being analyzed again: {percent:.0} %")?;
+        writeln!(
+            out,
+            "\nThe past since {since} is being analyzed again: {percent:.0} %"
+        )?;
     }
     sinks(&status["sinks"], &zone, out)?;
     problems(&status["problems"], out)?;
@@ -114,7 +120,12 @@ fn incidents(incidents: &Value, zone: &TimeZone, out: &mut dyn Write) -> io::Res
     writeln!(out, "\nLost, or nearly (newest first)")?;
     for incident in incidents.iter().take(INCIDENTS_MAX) {
         let (at, place) = (local(&incident["at"], zone), word(&incident["where"]));
-        writeln!(out, "  {at}  {place}: {} ({} lost)", word(&incident["what"]), count(&incident["lost"]))?;
+        writeln!(
+            out,
+            "  {at}  {place}: {} ({} lost)",
+            word(&incident["what"]),
+            count(&incident["lost"])
+        )?;
         writeln!(out, "    {}", word(&incident["mend"]))?;
     }
     Ok(())
@@ -122,7 +133,9 @@ fn incidents(incidents: &Value, zone: &TimeZone, out: &mut dyn Write) -> io::Res
 
 /// What comes from a server may hold anything: a terminal gets only what can be shown.
 pub(in crate::command) fn printable(text: &str) -> String {
-    text.chars().map(|one| if one.is_control() { '\u{fffd}' } else { one }).collect()
+    text.chars()
+        .map(|one| if one.is_control() { '\u{fffd}' } else { one })
+        .collect()
 }
 
 fn word(value: &Value) -> String {
@@ -133,7 +146,11 @@ fn local(value: &Value, zone: &TimeZone) -> String {
     let at: Option<Timestamp> = value.as_str().and_then(|text| text.parse().ok());
     at.map_or_else(
         || "-".to_owned(),
-        |at| at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string(),
+        |at| {
+            at.to_zoned_datetime(zone.clone())
+                .strftime("%Y-%m-%d %H:%M:%S %Z")
+                .to_string()
+        },
     )
 }
 
@@ -161,7 +178,10 @@ mod tests {
         assert_eq!(count(&json!(1_204_332)), "1 204 332");
         assert_eq!(count(&json!(12)), "12");
         let zone = TimeZone::get("Europe/Zurich").expect("it is bundled");
-        assert_eq!(local(&json!("2026-11-27T12:00:00Z"), &zone), "2026-11-27 13:00:00 CET");
+        assert_eq!(
+            local(&json!("2026-11-27T12:00:00Z"), &zone),
+            "2026-11-27 13:00:00 CET"
+        );
         assert_eq!(printable("a\u{1b}[2Jb"), "a\u{fffd}[2Jb");
     }
 
