@@ -168,6 +168,7 @@ impl Service {
             writer: writer.handle().progress(),
             cursor: analyzed.clone(),
             books: Mutex::new(Books {
+                journal: JournalReader::open(files.journal())?,
                 quarantine: Quarantine::open(files.journal(), &config.journal)?,
                 incidents: Incidents::open(&files.journal())?,
                 log: log_reader.another()?,

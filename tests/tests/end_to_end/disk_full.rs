@@ -11,7 +11,7 @@ use tests::influxd::Influxd;
 use tests::pipeline::{DATABASE, Fields, play, points, start_broker, until_subscribed, whole};
 use tests::small_disk::SmallDisk;
 
-const DISK_MIB: u32 = 4;
+const DISK_MIB: u32 = 64;
 
 type Power = std::collections::BTreeMap<String, Fields>;
 
@@ -79,7 +79,6 @@ async fn said(idlewatt: &Idlewatt, file: &str) -> anyhow::Result<()> {
     );
     if file == "journal.sqlite" {
         let metrics = idlewatt.metrics().await?;
-        assert!(metrics.sum("journal_commits_failed_total") >= 0.0);
         assert!(
             whole(metrics.account().journalled) < 15_000,
             "what is not stored is not acknowledged"

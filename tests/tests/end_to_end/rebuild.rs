@@ -39,6 +39,8 @@ async fn run(from: &str, to: &str) -> anyhow::Result<(Pipeline, Metrics)> {
     change(&pipeline, from, to)?;
     pipeline.idlewatt.stop().await?;
     pipeline.idlewatt.restart().await?;
+    let is_up = |metrics: &Metrics| metrics.sum("broker_up") == 1.0;
+    pipeline.idlewatt.until("connected", WITHIN, is_up).await?;
     let (_, messages) = messages()?;
     let played = play(
         pipeline.broker.port(),
@@ -54,7 +56,9 @@ async fn run(from: &str, to: &str) -> anyhow::Result<(Pipeline, Metrics)> {
 /// Has the note taken up, kills the service in the middle, and waits until everything is delivered again.
 async fn take_up(pipeline: &mut Pipeline, journalled: f64) -> anyhow::Result<Metrics> {
     pipeline.idlewatt.hang_up()?;
-    let is_begun = |status: &Value| status["rebuild"]["fraction"].as_f64().is_some();
+    let is_begun = |status: &Value| {
+        status["rebuild"]["fraction"].as_f64().is_some() || status["incidents"][0]["kind"] == "rebuilt"
+    };
     pipeline
         .idlewatt
         .until_json("/api/status", "that the past is analyzed again", is_begun)
