@@ -9,7 +9,7 @@ use crate::clock::Clocks;
 use crate::order::Ordered;
 
 /// Raised whenever the shape of anything in an [`Ordered`] changes.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 
 /// Why a snapshot cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

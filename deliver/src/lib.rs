@@ -12,6 +12,7 @@ pub mod device;
 mod document;
 #[cfg(test)]
 mod example;
+mod handshake;
 pub mod history;
 pub mod kpi;
 pub mod line;

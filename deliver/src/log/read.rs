@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tokio::sync::watch;
 
-use super::code::{release, unpack};
+use super::code::{SNAPSHOT_BYTES_MAX, Unpacker, release};
 use super::schema::{self, Role};
 use super::{
     LogEnd, LogError, LogRow, MemoryChange, Rejected, Rejection, Result, SinkCursor, from_stored, to_stored,
@@ -38,7 +38,10 @@ pub(super) fn snapshot(connection: &Connection, path: &Path) -> Result<Option<(u
         })
         .optional()
         .map_err(|source| LogError::from_sqlite(path, source))?;
-    Ok(stored.and_then(|(seq, body)| release(&body).map(|body| (from_stored(seq), body))))
+    Ok(
+        stored
+            .and_then(|(seq, body)| release(&body, SNAPSHOT_BYTES_MAX).map(|body| (from_stored(seq), body))),
+    )
 }
 
 /// What became of the rows up to `seq`.
@@ -114,14 +117,14 @@ impl LogReader {
             "SELECT seq, journal_seq, at_us, findings, body FROM row WHERE seq > ?1 ORDER BY seq",
         )?;
         let mut stored = select.query([to_stored(seq)])?;
-        let (mut rows, mut findings) = (Vec::new(), 0);
+        let (mut rows, mut findings, mut unpacker) = (Vec::new(), 0, Unpacker::new());
         while let Some(row) = stored.next()? {
             let count = usize::try_from(row.get::<_, i64>(3)?).unwrap_or(0);
             if !rows.is_empty() && findings + count > findings_max {
                 break;
             }
             findings += count;
-            rows.push(read_row(row)?);
+            rows.push(read_row(row, &mut unpacker)?);
         }
         Ok(rows)
     }
@@ -285,9 +288,9 @@ impl LogReader {
     }
 }
 
-fn read_row(row: &Row<'_>) -> rusqlite::Result<LogRow> {
+fn read_row(row: &Row<'_>, unpacker: &mut Unpacker) -> rusqlite::Result<LogRow> {
     let seq = from_stored(row.get(0)?);
-    let findings = unpack(row.get_ref(4)?.as_blob()?);
+    let findings = unpacker.unpack(row.get_ref(4)?.as_blob()?);
     if findings.is_none() {
         tracing::error!(
             seq,

@@ -10,7 +10,7 @@ use super::{LogConfig, LogError, Result, to_stored};
 /// The version this program writes (SQLite's `user_version`). Raise it with every change of `Finding` or the tables.
 pub(super) const VERSION: i64 = 4;
 /// The oldest version that is brought up to date; older rows hold other findings.
-const OLDEST: i64 = 2;
+const OLDEST: i64 = 3;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// A file up to this size is checked page by page when it is opened.
 const CHECKED_BYTES_MAX: u64 = 64 << 20;
@@ -30,10 +30,7 @@ CREATE TABLE rejected (number INTEGER PRIMARY KEY AUTOINCREMENT, sink TEXT NOT N
 ";
 
 /// What makes the tables of each version those of the next, from [`OLDEST`] on; a new file takes all steps.
-const STEPS: [&str; 2] = [NEW_KIND, ACCOUNTS];
-
-/// A kind of finding that came last changes no table: older rows are read as they are.
-const NEW_KIND: &str = "";
+const STEPS: [&str; 1] = [ACCOUNTS];
 
 /// The account: what became of the journal's messages, and of the findings at each sink; and the past to be said again.
 const ACCOUNTS: &str = "

@@ -290,7 +290,7 @@ fn an_older_file_begins_to_count_and_every_sink_balances() {
             "DROP INDEX row_findings; ALTER TABLE meta DROP COLUMN messages; ALTER TABLE meta DROP COLUMN aside;
              ALTER TABLE meta DROP COLUMN lost; ALTER TABLE meta DROP COLUMN rebuild;
              ALTER TABLE sink DROP COLUMN begun; ALTER TABLE sink DROP COLUMN passed;
-             ALTER TABLE sink DROP COLUMN cleared; PRAGMA user_version = 2",
+             ALTER TABLE sink DROP COLUMN cleared; PRAGMA user_version = 3",
         )
         .unwrap();
     drop((log, reader));

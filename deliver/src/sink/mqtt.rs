@@ -34,8 +34,8 @@ pub(super) const KIND: Kind = Kind {
     says: "retained JSON topics at an MQTT v5 broker",
 };
 
-/// Publications on their way at once.
-const WINDOW: usize = 500;
+/// Publications on their way at once; the client looks through as many each time it writes.
+const WINDOW: u16 = 500;
 /// While a back-log is read, at most so many batches pass before the topics are published.
 const SILENT_BATCHES_MAX: u32 = 20;
 
@@ -188,7 +188,13 @@ impl MqttPublish {
     async fn publish(&mut self) -> Result<(), Failure> {
         while !self.board.unpublished.is_empty() {
             let client = self.client()?;
-            let window: Vec<Topic> = self.board.unpublished.iter().take(WINDOW).cloned().collect();
+            let window: Vec<Topic> = self
+                .board
+                .unpublished
+                .iter()
+                .take(usize::from(WINDOW))
+                .cloned()
+                .collect();
             let patience = self.config.acknowledge_timeout;
             let answers = timeout(patience, self.publish_window(&client, &window))
                 .await

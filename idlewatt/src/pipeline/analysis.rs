@@ -4,8 +4,9 @@
 //! its snapshot, hears again what came after it, and what was already said is not said twice.
 //!
 //! Limits: one read is at most [`BATCHES_MAX`] batches; a snapshot is made after [`SNAPSHOT_RECORDS`] messages or
-//! [`SNAPSHOT_BATCHES`] batches, so a restart hears no more than that again. Invariants: a batch is behind the cursor
-//! exactly when its findings are in the log; what became of every message up to it is counted in the same commit.
+//! [`SNAPSHOT_BATCHES`] batches, and with many devices, whose snapshot is large, after so many times as their number is
+//! above [`SNAPSHOT_DEVICES`]; a restart hears no more than that again. Invariants: a batch is behind the cursor exactly
+//! when its findings are in the log; what became of every message up to it is counted in the same commit.
 //!
 //! While the past is said again ([`deliver::rebuild`]) the same work is done from the beginning of the journal: what is
 //! older than asked for is found and not said, and the quarantine is settled anew.
@@ -33,6 +34,8 @@ use super::walk::{self, BATCHES_MAX};
 const SNAPSHOT_RECORDS: usize = 50_000;
 /// Batches between two snapshots.
 const SNAPSHOT_BATCHES: usize = 256;
+/// More devices than this have their snapshots more rarely: each costs a thousandth of what is heard meanwhile.
+const SNAPSHOT_DEVICES: usize = 2_500;
 
 /// Why the analysis cannot go on just now.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +76,8 @@ pub(super) struct Analysis {
     waiting: Option<Waiting>,
     records_since_snapshot: usize,
     batches_since_snapshot: usize,
+    /// How many times rarer than usual snapshots are.
+    rarity: usize,
 }
 
 #[derive(Default)]
@@ -109,6 +114,7 @@ impl Analysis {
         figures: Arc<Figures>,
     ) -> Result<Self, AnalysisError> {
         let said = log.journal_cursor()?;
+        let rarity = interpreter.analyzer().devices().div_ceil(SNAPSHOT_DEVICES).max(1);
         let mut analysis = Self {
             rebuild: log.rebuild()?.filter(|rebuild| said < rebuild.until),
             messages: Messages::default(),
@@ -124,6 +130,7 @@ impl Analysis {
             waiting: None,
             records_since_snapshot: 0,
             batches_since_snapshot: 0,
+            rarity,
         };
         analysis.begin_account()?;
         if let Some((seq, bytes)) = analysis.log.snapshot()? {
@@ -180,8 +187,8 @@ impl Analysis {
             }
         }
         if self.cursor >= self.said {
-            let is_due = self.records_since_snapshot >= SNAPSHOT_RECORDS
-                || self.batches_since_snapshot >= SNAPSHOT_BATCHES;
+            let is_due = self.records_since_snapshot >= SNAPSHOT_RECORDS * self.rarity
+                || self.batches_since_snapshot >= SNAPSHOT_BATCHES * self.rarity;
             let snapshot = (with_snapshot || is_due).then(|| self.interpreter.snapshot());
             let (findings, messages) = (&waiting.findings, Some(&self.messages));
             self.log

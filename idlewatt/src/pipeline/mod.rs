@@ -23,4 +23,4 @@ mod walk;
 pub use interpreter::Interpreter;
 pub use recall::recall;
 pub use service::{Files, Service};
-pub use walk::{journal, walk};
+pub use walk::{analyze, journal, walk};

@@ -7,8 +7,8 @@ use analyzer::{AlertPhase, BandsLearned};
 use deliver::device::DeviceTags;
 use deliver::history::Readers;
 use deliver::live::{
-    DeviceView, IncidentFigures, Live, MessageAccount, PipelineFigures, QuarantineFigures, RebuildFigures,
-    SinkFigures, Snapshot,
+    DeviceView, IncidentFigures, Live, MessageAccount, MeterFigures, PipelineFigures, QuarantineFigures,
+    RebuildFigures, SinkFigures, Snapshot,
 };
 use deliver::log::{LogEnd, LogReader};
 use deliver::metrics::{
@@ -164,6 +164,8 @@ impl Overview {
             sinks,
         } = self.balance();
         let counts = self.figures.counts();
+        let mut meters: Vec<MeterFigures> = counts.meters.into_values().collect();
+        meters.sort_by(|one, other| one.name.cmp(&other.name));
         PipelineFigures {
             messages,
             quarantine,
@@ -175,7 +177,7 @@ impl Overview {
                 .map(|s| s.borrow().phase == Phase::Connected)
                 .reduce(|a, b| a && b),
             sinks: sinks.into_iter().map(sink_figures).collect(),
-            meters: counts.meters.into_values().collect(),
+            meters,
             incidents: incidents.into_iter().map(incident_figures).collect(),
             rebuild: self.rebuilding(),
         }

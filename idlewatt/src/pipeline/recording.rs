@@ -1,8 +1,14 @@
 //! Findings log in, local history and live view out. It is the first sink, and the one that is always there.
 //!
+//! What comes within [`Recording::REST`] is written together: a device's points of a minute are one row of the history,
+//! so that writing many at once costs little more than writing one.
+//!
 //! When the past is said again, what the history has of it goes before the first row of it comes, and the live view is
 //! read anew.
 
+use std::time::Duration;
+
+use analyzer::Finding;
 use deliver::history::{History, HistoryError};
 use deliver::live::Live;
 use deliver::log::{LogError, LogReader, LogRow, Settlement};
@@ -87,22 +93,18 @@ impl Recording {
         Ok((booked, rows))
     }
 
-    /// Books rows to the history, in the log's account.
-    fn book(&mut self, booked: u64, rows: &[LogRow]) -> Result<(), LogError> {
-        let Some(last) = rows.last() else {
-            return Ok(());
-        };
-        let new = rows.iter().filter(|row| row.seq > booked);
-        let counts: Vec<(u64, u64)> = new.map(|row| (row.seq, row.count)).collect();
+    /// Books rows, by number and count of findings, to the history, in the log's account.
+    fn book(&mut self, booked: u64, last: u64, counts: &[(u64, u64)]) -> Result<(), LogError> {
+        let counts = &counts[counts.partition_point(|(seq, _)| *seq <= booked)..];
         let settlement = Settlement {
-            seq: last.seq,
-            rows: &counts,
+            seq: last,
+            rows: counts,
             accepted: counts.iter().map(|(_, findings)| findings).sum(),
             rejected: &[],
             memory: &[],
         };
         self.log.settle(HISTORY_SINK, &settlement)?;
-        self.told.send_replace(last.seq);
+        self.told.send_replace(last);
         Ok(())
     }
 
@@ -115,17 +117,23 @@ impl Recording {
 impl Stage for Recording {
     type Error = RecordingError;
     const NAME: &'static str = "history";
+    const REST: Duration = Duration::from_millis(100);
 
     fn step(&mut self) -> Result<bool, RecordingError> {
         self.clear()?;
         let (booked, rows) = self.rows()?;
-        for row in &rows {
-            if row.seq > self.history.cursor() {
-                self.history.apply(row.seq, &row.findings)?;
-                self.live.consume(&row.findings);
-            }
+        let Some(last) = rows.last().map(|row| row.seq) else {
+            return Ok(false);
+        };
+        let counts: Vec<(u64, u64)> = rows.iter().map(|row| (row.seq, row.count)).collect();
+        let cursor = self.history.cursor();
+        let new = rows.into_iter().filter(|row| row.seq > cursor);
+        let findings: Vec<Finding> = new.flat_map(|row| row.findings).collect();
+        if last > cursor {
+            self.history.apply(last, &findings)?;
+            self.live.consume(&findings);
         }
-        self.book(booked, &rows)?;
-        Ok(!rows.is_empty())
+        self.book(booked, last, &counts)?;
+        Ok(self.log.last_seq() > last && findings.len() * 2 > FINDINGS_MAX)
     }
 }

@@ -11,7 +11,7 @@ use deliver::device::DeviceTags;
 use deliver::history::{History, Readers};
 use deliver::live::Live;
 use deliver::log::{FindingsLog, LogConfig, LogReader};
-use deliver::page::Page;
+use deliver::page::{Door, Page};
 use deliver::sink::{Sink, SinkTask, SinkWatch};
 use ingest::clock::Clock;
 use ingest::incident::{Incident, Incidents};
@@ -125,12 +125,23 @@ impl Stores {
     }
 }
 
+/// Where the account is looked up.
+fn books(config: &Config, files: &Files<'_>, log: &LogReader) -> anyhow::Result<Mutex<Books>> {
+    Ok(Mutex::new(Books {
+        journal: JournalReader::open(files.journal())?,
+        quarantine: Quarantine::open(files.journal(), &config.journal)?,
+        incidents: Incidents::open(&files.journal())?,
+        log: log.another()?,
+    }))
+}
+
 impl Service {
     /// Starts everything that the configuration names; the page listens on `listener`. Needs a runtime around it.
     ///
     /// # Errors
     /// A file cannot be opened, or a sink or session cannot be made of its configuration.
     pub fn start(config: &Config, listener: TcpListener) -> anyhow::Result<Self> {
+        let door = Door::new(config.door.clone())?;
         let Stores {
             writer,
             clock,
@@ -140,11 +151,8 @@ impl Service {
             log_reader,
             history,
         } = Stores::open(config)?;
-        let (files, tags, figures) = (
-            Files(&config.state_dir),
-            config.device_tags(),
-            Arc::<Figures>::default(),
-        );
+        let (files, tags) = (Files(&config.state_dir), config.device_tags());
+        let figures = Arc::<Figures>::default();
         let live = live_view(config, &history, clock.now())?;
 
         let [
@@ -167,12 +175,7 @@ impl Service {
         let overview = Overview {
             writer: writer.handle().progress(),
             cursor: analyzed.clone(),
-            books: Mutex::new(Books {
-                journal: JournalReader::open(files.journal())?,
-                quarantine: Quarantine::open(files.journal(), &config.journal)?,
-                incidents: Incidents::open(&files.journal())?,
-                log: log_reader.another()?,
-            }),
+            books: books(config, &files, &log_reader)?,
             rebuild: log_reader.rebuild()?,
             log: log_reader.end(),
             findings_file: files.findings(),
@@ -189,6 +192,7 @@ impl Service {
         let page = start_page(
             listener,
             page,
+            door,
             &page_stop,
             forward_cursor(analyzed.clone(), writer.handle()),
         );
@@ -384,15 +388,12 @@ fn live_view(config: &Config, history: &History, now: Timestamp) -> anyhow::Resu
 fn start_page(
     listener: TcpListener,
     page: Page,
+    door: Door,
     stop: &CancellationToken,
     beside: impl Future<Output = ()> + Send + 'static,
 ) -> JoinSet<()> {
     let (mut tasks, stopped, stop) = (JoinSet::new(), stop.clone(), stop.clone());
-    tasks.spawn(async move {
-        if let Err(error) = deliver::page::serve(listener, page, stop).await {
-            tracing::error!(%error, "the page has stopped; everything else goes on");
-        }
-    });
+    tasks.spawn(deliver::page::serve(listener, page, door, stop));
     tasks.spawn(async move {
         let _ = stopped.run_until_cancelled(beside).await;
     });

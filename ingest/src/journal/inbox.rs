@@ -74,6 +74,8 @@ pub(crate) struct Taken {
     pub(crate) noted: Noted,
     /// Messages that a broker repeated over one connection before we had acknowledged them.
     pub(crate) repeats: u64,
+    /// When the first of the messages that still wait was received.
+    pub(crate) next_received: Option<Timestamp>,
     pub(crate) is_closing: bool,
     pub(crate) is_abandoned: bool,
 }
@@ -185,8 +187,13 @@ impl Inbox {
 
 impl Waiting {
     fn taken(&mut self, items: Vec<Item>) -> Taken {
+        let next_received = self.items.iter().find_map(|item| match item {
+            Item::Message { record, .. } => Some(record.received),
+            _ => None,
+        });
         Taken {
             items,
+            next_received,
             noted: std::mem::take(&mut self.noted),
             repeats: std::mem::take(&mut self.repeats),
             is_closing: self.is_closing && self.items.is_empty(),

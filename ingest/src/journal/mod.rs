@@ -186,14 +186,8 @@ impl Journal {
                 self.config.quarantine_bytes_max,
             )?;
         }
-        for Begun { broker, forgotten_by } in begun {
-            transaction.execute(
-                "UPDATE broker SET session_from_seq = ?1 WHERE id = ?2",
-                params![integer(seq), broker],
-            )?;
-            if let Some(name) = forgotten_by {
-                incident::insert(&transaction, &Incident::session_lost(at, name))?;
-            }
+        for session in begun {
+            begin_session(&transaction, (seq, at), session)?;
         }
         store_state(&transaction, seq, Some(at), &account)?;
         transaction.commit()?;
@@ -280,6 +274,22 @@ impl Journal {
             .pragma_update(None, "max_page_count", pages + more)
             .unwrap();
     }
+}
+
+/// A broker's session begins with a batch; where the broker forgot the one before, that is said.
+fn begin_session(
+    transaction: &rusqlite::Transaction<'_>,
+    (seq, at): (u64, Timestamp),
+    Begun { broker, forgotten_by }: &Begun,
+) -> Result<(), JournalError> {
+    transaction.execute(
+        "UPDATE broker SET session_from_seq = ?1 WHERE id = ?2",
+        params![integer(seq), broker],
+    )?;
+    if let Some(name) = forgotten_by {
+        incident::insert(transaction, &Incident::session_lost(at, name))?;
+    }
+    Ok(())
 }
 
 fn store_state(

@@ -80,6 +80,7 @@ impl JournalReader {
     /// Batches after `seq`, and the last that was looked at.
     fn scan(&mut self, seq: u64, batches_max: usize) -> Result<(Vec<Batch>, Option<u64>), JournalError> {
         let (mut batches, mut last, mut bytes, mut damaged) = (Vec::new(), None, 0, Vec::new());
+        let mut decoder = encoding::Decoder::new();
         let mut statement = self.connection.prepare_cached(
             "SELECT seq, committed_us, raw_bytes, blob, records_total FROM batch
              WHERE seq > ?1 ORDER BY seq LIMIT ?2",
@@ -89,7 +90,7 @@ impl JournalReader {
         while let Some(row) = rows.next()? {
             let raw_bytes = usize::try_from(row.get::<_, i64>(2)?).unwrap_or(usize::MAX);
             last = u64::try_from(row.get::<_, i64>(0)?).ok();
-            match batch_of(row, raw_bytes) {
+            match batch_of(row, raw_bytes, &mut decoder) {
                 Ok(batch) => {
                     batches.push(batch);
                     self.total_read = u64::try_from(row.get::<_, i64>(4)?).unwrap_or(0);
@@ -143,7 +144,7 @@ impl JournalReader {
             return Ok(None);
         };
         let raw_bytes = usize::try_from(row.get::<_, i64>(2)?).unwrap_or(usize::MAX);
-        let batch = batch_of(row, raw_bytes)?;
+        let batch = batch_of(row, raw_bytes, &mut encoding::Decoder::new())?;
         self.total_read = u64::try_from(row.get::<_, i64>(4)?).unwrap_or(0);
         Ok(Some(batch))
     }
@@ -264,7 +265,7 @@ impl JournalReader {
         records_max: usize,
         of: impl Fn(&Record) -> T,
     ) -> Result<Vec<T>, JournalError> {
-        let mut tail = VecDeque::new();
+        let (mut tail, mut decoder) = (VecDeque::new(), encoding::Decoder::new());
         let mut statement = self.connection.prepare(
             "SELECT seq, committed_us, raw_bytes, blob FROM batch
              WHERE qos1 > 0 AND seq >= (SELECT session_from_seq FROM broker WHERE id = ?2) ORDER BY seq DESC LIMIT ?1",
@@ -274,7 +275,7 @@ impl JournalReader {
             statement.query([i64::try_from(records_max).unwrap_or(i64::MAX), i64::from(broker)])?;
         while let Some(row) = rows.next()? {
             let raw_bytes = usize::try_from(row.get::<_, i64>(2)?).unwrap_or(usize::MAX);
-            let Ok(batch) = batch_of(row, raw_bytes) else {
+            let Ok(batch) = batch_of(row, raw_bytes, &mut decoder) else {
                 continue;
             };
             for record in batch.records.into_iter().rev() {
@@ -298,7 +299,7 @@ impl JournalReader {
     }
 }
 
-fn batch_of(row: &Row<'_>, raw_bytes: usize) -> Result<Batch, JournalError> {
+fn batch_of(row: &Row<'_>, raw_bytes: usize, decoder: &mut encoding::Decoder) -> Result<Batch, JournalError> {
     let seq = u64::try_from(row.get::<_, i64>(0)?).unwrap_or(0);
     let damaged = |reason| JournalError::Damaged { seq, reason };
     let committed = Timestamp::from_microsecond(row.get(1)?).map_err(|error| damaged(error.to_string()))?;
@@ -306,7 +307,7 @@ fn batch_of(row: &Row<'_>, raw_bytes: usize) -> Result<Batch, JournalError> {
         .get_ref(3)?
         .as_blob()
         .map_err(|error| damaged(error.to_string()))?;
-    let records = encoding::decode(blob, raw_bytes).map_err(damaged)?;
+    let records = decoder.decode(blob, raw_bytes).map_err(damaged)?;
     Ok(Batch {
         seq,
         committed,

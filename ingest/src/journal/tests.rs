@@ -13,7 +13,7 @@ use crate::record::Batch;
 use crate::session::AckBox;
 
 fn at(second: i64) -> Timestamp {
-    Timestamp::from_second(1_800_000_000 + second).unwrap()
+    Timestamp::from_second(1_700_000_000 + second).unwrap()
 }
 
 fn record(number: u16, qos: u8) -> Record {
@@ -548,7 +548,11 @@ fn a_journal_of_the_first_version_is_brought_up_to_date() {
 #[test]
 fn while_the_disk_refuses_nothing_is_acknowledged_and_nothing_is_lost() {
     let (_folder, path) = file();
-    let journal = open(&path);
+    let config = JournalConfig {
+        commit_records_max: 10,
+        ..JournalConfig::default()
+    };
+    let journal = Journal::open(&path, &config).unwrap();
     journal.connection.busy_timeout(Duration::ZERO).unwrap();
     let writer = Writer::start(journal, Clock::system()).unwrap();
     let handle = writer.handle();
@@ -576,6 +580,12 @@ fn while_the_disk_refuses_nothing_is_acknowledged_and_nothing_is_lost() {
     assert!(after.alarm.is_none() && after.account.commits_failed > 0 && after.account.is_balanced());
     writer.stop();
     assert_eq!(acknowledged(&acks), (1..=40).collect::<Vec<u16>>());
+    // time has not gone on before what waited then is heard
+    let batches = JournalReader::open(&path).unwrap().read_after(0, 100).unwrap();
+    let waited = |pair: &&[Batch]| pair[0].records[0].packet_id > 20;
+    let mut pairs = batches.windows(2).filter(waited).peekable();
+    assert!(pairs.peek().is_some());
+    assert!(pairs.all(|pair| pair[0].committed <= pair[1].records[0].received));
 }
 
 #[test]

@@ -196,6 +196,8 @@ struct Commit {
     begun: Vec<Begun>,
     subscribed: Vec<(u8, Vec<String>)>,
     noted: Noted,
+    /// When the first message behind this batch was received.
+    next_received: Option<Timestamp>,
 }
 
 struct Work {
@@ -219,7 +221,10 @@ impl Work {
                 return self.journal;
             }
             self.noted.add(&taken.noted);
-            let commit = gather(taken.items, taken.repeats);
+            let commit = Commit {
+                next_received: taken.next_received,
+                ..gather(taken.items, taken.repeats)
+            };
             let is_due = since(committed_at) >= heartbeat && !self.shared.clock.is_playback();
             if commit.is_worth_a_batch() || is_due || (taken.is_closing && self.noted != Noted::default()) {
                 self.persist(&commit);
@@ -275,10 +280,13 @@ impl Work {
         self.acknowledge(&commit.acks);
     }
 
-    /// Live: now. In playback: the last told time that came with or before the batch; never backwards.
+    /// Live: now, but no later than the next message was received: where the disk was stuck, those behind this batch are
+    /// old, and time must not have gone on before they are heard. In playback: the last told time that came with or
+    /// before the batch; never backwards.
     fn committing_time(&self, commit: &Commit) -> Timestamp {
         if !self.shared.clock.is_playback() {
-            return self.shared.clock.now();
+            let now = self.shared.clock.now();
+            return commit.next_received.map_or(now, |next| now.min(next));
         }
         let received = commit.records.last().map(|record| record.received);
         let told = commit.told.max(received).max(self.journal.last_committed);

@@ -139,7 +139,9 @@ impl Intake {
             return;
         }
         if let Some(ack) = ack
-            && self.window.is_duplicate(message.packet_id, || hash)
+            && self
+                .window
+                .is_duplicate((message.packet_id, hash), message.is_resent)
         {
             self.writer.inbox().push(Item::Duplicate { ack });
             return;

@@ -18,5 +18,6 @@ mod session_fault;
 mod sinks;
 mod start;
 mod torn;
+mod trust;
 mod twin;
 mod whole;

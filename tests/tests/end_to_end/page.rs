@@ -9,7 +9,7 @@ use analyzer::{DeviceId, Finding, Sample, State, StateChange};
 use anyhow::Result;
 use deliver::history::{History, HistoryConfig, Readers};
 use deliver::live::{IncidentFigures, Live, MessageAccount, MeterFigures, PipelineFigures, SinkFigures};
-use deliver::page::{Health, Language, Page, SiteInfo, serve};
+use deliver::page::{Door, DoorConfig, Health, Language, Page, SiteInfo, serve};
 use jiff::SignedDuration;
 use tests::chromium::{Chromium, Screen};
 use tokio_util::sync::CancellationToken;
@@ -62,7 +62,8 @@ async fn served() -> Result<Served> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let address = format!("http://{}", listener.local_addr()?);
     let shutdown = CancellationToken::new();
-    tokio::spawn(serve(listener, page, shutdown.clone()));
+    let door = Door::new(DoorConfig::default())?;
+    tokio::spawn(serve(listener, page, door, shutdown.clone()));
     Ok(Served {
         address,
         live,

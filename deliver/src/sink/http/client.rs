@@ -8,6 +8,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, 
 use reqwest::{Certificate, Client, ClientBuilder, Identity, StatusCode, Url};
 
 use super::verdict::{Verdict, judge};
+use crate::handshake::{Handshake, explain};
 use crate::secret::Secret;
 
 /// Of an answer no more than this is read.
@@ -151,28 +152,31 @@ impl Endpoint {
             .body(body);
         match self.exchange(request).await {
             Ok((status, headers, body)) => judge(status, &headers, &body),
-            Err(error) => Verdict::Retry {
-                reason: self.explain(error),
-                after: None,
-            },
+            Err(error) => self.judge(error),
         }
     }
 
     /// Another request to the same server as the same user; status and words of the answer.
     ///
     /// # Errors
-    /// Why there is no answer.
+    /// What it means that there is no answer.
     pub(super) async fn ask(
         &self,
         url: Url,
         kind: &'static str,
         body: String,
-    ) -> Result<(u16, String), String> {
+    ) -> Result<(u16, String), Verdict> {
         let request = self.client.post(url).header(CONTENT_TYPE, kind).body(body);
         match self.exchange(request).await {
             Ok((status, _, body)) => Ok((status.as_u16(), body)),
-            Err(error) => Err(self.explain(error)),
+            Err(error) => Err(self.judge(error)),
         }
+    }
+
+    /// Whether any answer comes at all, whatever it says; else what is wrong.
+    pub(super) async fn greet(&self) -> Option<Verdict> {
+        let request = self.client.get(self.url.clone());
+        self.exchange(request).await.err().map(|error| self.judge(error))
     }
 
     async fn exchange(
@@ -200,7 +204,8 @@ impl Endpoint {
         Ok((status, headers, String::from_utf8_lossy(&body).into_owned()))
     }
 
-    fn explain(&self, error: reqwest::Error) -> String {
+    /// What an exchange that failed means.
+    fn judge(&self, error: reqwest::Error) -> Verdict {
         let what = if error.is_connect() {
             "no connection to"
         } else if error.is_timeout() {
@@ -208,7 +213,15 @@ impl Endpoint {
         } else {
             "the connection broke to"
         };
-        format!("{what} {}: {}", self.target(), causes(&error.without_url()))
+        let words = causes(&error.without_url());
+        if let Some(Handshake { what, mend }) = explain(&words) {
+            let what = format!("no secure connection: {what} ({words})");
+            return Verdict::Untrusted { what, mend };
+        }
+        Verdict::Retry {
+            reason: format!("{what} {}: {words}", self.target()),
+            after: None,
+        }
     }
 }
 

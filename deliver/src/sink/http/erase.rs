@@ -12,6 +12,7 @@ use reqwest::Url;
 
 use super::super::{Problem, Rest};
 use super::client::{Endpoint, endpoint};
+use super::verdict::Verdict;
 use crate::line::SERIES;
 use crate::line::clean::{TAG_BYTES_MAX, clean};
 use crate::log::Rejection;
@@ -202,7 +203,18 @@ impl Work<'_> {
         body: String,
     ) -> Result<Result<String, Rejection>, Rest> {
         let again = |reason: String| Rest::Retry { reason, after: None };
-        let (status, words) = self.endpoint.ask(url.clone(), kind, body).await.map_err(again)?;
+        let (status, words) = match self.endpoint.ask(url.clone(), kind, body).await {
+            Ok(answer) => answer,
+            Err(Verdict::Untrusted { what, mend }) => {
+                return Err(Rest::Held(Problem {
+                    what,
+                    place: self.place.to_owned(),
+                    mend: mend.to_owned(),
+                }));
+            }
+            Err(Verdict::Retry { reason, .. }) => return Err(again(reason)),
+            Err(other) => return Err(again(format!("{other:?}"))),
+        };
         match status {
             200..=299 => Ok(Ok(words)),
             401 | 403 => Err(Rest::Held(Problem {

@@ -133,6 +133,28 @@ impl HttpSink {
         }
     }
 
+    /// Knocks at the server: TLS stands and something answers. Names and rights show at the first write.
+    ///
+    /// # Errors
+    /// What is wrong, and how to mend it.
+    pub async fn greet(&self) -> Result<(), (String, String)> {
+        match self.endpoint.greet().await {
+            Some(Verdict::Untrusted { what, mend }) => Err((what, mend.to_owned())),
+            Some(Verdict::Retry { reason, .. }) => {
+                Err((reason, "check that it speaks HTTP at this port".to_owned()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn untrusted(&self, what: String, mend: &str) -> Problem {
+        Problem {
+            what,
+            place: format!("sink {} ({})", self.identity.name, self.identity.target),
+            mend: mend.to_owned(),
+        }
+    }
+
     /// Sends the first piece of the batch.
     async fn send(&self, batch: &mut LineBatch) -> Option<Verdict> {
         let piece = batch.pieces.front_mut()?;
@@ -167,6 +189,7 @@ impl HttpSink {
             }
             Verdict::Retry { reason, after } => Some(Rest::Retry { reason, after }),
             Verdict::Held { status, message } => Some(Rest::Held(self.problem(status, &message))),
+            Verdict::Untrusted { what, mend } => Some(Rest::Held(self.untrusted(what, mend))),
             Verdict::Refused(_) | Verdict::TooLarge(_) => {
                 Some(Rest::Held(self.problem(400, &refusal.message)))
             }
@@ -242,6 +265,10 @@ impl Sink for HttpSink {
                 }
                 Verdict::Retry { reason, after } => {
                     outcome.rest = Rest::Retry { reason, after };
+                    return outcome;
+                }
+                Verdict::Untrusted { what, mend } => {
+                    outcome.rest = Rest::Held(self.untrusted(what, mend));
                     return outcome;
                 }
                 Verdict::Held { status, message } => {

@@ -20,6 +20,8 @@ pub(super) enum Verdict {
     TooLarge(String),
     /// It mends itself.
     Retry { reason: String, after: Option<Duration> },
+    /// No connection that can be trusted: a person has to mend it.
+    Untrusted { what: String, mend: &'static str },
     /// A person has to mend it.
     Held { status: u16, message: String },
 }

@@ -15,7 +15,8 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::MqttPublishConfig;
+use super::{MqttPublishConfig, WINDOW};
+use crate::handshake::{Handshake, explain};
 use crate::sink::{Problem, SinkConfigError};
 
 pub(super) const ONLINE: &str = "online";
@@ -96,6 +97,7 @@ pub(super) fn options(config: &MqttPublishConfig) -> Result<MqttOptions, SinkCon
     let will = LastWill::new(config.status_topic(), OFFLINE, QoS::AtLeastOnce, true, None);
     options
         .set_clean_start(true)
+        .set_outgoing_inflight_upper_limit(WINDOW)
         .set_keep_alive(config.keep_alive_s)
         .set_connect_timeout(config.connect_timeout)
         .set_last_will(will);
@@ -212,7 +214,15 @@ impl Poll {
             ConnectionError::ConnectionRefused(Code::Banned) => {
                 held("the broker has banned us", "ask the broker's administrator")
             }
-            other => LinkState::Down(format!("no connection to {}: {other}", self.place)),
+            other => {
+                let words = other.to_string();
+                match explain(&words) {
+                    Some(Handshake { what, mend }) => {
+                        held(&format!("no secure connection: {what} ({words})"), mend)
+                    }
+                    None => LinkState::Down(format!("no connection to {}: {words}", self.place)),
+                }
+            }
         }
     }
 }
