@@ -258,6 +258,11 @@ fn size_deletes_what_a_reader_still_needs_and_counts_it() {
     assert!((130..200).contains(&skipped), "{skipped}");
     assert_eq!(journal.account().batches_skipped, skipped);
     assert_eq!(journal.account().records_skipped, skipped);
+    let told = Incidents::open(&path).unwrap().newest(10).unwrap();
+    assert_eq!(
+        (told.len(), told[0].kind.as_str(), told[0].lost),
+        (1, "journal_skipped", skipped)
+    );
     journal.append(at(2), &[], 0, &nothing()).unwrap();
     drop(journal);
     let bytes = std::fs::metadata(&path).unwrap().len();
