@@ -19,10 +19,18 @@ const ANSWER_BYTES_MAX: usize = 16 << 20;
 pub struct Question<'a> {
     /// The whole address.
     pub url: &'a str,
-    /// A bearer token; empty where none is wanted.
-    pub token: Secret,
+    /// As whom; none where nobody is asked.
+    pub login: Option<Login>,
     /// The authority to trust (PEM) instead of the system's.
     pub ca: Option<PathBuf>,
+}
+
+/// As whom to ask.
+pub enum Login {
+    /// A token.
+    Token(Secret),
+    /// A user and the password.
+    Password(String, Secret),
 }
 
 /// Status and body of the answer.
@@ -46,9 +54,11 @@ pub async fn get(question: Question<'_>) -> Result<(u16, String), String> {
         .build()
         .map_err(|error| causes(&error))?;
     let mut request = client.get(url);
-    if !question.token.is_empty() {
-        request = request.bearer_auth(question.token.expose());
-    }
+    request = match question.login {
+        None => request,
+        Some(Login::Token(token)) => request.bearer_auth(token.expose()),
+        Some(Login::Password(user, password)) => request.basic_auth(user, Some(password.expose())),
+    };
     let mut answer = request
         .send()
         .await

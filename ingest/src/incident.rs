@@ -32,7 +32,7 @@ pub const KINDS: [(&str, &str); 6] = [
     ),
     (
         "file_set_aside",
-        "check the disk; keep the renamed file until it is clear that nothing in it is missed",
+        "check the disk; keep a renamed file until it is clear that nothing in it is missed",
     ),
     (
         "sink_skipped",

@@ -49,6 +49,39 @@ impl Points {
         Ok(Self(all))
     }
 
+    /// What is before an instant, and what is at it or later.
+    #[must_use]
+    pub fn split(self, at_ms: i64) -> (Self, Self) {
+        let is_before = |key: &String| {
+            key.rsplit(' ')
+                .next()
+                .and_then(|ms| ms.parse().ok())
+                .is_some_and(|ms: i64| ms < at_ms)
+        };
+        let (mut before, mut after) = (BTreeMap::new(), BTreeMap::new());
+        for (measurement, points) in self.0 {
+            let (early, late) = points.into_iter().partition(|(key, _)| is_before(key));
+            before.insert(measurement, early);
+            after.insert(measurement, late);
+        }
+        (Self(before), Self(after))
+    }
+
+    /// Without measurements whose points last: those that span an instant belong to both sides of it.
+    #[must_use]
+    pub fn instants_alone(mut self) -> Self {
+        for measurement in ["interval", "exam", "alert"] {
+            self.0.insert(measurement, BTreeMap::new());
+        }
+        self
+    }
+
+    /// How many points of a measurement there are.
+    #[must_use]
+    pub fn count(&self, measurement: &str) -> usize {
+        self.0.get(measurement).map_or(0, BTreeMap::len)
+    }
+
     /// This calm run beside a stormy one.
     #[must_use]
     pub fn compare(&self, stormy: &Self) -> Comparison {

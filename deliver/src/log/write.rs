@@ -60,6 +60,24 @@ impl FindingsLog {
         self.set_aside.as_deref()
     }
 
+    /// Lets numbers go on above `seq`, which a reader with a cursor of its own has had: the log's last commits are gone (a
+    /// torn write-ahead log) and are found again from the journal. False: nothing is gone.
+    ///
+    /// # Errors
+    /// As [`LogError`] says.
+    pub fn continue_after(&mut self, seq: u64) -> Result<bool> {
+        let before = *self.end.borrow();
+        if before.seq >= seq {
+            return Ok(false);
+        }
+        self.connection
+            .execute("UPDATE meta SET last_seq = ?1", [to_stored(seq)])
+            .map_err(|source| LogError::from_sqlite(&self.path, source))?;
+        tracing::error!(path = %self.path.display(), from = before.seq, to = seq, "the findings log's last commits are gone; they are found again");
+        self.end.send_replace(LogEnd { seq, ..before });
+        Ok(true)
+    }
+
     /// Names the sinks: only these hold rows back. A new one starts at the oldest row there is; what the log knew of
     /// one that is not named is forgotten. Call it once, before the first append.
     ///

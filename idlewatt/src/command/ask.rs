@@ -3,11 +3,15 @@
 //! A token comes from a file or the environment, never from the command line, where every user of the machine could read
 //! it. Limit: [`deliver::ask`] gives up after some seconds.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use deliver::ask::Login;
+use deliver::secret::Secret;
 use serde_json::Value;
+
+use super::status::printable;
+use crate::config::Config;
 
 /// The variable that holds a token.
 const TOKEN: &str = "IDLEWATT_TOKEN";
@@ -26,32 +30,19 @@ pub(super) struct Asking {
     ca_file: Option<PathBuf>,
 }
 
-/// The JSON at a path; `page` says where the page is when no address was given.
+/// The JSON at a path; `config` is loaded where no address was given, and says where the page is and who may see it.
 ///
 /// # Errors
 /// What is wrong, where, and how to mend it.
-pub(super) fn ask(
-    asking: &Asking,
-    page: impl FnOnce() -> anyhow::Result<SocketAddr>,
-    path: &str,
-) -> anyhow::Result<Value> {
-    let base = match &asking.url {
-        Some(url) => url.trim_end_matches('/').to_owned(),
-        None => format!("http://{}", page()?),
-    };
-    let token = match &asking.token_file {
-        Some(file) => std::fs::read_to_string(file).with_context(|| {
-            format!(
-                "the token file {} cannot be read; check the path and your right to read it",
-                file.display()
-            )
-        })?,
-        None => std::env::var(TOKEN).unwrap_or_default(),
+pub(super) fn ask(asking: &Asking, config: &Path, path: &str) -> anyhow::Result<Value> {
+    let (base, known) = match &asking.url {
+        Some(url) => (url.trim_end_matches('/').to_owned(), None),
+        None => of_config(&Config::load(config)?.config),
     };
     let url = format!("{base}{path}");
     let question = deliver::ask::Question {
         url: &url,
-        token: deliver::secret::Secret::new(&token),
+        login: login(asking)?.or(known),
         ca: asking.ca_file.clone(),
     };
     let answer = super::serve::runtime()?.block_on(deliver::ask::get(question));
@@ -62,11 +53,45 @@ pub(super) fn ask(
         200 => serde_json::from_str(&body)
             .with_context(|| format!("what answers at {base} is no idlewatt; check the address")),
         401 | 403 => anyhow::bail!(
-            "the service at {base} wants to know who asks: give a token with --token-file or in {TOKEN}"
+            "the service at {base} wants to know who asks: give its token with --token-file or in {TOKEN}"
         ),
         404 => anyhow::bail!(
             "{url} is not known there: an older idlewatt, or another program; check the address"
         ),
-        other => anyhow::bail!("the service at {base} answers {other}: {}", body.trim()),
+        other => anyhow::bail!(
+            "the service at {base} answers {other}: {}",
+            printable(body.trim())
+        ),
     }
+}
+
+/// The page of a configuration, and its own login.
+fn of_config(config: &Config) -> (String, Option<Login>) {
+    let (page, door) = (config.page, &config.door);
+    let base = match (&door.tls, door.hosts.first()) {
+        (None, _) => format!("http://{page}"),
+        (Some(_), Some(host)) => format!("https://{host}:{}", page.port()),
+        (Some(_), None) => format!("https://{page}"),
+    };
+    let login = if !door.token.is_empty() {
+        Some(Login::Token(door.token.clone()))
+    } else if door.user.is_empty() {
+        None
+    } else {
+        Some(Login::Password(door.user.clone(), door.password.clone()))
+    };
+    (base, login)
+}
+
+/// The login that was given with the command.
+fn login(asking: &Asking) -> anyhow::Result<Option<Login>> {
+    let token = match &asking.token_file {
+        Some(file) => std::fs::read_to_string(file).with_context(|| {
+            let file = file.display();
+            format!("the token file {file} cannot be read; check the path and your right to read it")
+        })?,
+        None => std::env::var(TOKEN).unwrap_or_default(),
+    };
+    let token = Secret::new(&token);
+    Ok((!token.is_empty()).then_some(Login::Token(token)))
 }

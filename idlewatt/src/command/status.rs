@@ -14,7 +14,6 @@ use std::process::ExitCode;
 use serde_json::Value;
 
 use super::ask::{Asking, ask};
-use crate::config::Config;
 
 /// Says whether every message is accounted for, how far each sink is, and what is wrong.
 #[derive(Debug, clap::Args)]
@@ -38,8 +37,7 @@ pub struct Arguments {
 /// # Errors
 /// Nobody answers, or it is no idlewatt that does.
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
-    let page = || anyhow::Ok(Config::load(&arguments.config)?.config.page);
-    let answer = ask(&arguments.asking, page, "/api/status")?;
+    let answer = ask(&arguments.asking, &arguments.config, "/api/status")?;
     if arguments.json {
         writeln!(out, "{answer:#}")?;
     } else {

@@ -86,6 +86,8 @@ struct Waiting {
     refused: Vec<Refused>,
     /// First and last batch.
     batches: Option<(u64, u64)>,
+    /// What people are to be told of them.
+    incident: Option<Incident>,
     at: Timestamp,
 }
 
@@ -145,11 +147,20 @@ impl Analysis {
 
     /// A log that has not counted yet begins to.
     fn begin_account(&mut self) -> Result<(), AnalysisError> {
-        if let Some(messages) = self.log.messages()? {
-            self.messages = messages;
-            return Ok(());
-        }
-        self.messages = tally::begin(&self.journal, &self.aside.quarantine, self.said)?;
+        let total = self.journal.account()?.journalled;
+        self.messages = match self.log.messages()? {
+            Some(messages) if messages.heard + messages.lost <= total => {
+                self.messages = messages;
+                return Ok(());
+            }
+            // the journal was begun anew, or its last commits are gone: it counts less than was heard
+            Some(messages) => Messages {
+                heard: total,
+                aside: messages.aside.min(total),
+                lost: 0,
+            },
+            None => tally::begin(&self.journal, &self.aside.quarantine, self.said)?,
+        };
         let at = Timestamp::UNIX_EPOCH;
         self.log
             .append_counted(self.said, at, &[], None, Some(&self.messages))?;
@@ -189,47 +200,50 @@ impl Analysis {
             self.said = self.cursor;
             self.told.send_replace(self.said);
         }
-        self.waiting = None;
-        self.end_rebuild();
+        let incident = self.waiting.take().and_then(|waiting| waiting.incident);
+        for incident in incident.into_iter().chain(self.end_rebuild()) {
+            self.tell(&incident);
+        }
         Ok(())
     }
 
-    /// Says when the past is said again.
-    fn end_rebuild(&mut self) {
-        let (cursor, since) = (self.cursor, self.rebuild.as_ref().map(|rebuild| rebuild.since));
-        let ended = self.rebuild.take_if(|rebuild| cursor >= rebuild.until);
-        let (Some(_), Some(since)) = (ended, since) else {
-            return;
-        };
-        let what = format!("everything since {since} was analyzed again with today's configuration");
-        let place = "the analysis".to_owned();
-        let incident = Incident::new(ingest::clock::wall(), "rebuilt", place, what, 0);
-        if let Err(error) = self.aside.incidents.put(&incident) {
-            tracing::warn!(%error, "that the past was written again is not in the list of incidents");
+    /// The findings are safe by now; that an incident could not be kept stops nothing.
+    fn tell(&mut self, incident: &Incident) {
+        tracing::warn!(
+            kind = incident.kind,
+            what = incident.what,
+            lost = incident.lost,
+            "an incident"
+        );
+        if let Err(error) = self.aside.incidents.put(incident) {
+            tracing::warn!(%error, "an incident is not in the list that people see");
         }
-        tracing::info!(%since, "the past is analyzed again");
     }
 
-    /// Counts what was read: what the journal has had and nobody can read is lost.
-    fn count(&mut self, batches: &[Batch], refused: &[Refused]) -> Result<(), AnalysisError> {
+    /// Whether the past is said again by now, and what is to be told of it.
+    fn end_rebuild(&mut self) -> Option<Incident> {
+        let cursor = self.cursor;
+        let rebuild = self.rebuild.take_if(|rebuild| cursor >= rebuild.until)?;
+        let what = format!(
+            "everything since {} was analyzed again with today's configuration",
+            rebuild.since
+        );
+        let place = "the analysis".to_owned();
+        Some(Incident::new(ingest::clock::wall(), "rebuilt", place, what, 0))
+    }
+
+    /// Counts what was read: what the journal has had and nobody can read is lost. What people are to be told of it.
+    fn count(&mut self, batches: &[Batch], refused: &[Refused]) -> Option<Incident> {
         let new = || batches.iter().filter(|batch| batch.seq > self.said);
-        if new().next().is_none() {
-            return Ok(());
-        }
+        let last = new().next_back()?;
         let heard = new().map(|batch| count(batch.records.len())).sum();
         let aside = count(refused.iter().filter(|it| it.seq > self.said).count());
         let lost = tally::add(&mut self.messages, heard, aside, self.journal.total_read());
         let damaged = self.journal.damaged().saturating_sub(self.damaged);
-        if damaged > 0 {
-            let what = format!("{damaged} damaged batches of the journal were left out");
-            let at = batches
-                .last()
-                .map_or(Timestamp::UNIX_EPOCH, |last| last.committed);
-            let incident = Incident::new(at, "batch_damaged", "the journal".to_owned(), what, lost);
-            self.aside.incidents.put(&incident)?;
-            self.damaged += damaged;
-        }
-        Ok(())
+        self.damaged += damaged;
+        let what = format!("{damaged} damaged batches of the journal were left out");
+        let place = "the journal".to_owned();
+        (damaged > 0).then(|| Incident::new(last.committed, "batch_damaged", place, what, lost))
     }
 
     /// Of what a batch brought, behind `before`, keeps what is new, or is of the past that is said again.
@@ -310,7 +324,7 @@ impl Stage for Analysis {
             self.keep(batch, &mut waiting.findings, before);
             self.records_since_snapshot += batch.records.len();
         }
-        self.count(&batches, &waiting.refused)?;
+        waiting.incident = self.count(&batches, &waiting.refused);
         self.figures.forgot(self.interpreter.decoder.forgotten());
         self.cursor = last.seq;
         self.batches_since_snapshot += batches.len();

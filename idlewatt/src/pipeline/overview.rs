@@ -19,7 +19,7 @@ use deliver::rebuild::Rebuild;
 use deliver::sink::{Problem, SinkState, SinkStatus, SinkWatch};
 use ingest::clock::Clock;
 use ingest::incident::{Incident, Incidents};
-use ingest::journal::Progress;
+use ingest::journal::{JournalReader, Progress};
 use ingest::quarantine::Quarantine;
 use ingest::session::{Phase, SessionStatus};
 use jiff::Timestamp;
@@ -54,6 +54,7 @@ pub(super) struct Overview {
 
 /// Connections of their own to what is counted durably.
 pub(super) struct Books {
+    pub(super) journal: JournalReader,
     pub(super) quarantine: Quarantine,
     pub(super) incidents: Incidents,
     pub(super) log: LogReader,
@@ -93,7 +94,10 @@ impl Overview {
     fn balance(&self) -> Balance {
         let books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
         let analyzed = books.log.messages().unwrap_or_default();
-        let account = self.writer.borrow().account;
+        let account = books
+            .journal
+            .account()
+            .unwrap_or_else(|_| self.writer.borrow().account);
         let held = books.quarantine.count().unwrap_or_default();
         let incidents = books.incidents.newest(INCIDENTS_SHOWN).unwrap_or_default();
         let of_sink = |mut status: SinkStatus| {

@@ -66,10 +66,13 @@ impl Recording {
 
     /// Forgets the past that is said again, once everything said before is in.
     fn clear(&mut self) -> Result<(), RecordingError> {
-        let cursor = self.history.cursor();
-        let Some(rebuild) = self.unclear.clone().filter(|rebuild| cursor >= rebuild.row) else {
+        let Some(rebuild) = self.unclear.clone() else {
             return Ok(());
         };
+        let next = self.log.read_after(self.history.cursor(), 1)?;
+        if next.first().is_some_and(|row| row.seq <= rebuild.row) {
+            return Ok(());
+        }
         self.history.forget_since(&rebuild)?;
         self.live.forget();
         self.live.rebuild(&self.history.reader()?, self.clock.now())?;

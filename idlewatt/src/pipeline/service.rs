@@ -94,7 +94,7 @@ impl Stores {
         std::fs::create_dir_all(&config.state_dir)
             .with_context(|| format!("cannot make the state folder {}", config.state_dir.display()))?;
         let files = Files(&config.state_dir);
-        let journal = Journal::open(files.journal(), &config.journal)?;
+        let mut journal = Journal::open(files.journal(), &config.journal)?;
         let is_playback = config.brokers.iter().any(|broker| broker.clock_topic.is_some());
         let clock = if is_playback {
             Clock::playback(journal.last_committed().unwrap_or(Timestamp::UNIX_EPOCH))
@@ -108,6 +108,8 @@ impl Stores {
         };
         let mut history = History::open(&files.history(), &config.history)?;
         let (mut log, log_reader) = open_log(config, &history)?;
+        journal.continue_after(log.journal_cursor()?)?;
+        log.continue_after(history.cursor())?;
         say_set_aside(&mut aside.incidents, &files, log.set_aside(), history.set_aside())?;
         rebuild::take_up(config, &reader, &mut log, &log_reader, &mut history)?;
         let writer = Writer::start(journal, clock.clone())?;
@@ -126,6 +128,7 @@ impl Stores {
 /// Where the account is looked up.
 fn books(config: &Config, files: &Files<'_>, log: &LogReader) -> anyhow::Result<Mutex<Books>> {
     Ok(Mutex::new(Books {
+        journal: JournalReader::open(files.journal())?,
         quarantine: Quarantine::open(files.journal(), &config.journal)?,
         incidents: Incidents::open(&files.journal())?,
         log: log.another()?,

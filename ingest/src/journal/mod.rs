@@ -197,6 +197,27 @@ impl Journal {
         Ok(seq)
     }
 
+    /// Lets numbers go on above `seq`, which a reader has had: the journal's last commits are gone (a torn write-ahead log),
+    /// and a batch with a number of theirs would never be read. False: nothing is gone.
+    ///
+    /// # Errors
+    /// [`JournalError::Retry`] when that could not be stored.
+    pub fn continue_after(&mut self, seq: u64) -> Result<bool, JournalError> {
+        if self.last_seq >= seq {
+            return Ok(false);
+        }
+        let what = "its last commits were torn off; what was in them and not analyzed yet is lost".to_owned();
+        let place = self.path.display().to_string();
+        let incident = Incident::new(clock::wall(), "file_set_aside", place, what, 0);
+        let transaction = self.connection.transaction()?;
+        store_state(&transaction, seq, self.last_committed, &self.account)?;
+        incident::insert(&transaction, &incident)?;
+        transaction.commit()?;
+        tracing::error!(journal = %self.path.display(), from = self.last_seq, to = seq, "the journal's last commits are gone");
+        self.last_seq = seq;
+        Ok(true)
+    }
+
     /// The number of the last batch; 0 when there was none yet.
     pub fn last_seq(&self) -> u64 {
         self.last_seq

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::error::{JournalError, is_torn};
 use super::{encoding, integer, schema};
+use crate::account::Account;
 use crate::record::{Batch, Record};
 
 /// A read returns early when it has this many bytes of records.
@@ -169,6 +170,18 @@ impl JournalReader {
     /// [`JournalError::Retry`] when the file cannot be read just now.
     pub fn total_before_first(&self) -> Result<u64, JournalError> {
         self.number("SELECT coalesce((SELECT records_total - records FROM batch ORDER BY seq LIMIT 1), 0)")
+    }
+
+    /// The account at the last batch.
+    ///
+    /// # Errors
+    /// [`JournalError::Retry`] when the file cannot be read just now.
+    pub fn account(&self) -> Result<Account, JournalError> {
+        let text: String = self
+            .connection
+            .prepare_cached("SELECT account FROM state WHERE id = 1")?
+            .query_row([], |row| row.get(0))?;
+        Ok(serde_json::from_str(&text).unwrap_or_default())
     }
 
     /// The number of the last batch.

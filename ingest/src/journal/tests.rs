@@ -7,6 +7,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::clock::Clock;
+use crate::incident::Incidents;
 use crate::quarantine::{Quarantine, QuarantineCount, Refused};
 use crate::record::Batch;
 use crate::session::AckBox;
@@ -257,6 +258,11 @@ fn size_deletes_what_a_reader_still_needs_and_counts_it() {
     assert!((130..200).contains(&skipped), "{skipped}");
     assert_eq!(journal.account().batches_skipped, skipped);
     assert_eq!(journal.account().records_skipped, skipped);
+    let told = Incidents::open(&path).unwrap().newest(10).unwrap();
+    assert_eq!(
+        (told.len(), told[0].kind.as_str(), told[0].lost),
+        (1, "journal_skipped", skipped)
+    );
     journal.append(at(2), &[], 0, &nothing()).unwrap();
     drop(journal);
     let bytes = std::fs::metadata(&path).unwrap().len();
@@ -739,10 +745,7 @@ fn a_forgotten_session_is_an_incident_committed_with_the_first_batch_after_it() 
     });
     handle.inbox().push(message(1, 1));
     wait_for(&handle.progress(), |now| now.account.journalled == 1);
-    let told = crate::incident::Incidents::open(&path)
-        .unwrap()
-        .newest(10)
-        .unwrap();
+    let told = Incidents::open(&path).unwrap().newest(10).unwrap();
     assert_eq!(
         (told.len(), told[0].kind.as_str(), told[0].place.as_str()),
         (1, "session_lost", "broker ward")

@@ -2,6 +2,7 @@
 
 mod learned;
 mod measure;
+mod rewrite;
 
 use std::path::PathBuf;
 

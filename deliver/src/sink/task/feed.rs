@@ -135,7 +135,8 @@ impl<S: Sink> Feed<S> {
         let Some(mut fed) = read? else {
             if is_fresh {
                 // all that was there when it was read has gone: the sink was skipped forward
-                self.taken = self.taken.max(end.seq);
+                let until = self.border().unwrap_or(end.seq);
+                self.taken = self.taken.max(until);
             }
             return Ok(None);
         };
@@ -152,12 +153,7 @@ impl<S: Sink> Feed<S> {
     fn read_ahead(&mut self) -> JoinHandle<Read<S::Batch>> {
         let reader = self.reader.take().expect("one thread reads at a time");
         let (after, findings_max, prepare) = (self.taken, self.pace.batch_findings_max, self.prepare.clone());
-        // what was said before and what is said again do not go out in one batch
-        let border = self
-            .unclear
-            .as_ref()
-            .map(|rebuild| rebuild.row)
-            .filter(|row| after < *row);
+        let border = self.border();
         spawn_blocking(move || {
             let read = reader.read_after(after, findings_max).map(|mut rows| {
                 if let Some(border) = border {
@@ -213,6 +209,12 @@ impl<S: Sink> Feed<S> {
 }
 
 impl<S: Sink> Feed<S> {
+    /// The last row that was said before the past is said again: nothing behind it goes out in one batch with it.
+    fn border(&self) -> Option<u64> {
+        let row = self.unclear.as_ref().map(|rebuild| rebuild.row);
+        row.filter(|row| self.taken < *row)
+    }
+
     /// What has to be cleared before the next batch: only what is said again is behind the cursor.
     pub(super) fn due(&self) -> Option<Rebuild> {
         self.unclear.clone().filter(|rebuild| self.taken >= rebuild.row)
