@@ -125,7 +125,7 @@ impl JournalReader {
                 Ok(batch) => batches.extend(batch),
                 Err(JournalError::Damaged { seq, reason }) => self.leave_out(seq, &reason),
                 Err(JournalError::Retry { source }) if is_torn(&source) => {
-                    self.leave_out(seq, &source.to_string())
+                    self.leave_out(seq, &source.to_string());
                 }
                 Err(error) => return Err(error),
             }
