@@ -3,7 +3,6 @@
 //! Exit codes: 0 done, 1 faults were found or it failed (the reason is on standard error), 2 wrong arguments.
 
 pub mod alert;
-mod ask;
 pub mod bench;
 pub mod calibrate;
 pub mod check;

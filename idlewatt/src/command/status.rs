@@ -3,6 +3,7 @@
 //! It asks the service's page over HTTP, so it says what the process knows, not what a file once held. Exit code 0: all is
 //! well and every account balances; 1: something is wrong, or nobody answers. Times are shown in the site's zone.
 
+mod ask;
 mod text;
 
 pub(super) use text::printable;
@@ -13,7 +14,7 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
-use super::ask::{Asking, ask};
+use ask::{Asking, ask};
 
 /// Says whether every message is accounted for, how far each sink is, and what is wrong.
 #[derive(Debug, clap::Args)]

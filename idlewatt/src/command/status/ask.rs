@@ -10,7 +10,7 @@ use deliver::ask::Login;
 use deliver::secret::Secret;
 use serde_json::Value;
 
-use super::status::printable;
+use super::printable;
 use crate::config::Config;
 
 /// The variable that holds a token.
@@ -45,7 +45,7 @@ pub(super) fn ask(asking: &Asking, config: &Path, path: &str) -> anyhow::Result<
         login: login(asking)?.or(known),
         ca: asking.ca_file.clone(),
     };
-    let answer = super::serve::runtime()?.block_on(deliver::ask::get(question));
+    let answer = super::super::serve::runtime()?.block_on(deliver::ask::get(question));
     let (status, body) = answer.map_err(|reason| {
         anyhow::anyhow!("the service does not answer at {base}: {reason}; is `idlewatt serve` running there?")
     })?;
