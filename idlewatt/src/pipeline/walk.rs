@@ -75,7 +75,7 @@ pub fn analyze(
     let Interpreter { decoder, mind } = interpreter;
     let (ready, coming) = sync_channel(AHEAD_MAX);
     std::thread::scope(|scope| {
-        let reading = scope.spawn(|| read_ahead(journal, decoder, (seq, last), ready));
+        let reading = scope.spawn(move || read_ahead(journal, decoder, (seq, last), &ready));
         let mut findings = Vec::new();
         for batches in coming {
             for (batch, decoded) in &batches {
@@ -98,7 +98,7 @@ fn read_ahead(
     journal: &mut JournalReader,
     decoder: &mut Decoder,
     (mut seq, last): (u64, u64),
-    ready: SyncSender<Understood>,
+    ready: &SyncSender<Understood>,
 ) -> Result<(), JournalError> {
     while seq < last {
         let batches = journal.read_after(seq, AHEAD_BATCHES)?;
