@@ -155,11 +155,11 @@ async fn a_session_that_the_broker_forgot_is_an_incident_that_people_see() -> an
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_retention_takes_from_a_sink_that_stays_behind_is_counted_and_said() -> anyhow::Result<()> {
-    let mut pipeline = Pipeline::start("[findings]\nkeep_bytes_max = 200000").await?;
+    let mut pipeline = Pipeline::start("[findings]\nkeep_bytes_max = 1048576").await?;
     pipeline.influx.kill()?;
     play(
         pipeline.broker.port(),
-        messages(40_000)?.into_iter(),
+        messages(150_000)?.into_iter(),
         Speed::AsFastAsPossible,
         |_| {},
     )

@@ -80,6 +80,10 @@ async fn torn_files_are_set_aside_said_and_the_service_goes_on() -> anyhow::Resu
                 pipeline.idlewatt.kill()?;
             } else {
                 assert!(pipeline.idlewatt.stop().await?.success(), "{what}");
+                let path = pipeline.idlewatt.state_folder().join(format!("{file}.sqlite"));
+                let folded = rusqlite::Connection::open(path)?;
+                folded.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+                drop(folded);
             }
             let ending = if is_of_log { ".sqlite-wal" } else { ".sqlite" };
             damage(
