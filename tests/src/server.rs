@@ -73,6 +73,14 @@ impl Server {
         })?
     }
 
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, name: &str) -> anyhow::Result<()> {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args([&format!("-{name}"), &pid]).status()?;
+        anyhow::ensure!(sent.success(), "kill -{name} {pid}: {sent}");
+        Ok(())
+    }
+
     /// Ends it without a chance to tidy up.
     pub(crate) fn kill(mut self) -> anyhow::Result<()> {
         self.child.kill()?;

@@ -7,8 +7,11 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::{LogConfig, LogError, Result, to_stored};
 
-/// The version this program writes (SQLite's `user_version`). Raise it with every change of `Finding` or the tables.
-pub(super) const VERSION: i64 = 2;
+/// The version this program writes (SQLite's `user_version`). Raise it with every change of `Finding` or the
+/// tables. A new kind of finding at the end of `Finding` leaves older files readable.
+pub(super) const VERSION: i64 = 3;
+/// Its tables are the same, and a kind of finding has come since: it is read as it is.
+const READABLE: i64 = 2;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// A file up to this size is checked page by page when it is opened.
 const CHECKED_BYTES_MAX: u64 = 64 << 20;
@@ -104,6 +107,12 @@ fn prepare(path: &Path, config: &LogConfig) -> std::result::Result<Connection, U
     match found {
         0 => create(&mut connection, config).map_err(sqlite)?,
         VERSION => check(&connection, path)?,
+        READABLE => {
+            check(&connection, path)?;
+            connection
+                .pragma_update(None, "user_version", VERSION)
+                .map_err(sqlite)?;
+        }
         _ => {
             return Err(Unusable::SetAside(format!(
                 "it has version {found}, this idlewatt writes {VERSION}"

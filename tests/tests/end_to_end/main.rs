@@ -3,7 +3,9 @@
 mod alert;
 mod bad_input;
 mod calibrate;
+mod clock_change;
 mod commands;
+mod dead_sink;
 mod demo;
 mod discover;
 mod kill;

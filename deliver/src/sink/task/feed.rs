@@ -6,7 +6,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::log::{LogEnd, LogReader, MemoryChange, Rejection, Result, Settlement, SinkCursor};
+use crate::log::{LogEnd, LogReader, LogRow, MemoryChange, Rejection, Result, Settlement, SinkCursor};
 use crate::sink::{Pace, Prepare, Sink};
 
 /// A batch and the rows it covers.
@@ -141,24 +141,22 @@ impl<S: Sink> Feed<S> {
         let reader = self.reader.take().expect("one thread reads at a time");
         let (after, findings_max, prepare) = (self.taken, self.pace.batch_findings_max, self.prepare.clone());
         spawn_blocking(move || {
-            let read = reader.read_after(after, findings_max).map(|rows| {
-                let last = rows.last()?;
-                let (seq, at) = (last.seq, last.at);
-                let findings = rows.iter().map(|row| row.findings.len()).sum();
-                let unreadable_rows = rows.iter().filter(|row| row.is_unreadable).count() as u64;
-                Some(Fed {
-                    batch: prepare(rows),
-                    span: Span {
-                        seq,
-                        at,
-                        unreadable_rows,
-                    },
-                    is_followed: false,
-                    findings,
-                })
-            });
-            (reader, read)
+            let rows = reader.read_after(after, findings_max);
+            (reader, rows.map(|rows| fed(rows, &prepare)))
         })
+    }
+
+    /// A batch of the newest rows after `seq`; none where there are none. It moves nothing.
+    pub(super) async fn newest(&mut self, seq: u64) -> Result<Option<Fed<S::Batch>>> {
+        let ledger = self.ledger.take().expect("the task started before it shows");
+        let (findings_max, prepare) = (self.pace.batch_findings_max, self.prepare.clone());
+        let work = move || {
+            let rows = ledger.read_newest(seq, findings_max);
+            (ledger, rows.map(|rows| fed(rows, &prepare)))
+        };
+        let (ledger, newest) = blocking(spawn_blocking(work)).await;
+        self.ledger = Some(ledger);
+        newest
     }
 
     /// Moves the cursor and puts refused items aside.
@@ -185,6 +183,23 @@ impl<S: Sink> Feed<S> {
         self.ledger = Some(ledger);
         settled
     }
+}
+
+fn fed<Batch>(rows: Vec<LogRow>, prepare: &Prepare<Batch>) -> Option<Fed<Batch>> {
+    let last = rows.last()?;
+    let (seq, at) = (last.seq, last.at);
+    let findings = rows.iter().map(|row| row.findings.len()).sum();
+    let unreadable_rows = rows.iter().filter(|row| row.is_unreadable).count() as u64;
+    Some(Fed {
+        batch: prepare(rows),
+        span: Span {
+            seq,
+            at,
+            unreadable_rows,
+        },
+        is_followed: false,
+        findings,
+    })
 }
 
 /// Waits until the log has grown so far; false where it is closed first.
