@@ -136,7 +136,8 @@ impl Analyzer {
     fn begin_anew(&mut self, told: Timestamp, now: Timestamp, out: &mut Vec<Finding>) {
         self.finish(told, out);
         self.advanced = None;
-        let detail = format!("our own clock had told {told:.0}, and was set back to {now:.0}: everything begins anew");
+        let detail =
+            format!("our own clock had told {told:.0}, and was set back to {now:.0}: everything begins anew");
         for judged in &mut self.devices {
             judged.tracker = Ordered::default();
             let (context, tracker) = judged.split((&self.site, &self.own));
@@ -158,8 +159,12 @@ impl Analyzer {
         let at = match self.clocks.instant(arrival, readings) {
             Instant::At(at) => at,
             Instant::Corrected(at, lag) => {
-                let (seconds, way) = (lag.abs().as_secs(), if lag.is_negative() { "ahead" } else { "behind" });
-                let detail = format!("the meter's clock is {seconds} s {way}; its stamps are corrected by that");
+                let (seconds, way) = (
+                    lag.abs().as_secs(),
+                    if lag.is_negative() { "ahead" } else { "behind" },
+                );
+                let detail =
+                    format!("the meter's clock is {seconds} s {way}; its stamps are corrected by that");
                 self.say(at, &first.meter, FaultKind::ClockWrong, &detail, out);
                 at
             }

@@ -434,7 +434,12 @@ mod tests {
         let mut reading = power(None, -1_900.0);
         for (second, export_wh, counted_wh) in [(0, 10.0, 0.0), (60, 42.0, 32.0)] {
             reading.energy_export_wh = Some(export_wh);
-            let counted = state.observe(&feed, (at(second), at(second)), std::slice::from_ref(&reading), 1e6);
+            let counted = state.observe(
+                &feed,
+                (at(second), at(second)),
+                std::slice::from_ref(&reading),
+                1e6,
+            );
             assert_eq!(counted.energy, Some(Amount::counted(Energy::from_wh(counted_wh))));
         }
         assert_eq!(state.power_w(&feed), Some(1_900.0));

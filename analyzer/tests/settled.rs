@@ -31,7 +31,8 @@ impl Play {
                 energy_wh: register(at.duration_since(begin).as_secs_f64() / 3.6),
                 ..Reading::of("m", None)
             };
-            self.analyzer.observe(Arrival::live(at), &[reading], &mut self.said);
+            self.analyzer
+                .observe(Arrival::live(at), &[reading], &mut self.said);
             at += SignedDuration::from_secs(30);
         }
     }
@@ -62,7 +63,10 @@ impl Play {
     #[track_caller]
     fn expect(&self, hours: &[(&str, f64)]) {
         let settled = self.settled();
-        assert!(settled.keys().eq(hours.iter().map(|(hour, _)| hour)), "{settled:?}");
+        assert!(
+            settled.keys().eq(hours.iter().map(|(hour, _)| hour)),
+            "{settled:?}"
+        );
         for (hour, expected_wh) in hours {
             let wh = settled[*hour];
             assert!((wh - expected_wh).abs() < 30.0, "{hour}: {wh} Wh");

@@ -68,7 +68,9 @@ impl Influxd {
     /// # Errors
     /// When the signal cannot be sent.
     pub fn freeze(&self) -> anyhow::Result<()> {
-        self.server.as_ref().map_or(Ok(()), |server| server.signal("STOP"))
+        self.server
+            .as_ref()
+            .map_or(Ok(()), |server| server.signal("STOP"))
     }
 
     /// Goes on after [`Influxd::freeze`].
@@ -76,7 +78,9 @@ impl Influxd {
     /// # Errors
     /// When the signal cannot be sent.
     pub fn thaw(&self) -> anyhow::Result<()> {
-        self.server.as_ref().map_or(Ok(()), |server| server.signal("CONT"))
+        self.server
+            .as_ref()
+            .map_or(Ok(()), |server| server.signal("CONT"))
     }
 
     /// `kill -9`.

@@ -176,12 +176,7 @@ impl Tracker {
     }
 
     /// Says the ledger's news; time is final beyond the hours before `final_hour`.
-    pub(super) fn say_ledger(
-        &mut self,
-        context: Context<'_>,
-        final_hour: Timestamp,
-        out: &mut Vec<Finding>,
-    ) {
+    pub(super) fn say_ledger(&mut self, context: Context<'_>, final_hour: Timestamp, out: &mut Vec<Finding>) {
         let whose = (context.site, &context.device.id);
         self.ledger
             .news(whose, self.booking.open_parcels(), final_hour, out);

@@ -390,7 +390,9 @@ fn the_bytes_of_each_kind() {
 #[test]
 fn a_database_that_does_not_overwrite_is_told_an_hour_once() {
     let mut encoder = example_encoder();
-    let row = examples().into_iter().find_map(|finding| finding.ledger_row().cloned());
+    let row = examples()
+        .into_iter()
+        .find_map(|finding| finding.ledger_row().cloned());
     let row = row.expect("one of the examples");
     let so_far = Finding::Ledger(row.clone());
     let settled = Finding::Settled(row);

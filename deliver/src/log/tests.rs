@@ -269,12 +269,19 @@ fn a_file_of_the_version_before_is_read_on() {
     let log = open(&place, &LogConfig::default());
     assert_eq!(log.set_aside(), None);
     assert_eq!(log.snapshot().unwrap(), Some((1, b"frozen".to_vec())));
-    assert_eq!(log.reader().unwrap().read_after(0, 10).unwrap()[0].findings, samples(2));
+    assert_eq!(
+        log.reader().unwrap().read_after(0, 10).unwrap()[0].findings,
+        samples(2)
+    );
     let version: i64 = log
         .connection
         .pragma_query_value(None, "user_version", |row| row.get(0))
         .unwrap();
-    assert_eq!(version, schema::VERSION, "a program of old does not take the new kind for damage");
+    assert_eq!(
+        version,
+        schema::VERSION,
+        "a program of old does not take the new kind for damage"
+    );
 }
 
 #[test]

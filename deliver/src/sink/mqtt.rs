@@ -226,11 +226,7 @@ impl MqttPublish {
         format!("{}/{}", self.config.prefix, topic.path())
     }
 
-    async fn publish_window(
-        &self,
-        up: &Up,
-        window: &[Topic],
-    ) -> Result<Vec<Result<(), Refusal>>, Failure> {
+    async fn publish_window(&self, up: &Up, window: &[Topic]) -> Result<Vec<Result<(), Refusal>>, Failure> {
         let mut notices = Vec::with_capacity(window.len());
         for topic in window {
             let (path, payload) = (self.path(topic), self.board.payload(topic));

@@ -112,7 +112,11 @@ fn assert_day(night: &Night, row: &Value) {
         ("closed_idle_kwh", "", night.closed_hours * POWER_KW),
     ] {
         let found = figure(row, name, state);
-        assert!((found - expected).abs() < 0.02, "{}: {name} {found}, not {expected}", night.day);
+        assert!(
+            (found - expected).abs() < 0.02,
+            "{}: {name} {found}, not {expected}",
+            night.day
+        );
     }
 }
 
@@ -124,11 +128,16 @@ async fn check(night: Night) -> anyhow::Result<()> {
     let mut idlewatt = Idlewatt::prepare(&format!("{site}{CT}{}", influx_sink(&influx.url())))?;
     journalled(&idlewatt, &night)?;
     idlewatt.restart().await?;
-    idlewatt.until("analyzed", WITHIN, |metrics| metrics.is_drained()).await?;
+    idlewatt
+        .until("analyzed", WITHIN, |metrics| metrics.is_drained())
+        .await?;
 
     // each hour of the day by itself, also the second of two of one name
     let booked = hours(&influx).await?;
-    let of_day: Vec<(Timestamp, f64)> = booked.range(night.from..night.until).map(|(hour, wh)| (*hour, *wh)).collect();
+    let of_day: Vec<(Timestamp, f64)> = booked
+        .range(night.from..night.until)
+        .map(|(hour, wh)| (*hour, *wh))
+        .collect();
     assert_eq!(of_day.len() as i64, night.hours, "{of_day:?}");
     for (place, (hour, wh)) in (0..).zip(&of_day) {
         assert_eq!(*hour, night.from + SignedDuration::from_hours(place));
@@ -141,34 +150,57 @@ async fn check(night: Night) -> anyhow::Result<()> {
         .iter()
         .filter(|(key, _)| key.contains("overnight_idle"))
         .filter_map(|(key, fields)| {
-            let phase = ["raised", "cleared"].into_iter().find(|phase| key.contains(phase))?;
+            let phase = ["raised", "cleared"]
+                .into_iter()
+                .find(|phase| key.contains(phase))?;
             let (_, at) = key.rsplit_once(' ')?;
             Some((fields["since_ms"].as_i64()?, at.parse().ok()?, phase))
         })
         .collect();
     let left = night.left.as_millisecond();
-    assert!(steps.iter().any(|(since, _, phase)| *since == left && *phase == "raised"), "{steps:?}");
+    assert!(
+        steps
+            .iter()
+            .any(|(since, _, phase)| *since == left && *phase == "raised"),
+        "{steps:?}"
+    );
     let opens = night.opens.as_millisecond();
-    assert!(steps.contains(&(left, opens, "cleared")), "{steps:?}, not {opens}");
+    assert!(
+        steps.contains(&(left, opens, "cleared")),
+        "{steps:?}, not {opens}"
+    );
 
     // page and command say the same of the day
     let (from, until) = (night.from, night.until);
     let asked = format!("/api/kpi?from={from}&until={until}&by=device&period=day");
     let said = idlewatt.json(&asked).await?;
     let rows = said["rows"].as_array().cloned().unwrap_or_default();
-    let [row] = &rows[..] else { panic!("one day of one device: {said}") };
+    let [row] = &rows[..] else {
+        panic!("one day of one device: {said}")
+    };
     assert_eq!(row["period"], night.day);
     assert_day(&night, row);
     let asked = format!("/api/device/ct-9/power?from={from}&until={until}");
     let curve = idlewatt.json(&asked).await?;
     let curve = curve["points"].as_array().cloned().unwrap_or_default();
     let instants: Vec<&str> = curve.iter().filter_map(|point| point["at"].as_str()).collect();
-    assert!(instants.len() > 100 && instants.is_sorted_by(|one, other| one < other), "{instants:?}");
-    assert!(curve.iter().all(|point| point["mean_w"].as_f64().is_some_and(|w| (w - 2_600.0).abs() < 1.0)));
+    assert!(
+        instants.len() > 100 && instants.is_sorted_by(|one, other| one < other),
+        "{instants:?}"
+    );
+    assert!(curve.iter().all(|point| {
+        point["mean_w"]
+            .as_f64()
+            .is_some_and(|w| (w - 2_600.0).abs() < 1.0)
+    }));
     assert!(idlewatt.stop().await?.success());
     let file = idlewatt.configuration_path().display().to_string();
     let range = ["--from", night.day, "--to", night.next_day];
-    let arguments = [&["kpi", "-c", &file, "--by", "device", "--period", "day", "--json"][..], &range].concat();
+    let arguments = [
+        &["kpi", "-c", &file, "--by", "device", "--period", "day", "--json"][..],
+        &range,
+    ]
+    .concat();
     let said: Value = serde_json::from_str(&answer(&arguments, "")?)?;
     assert_day(&night, &said["rows"][0]);
     Ok(())

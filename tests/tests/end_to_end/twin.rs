@@ -100,7 +100,9 @@ async fn victoriametrics_on_the_v2_path_holds_the_same_ledger_of_settled_hours()
         .max()
         .context("messages")?;
     let is_old = |key: &str| {
-        let instant = key.rsplit_once(' ').and_then(|(_, instant)| instant.parse::<i64>().ok());
+        let instant = key
+            .rsplit_once(' ')
+            .and_then(|(_, instant)| instant.parse::<i64>().ok());
         instant.is_some_and(|hour_ms| hour_ms < last_ms - 3 * 3_600_000)
     };
     let old = influx.keys().filter(|key| is_old(key)).count();

@@ -123,7 +123,8 @@ impl HttpSink {
             format!(": {message}")
         };
         let mend = if status == 413 {
-            "let larger requests in (influxd: max-body-size; nginx before it: client_max_body_size)".to_owned()
+            "let larger requests in (influxd: max-body-size; nginx before it: client_max_body_size)"
+                .to_owned()
         } else {
             (self.mend)(status, message)
         };

@@ -14,25 +14,48 @@ type Make = fn(String) -> HttpSink;
 /// Each kind, with the path that it writes to.
 const KINDS: [(&str, Make); 5] = [
     ("POST /write?db=idlewatt&precision=ms", |url| {
-        let config = InfluxDb1Config { http: quick(url), ..InfluxDb1Config::default() };
+        let config = InfluxDb1Config {
+            http: quick(url),
+            ..InfluxDb1Config::default()
+        };
         config.sink("influxdb1", &[]).unwrap()
     }),
-    ("POST /api/v2/write?org=hospital&bucket=idlewatt&precision=ms", |url| {
-        let (org, bucket, token) = ("hospital".to_owned(), "idlewatt".to_owned(), Secret::new("tiger"));
-        let config = InfluxDb2Config { http: quick(url), org, bucket, token };
-        config.sink("influxdb2", &[]).unwrap()
-    }),
+    (
+        "POST /api/v2/write?org=hospital&bucket=idlewatt&precision=ms",
+        |url| {
+            let (org, bucket, token) = ("hospital".to_owned(), "idlewatt".to_owned(), Secret::new("tiger"));
+            let config = InfluxDb2Config {
+                http: quick(url),
+                org,
+                bucket,
+                token,
+            };
+            config.sink("influxdb2", &[]).unwrap()
+        },
+    ),
     ("POST /api/v2/write?org=&bucket=idlewatt&precision=ms", |url| {
         let (org, bucket, token) = (String::new(), "idlewatt".to_owned(), Secret::new("tiger"));
-        let config = InfluxDb2Config { http: quick(url), org, bucket, token };
+        let config = InfluxDb2Config {
+            http: quick(url),
+            org,
+            bucket,
+            token,
+        };
         config.sink("influxdb3", &[]).unwrap()
     }),
     ("POST /write?precision=ms", |url| {
-        let config = VictoriaMetricsConfig { http: quick(url), path: WritePath::V1, ..VictoriaMetricsConfig::default() };
+        let config = VictoriaMetricsConfig {
+            http: quick(url),
+            path: WritePath::V1,
+            ..VictoriaMetricsConfig::default()
+        };
         config.sink("victoriametrics", &[]).unwrap()
     }),
     ("POST /api/v2/write?precision=ms", |url| {
-        let config = VictoriaMetricsConfig { http: quick(url), ..VictoriaMetricsConfig::default() };
+        let config = VictoriaMetricsConfig {
+            http: quick(url),
+            ..VictoriaMetricsConfig::default()
+        };
         config.sink("victoriametrics", &[]).unwrap()
     }),
 ];
@@ -47,30 +70,81 @@ fn answers() -> Vec<(Step, SinkState, &'static str)> {
     use SinkState::{Held, Retrying};
     let words = |status, headers, body: &str| Step::Answer(status, headers, body.to_owned());
     vec![
-        (words(401, "", "{\"code\":\"unauthorized\",\"message\":\"unauthorized access\"}"), Held, "unauthorized access"),
+        (
+            words(
+                401,
+                "",
+                "{\"code\":\"unauthorized\",\"message\":\"unauthorized access\"}",
+            ),
+            Held,
+            "unauthorized access",
+        ),
         (words(403, "", "{\"error\":\"forbidden\"}"), Held, "forbidden"),
-        (words(404, "", "{\"code\":\"not found\",\"message\":\"bucket \\\"idlewatt\\\" not found\"}"), Held, "not found"),
+        (
+            words(
+                404,
+                "",
+                "{\"code\":\"not found\",\"message\":\"bucket \\\"idlewatt\\\" not found\"}",
+            ),
+            Held,
+            "not found",
+        ),
         (words(404, HTML, PAGE), Held, "Sign in"),
         (words(405, "", ""), Held, "405"),
-        (words(301, "Location: http://127.0.0.1:9/login\r\n", ""), Held, "301"),
+        (
+            words(301, "Location: http://127.0.0.1:9/login\r\n", ""),
+            Held,
+            "301",
+        ),
         (words(200, HTML, PAGE), Held, "Sign in"),
         (words(200, GZIP, "\u{1f}\u{0}rubbish"), Held, "no database"),
         (words(400, HTML, PAGE), Held, "Sign in"),
         (words(408, "", ""), Retrying, "408"),
         (words(429, "Retry-After: 0\r\n", ""), Retrying, "429"),
-        (words(429, "Date: Mon, 23 Nov 2026 10:00:00 GMT\r\nRetry-After: Mon, 23 Nov 2026 09:00:00 GMT\r\n", ""), Retrying, "429"),
+        (
+            words(
+                429,
+                "Date: Mon, 23 Nov 2026 10:00:00 GMT\r\nRetry-After: Mon, 23 Nov 2026 09:00:00 GMT\r\n",
+                "",
+            ),
+            Retrying,
+            "429",
+        ),
         (words(500, "", "{\"error\":\"timeout\"}"), Retrying, "timeout"),
         (words(502, HTML, PAGE), Retrying, "Sign in"),
         (words(503, GZIP, "\u{1f}\u{0}rubbish"), Retrying, "503"),
         (words(504, "", ""), Retrying, "504"),
         (Step::Reset, Retrying, "the connection broke"),
         (Step::Torn("HTTP/1.1 20"), Retrying, "the connection broke"),
-        (Step::Torn("HTTP/1.1 204 No Content\r\nContent-Len"), Retrying, "the connection broke"),
-        (Step::Torn("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"), Retrying, "the connection broke"),
-        (Step::Torn("SSH-2.0-OpenSSH_9.2\r\n"), Retrying, "the connection broke"),
+        (
+            Step::Torn("HTTP/1.1 204 No Content\r\nContent-Len"),
+            Retrying,
+            "the connection broke",
+        ),
+        (
+            Step::Torn("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"),
+            Retrying,
+            "the connection broke",
+        ),
+        (
+            Step::Torn("SSH-2.0-OpenSSH_9.2\r\n"),
+            Retrying,
+            "the connection broke",
+        ),
         (Step::Stuck, Retrying, "no answer in time"),
-        (Step::Trickle("HTTP/1.1 204 No Content\r\nX-Words: very slowly said\r\n\r\n", SLOW), Retrying, "no answer in time"),
-        (Step::Trickle("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", Duration::ZERO), Retrying, "no answer in time"),
+        (
+            Step::Trickle(
+                "HTTP/1.1 204 No Content\r\nX-Words: very slowly said\r\n\r\n",
+                SLOW,
+            ),
+            Retrying,
+            "no answer in time",
+        ),
+        (
+            Step::Trickle("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", Duration::ZERO),
+            Retrying,
+            "no answer in time",
+        ),
     ]
 }
 
@@ -84,17 +158,29 @@ async fn check((begins, make): (&str, Make), (first, state, word): (Step, SinkSt
         }
     })
     .await;
-    let seen = seen.lock().unwrap().take().unwrap_or_else(|| panic!("{begins}, {word}: not seen"));
+    let seen = seen
+        .lock()
+        .unwrap()
+        .take()
+        .unwrap_or_else(|| panic!("{begins}, {word}: not seen"));
     let said = seen.last_error.clone().unwrap_or_default();
     assert_eq!(seen.state, state, "{begins}, {word}: {said}");
     assert!(said.contains(word), "{begins}, {word}: {said}");
     let problem = seen.problem.is_some_and(|problem| !problem.mend.is_empty());
     assert_eq!(problem, state == SinkState::Held, "{begins}, {word}: {said}");
     let status = delivered.status;
-    assert_eq!((status.accepted, status.rejected, status.retries), (LINES as u64, 0, 1), "{begins}, {word}");
+    assert_eq!(
+        (status.accepted, status.rejected, status.retries),
+        (LINES as u64, 0, 1),
+        "{begins}, {word}"
+    );
     let requests = server.requests();
     assert_eq!(requests.len(), 2, "{begins}, {word}");
-    assert!(requests.iter().all(|request| request.packed == requests[0].packed && request.head.starts_with(begins)));
+    assert!(
+        requests
+            .iter()
+            .all(|request| request.packed == requests[0].packed && request.head.starts_with(begins))
+    );
 }
 
 #[tokio::test]
@@ -110,7 +196,10 @@ async fn a_name_that_nobody_knows_and_a_port_where_nobody_listens_are_tried_agai
     let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = nobody.local_addr().unwrap().port();
     drop(nobody);
-    for url in ["http://no-such-host.invalid:8086".to_owned(), format!("http://127.0.0.1:{port}")] {
+    for url in [
+        "http://no-such-host.invalid:8086".to_owned(),
+        format!("http://127.0.0.1:{port}"),
+    ] {
         for (_, make) in KINDS {
             let mut sink = make(url.clone());
             let outcome = tried(&mut sink).await;

@@ -196,7 +196,10 @@ async fn where_not_even_a_line_fits_nothing_is_put_aside() {
     })
     .await;
     assert!(SEEN_HELD.load(Ordering::SeqCst));
-    assert_eq!((delivered.status.accepted, delivered.status.rejected), (LINES as u64, 0));
+    assert_eq!(
+        (delivered.status.accepted, delivered.status.rejected),
+        (LINES as u64, 0)
+    );
 }
 
 #[tokio::test]
@@ -210,9 +213,14 @@ async fn a_limit_that_was_met_is_kept_to() {
     let (prepare, row) = (sink.prepare(), row());
     assert_eq!(prepare(vec![row.clone()]).pieces.len(), 1);
     deliver_by(sink, |_| {}).await;
-    let lines = |batch: &LineBatch| -> Vec<usize> { batch.pieces.iter().map(|piece| piece.lines.len()).collect() };
+    let lines =
+        |batch: &LineBatch| -> Vec<usize> { batch.pieces.iter().map(|piece| piece.lines.len()).collect() };
     let batch = prepare(vec![row]);
-    assert!(lines(&batch).iter().all(|lines| *lines <= 30), "{:?}", lines(&batch));
+    assert!(
+        lines(&batch).iter().all(|lines| *lines <= 30),
+        "{:?}",
+        lines(&batch)
+    );
     assert_eq!(lines(&batch).iter().sum::<usize>(), LINES);
 }
 

@@ -189,9 +189,17 @@ mod tests {
     fn what_no_database_says_tells_nothing_of_our_lines() {
         let html = [("content-type", "text/html; charset=utf-8")];
         let page = "<!DOCTYPE html><html><head><TITLE> Guest\nnetwork </TITLE></head>";
-        for (code, headers, body) in [(200, &html[..], page), (200, &[], "ok"), (400, &[], page), (422, &html, "no")] {
+        for (code, headers, body) in [
+            (200, &html[..], page),
+            (200, &[], "ok"),
+            (400, &[], page),
+            (422, &html, "no"),
+        ] {
             let found = verdict(code, headers, body);
-            assert!(matches!(found, Verdict::Foreign { status, .. } if status == code), "{found:?}");
+            assert!(
+                matches!(found, Verdict::Foreign { status, .. } if status == code),
+                "{found:?}"
+            );
         }
         let Verdict::Foreign { message, .. } = verdict(200, &[], page) else {
             panic!("foreign")
@@ -200,7 +208,10 @@ mod tests {
         let Verdict::Retry { reason, .. } = verdict(502, &html, page) else {
             panic!("a gateway's page is a gateway's trouble")
         };
-        assert!(reason.contains("502") && reason.contains("Guest network"), "{reason}");
+        assert!(
+            reason.contains("502") && reason.contains("Guest network"),
+            "{reason}"
+        );
     }
 
     #[test]

@@ -79,7 +79,11 @@ impl Options {
     pub(super) fn new(config: &MqttPublishConfig) -> Result<Self, SinkConfigError> {
         let (id, address) = (config.client_id.clone(), (config.host.clone(), config.port));
         let topic = config.status_topic();
-        let tls = if config.is_tls { Some(link::tls(config)?) } else { None };
+        let tls = if config.is_tls {
+            Some(link::tls(config)?)
+        } else {
+            None
+        };
         let password = || config.password.expose().to_owned();
         match config.version {
             MqttVersion::V5 => {
@@ -139,11 +143,7 @@ impl Options {
 
 impl Client {
     /// Queues a retained publication of QoS 1; waits while the queue is full.
-    pub(super) async fn publish(
-        &self,
-        topic: String,
-        payload: impl Into<Vec<u8>>,
-    ) -> Result<Notice, String> {
+    pub(super) async fn publish(&self, topic: String, payload: impl Into<Vec<u8>>) -> Result<Notice, String> {
         let payload: Vec<u8> = payload.into();
         match self {
             Self::V5(client) => {

@@ -318,10 +318,16 @@ async fn while_days_are_delivered_what_is_newest_is_shown_and_delivered_again_in
     let taken = taken.lock().unwrap().clone();
     assert_eq!(taken[..6], [1, 2, 3, 98, 99, 100], "{taken:?}");
     let place = |seq: u64| taken.iter().position(|taken| *taken == seq).unwrap();
-    assert!(place(110) < place(90), "what came meanwhile is shown before the back-log is through: {taken:?}");
+    assert!(
+        place(110) < place(90),
+        "what came meanwhile is shown before the back-log is through: {taken:?}"
+    );
     let counts = counts(&taken);
     assert!(counts.keys().copied().eq(1..=110), "each at least once");
-    assert!(counts.values().all(|count| *count <= 2), "and at most twice: {counts:?}");
+    assert!(
+        counts.values().all(|count| *count <= 2),
+        "and at most twice: {counts:?}"
+    );
     // the last write of each row is the one in its turn
     let mut last: Vec<u64> = Vec::new();
     for seq in taken.iter().rev() {
@@ -351,7 +357,10 @@ async fn a_kill_in_the_middle_of_a_back_log_loses_nothing_and_what_was_shown_mov
         taken_in_all.extend(taken.lock().unwrap().iter().copied());
         let cursor = log.reader().unwrap().cursor("one").unwrap().seq;
         assert!((until..=100).contains(&cursor), "{cursor}");
-        assert!((1..=cursor).all(|seq| taken_in_all.contains(&seq)), "up to {cursor}: {taken_in_all:?}");
+        assert!(
+            (1..=cursor).all(|seq| taken_in_all.contains(&seq)),
+            "up to {cursor}: {taken_in_all:?}"
+        );
     }
 }
 
@@ -368,14 +377,20 @@ async fn what_is_refused_while_it_is_shown_is_tried_again_and_not_counted() {
         mend: "token".to_owned(),
     };
     let reason = "busy".to_owned();
-    puppet.shown_orders.extend([Rest::Retry { reason, after: None }, Rest::Held(problem)]);
+    puppet
+        .shown_orders
+        .extend([Rest::Retry { reason, after: None }, Rest::Held(problem)]);
     let task = SinkTask::new(puppet, log.reader().unwrap());
     let mut watch = task.watch();
     let shutdown = CancellationToken::new();
     let running = tokio::spawn(task.run(shutdown.clone()));
     assert!(watch.until(|status| status.cursor == 30).await);
     let status = watch.status();
-    assert_eq!((status.accepted, status.rejected, status.retries), (90, 0, 1), "{status:?}");
+    assert_eq!(
+        (status.accepted, status.rejected, status.retries),
+        (90, 0, 1),
+        "{status:?}"
+    );
     assert_eq!(status.state, SinkState::Ok);
     shutdown.cancel();
     running.await.unwrap();

@@ -30,7 +30,9 @@ struct Hospital {
 fn stretched(numbers: std::ops::Range<u32>) -> Vec<Finding> {
     let mut findings = samples(numbers);
     for finding in &mut findings {
-        let Finding::Sample(sample) = finding else { continue };
+        let Finding::Sample(sample) = finding else {
+            continue;
+        };
         sample.at = super::instant(0) + sample.at.duration_since(super::instant(0)) * APART;
     }
     findings
@@ -93,10 +95,19 @@ impl Hospital {
     }
 
     async fn assert_whole(&self, points: u32) -> anyhow::Result<()> {
-        let count = self.influxd.number("idlewatt", "SELECT count(\"power_w\") FROM \"power\"").await?;
+        let count = self
+            .influxd
+            .number("idlewatt", "SELECT count(\"power_w\") FROM \"power\"")
+            .await?;
         assert!((count - f64::from(points)).abs() < 0.5, "{count} of {points}");
-        let sum = self.influxd.number("idlewatt", "SELECT sum(\"power_w\") FROM \"power\"").await?;
-        assert!((sum - f64::from(points) * f64::from(points) / 2.0).abs() < 1e-3, "{sum}");
+        let sum = self
+            .influxd
+            .number("idlewatt", "SELECT sum(\"power_w\") FROM \"power\"")
+            .await?;
+        assert!(
+            (sum - f64::from(points) * f64::from(points) / 2.0).abs() < 1e-3,
+            "{sum}"
+        );
         Ok(())
     }
 }
@@ -121,7 +132,11 @@ async fn what_is_newest_is_read_while_days_are_still_on_their_way() -> anyhow::R
     }
     hospital.proxy.set(Network::Good);
     let status = running.through().await;
-    assert_eq!((status.accepted, status.rejected), (u64::from(POINTS) + 12, 0), "each counted once");
+    assert_eq!(
+        (status.accepted, status.rejected),
+        (u64::from(POINTS) + 12, 0),
+        "each counted once"
+    );
     hospital.assert_whole(POINTS + 12).await?;
     running.stop().await
 }
@@ -134,7 +149,9 @@ async fn a_kill_in_the_middle_of_a_backfill_loses_nothing() -> anyhow::Result<()
     for share in [4, 2] {
         let mut running = hospital.source.run(hospital.sink()?)?;
         let rows = hospital.source.log.last_seq();
-        running.until("on its way", |status| status.cursor >= rows / share).await;
+        running
+            .until("on its way", |status| status.cursor >= rows / share)
+            .await;
         running.handle.abort();
         let at_the_kill = hospital.source.log.reader()?.cursor("influx")?;
         assert!(at_the_kill.seq < rows, "in the middle: {at_the_kill:?}");

@@ -1,7 +1,7 @@
 //! Real databases that will not, cannot, or do not in time: nothing is put aside, and everything arrives once they do.
 
-use deliver::sink::{HttpSink, InfluxDb1Config, SinkState, SinkStatus, VictoriaMetricsConfig, WritePath};
 use deliver::secret::Secret;
+use deliver::sink::{HttpSink, InfluxDb1Config, SinkState, SinkStatus, VictoriaMetricsConfig, WritePath};
 use std::time::Duration;
 use tests::influxd::Influxd;
 use tests::victoria::Victoria;
@@ -38,7 +38,10 @@ async fn assert_whole(influxd: &Influxd, points: u32) -> anyhow::Result<()> {
     let count = influxd.number("idlewatt", asked).await?;
     assert!((count - f64::from(points)).abs() < 0.5, "{count} of {points}");
     let asked = "SELECT sum(\"power_w\") FROM \"power\"";
-    let (sum, expected) = (influxd.number("idlewatt", asked).await?, f64::from(points) * f64::from(points) / 2.0);
+    let (sum, expected) = (
+        influxd.number("idlewatt", asked).await?,
+        f64::from(points) * f64::from(points) / 2.0,
+    );
     assert!((sum - expected).abs() < 1e-3, "{sum}, not {expected}");
     Ok(())
 }
@@ -51,7 +54,11 @@ fn source(sink: &str) -> anyhow::Result<Source> {
 
 async fn ended(mut running: Running) -> anyhow::Result<SinkStatus> {
     let status = running.through().await;
-    assert_eq!((status.accepted, status.rejected), (u64::from(POINTS), 0), "{status:?}");
+    assert_eq!(
+        (status.accepted, status.rejected),
+        (u64::from(POINTS), 0),
+        "{status:?}"
+    );
     running.stop().await?;
     Ok(status)
 }
@@ -71,9 +78,14 @@ async fn where_no_line_fits_all_is_held_until_it_does() -> anyhow::Result<()> {
     let mut influxd = influxd("max-body-size = 1").await?;
     let source = source("influx")?;
     let mut running = source.run(to_influx(&influxd)?)?;
-    let status = running.until("held", |status| status.state == SinkState::Held).await;
+    let status = running
+        .until("held", |status| status.state == SinkState::Held)
+        .await;
     let problem = status.problem.expect("a held sink says what to mend");
-    assert!(problem.what.contains("413") && problem.mend.contains("max-body-size"), "{problem:?}");
+    assert!(
+        problem.what.contains("413") && problem.mend.contains("max-body-size"),
+        "{problem:?}"
+    );
     influxd.restart_with("").await?;
     ended(running).await?;
     assert_whole(&influxd, POINTS).await
@@ -88,7 +100,11 @@ async fn a_server_that_closes_new_connections_is_tried_until_it_lets_one_in() ->
     let source = source("influx")?;
     let mut running = source.run(to_influx(&influxd)?)?;
     let status = running.until("retrying", |status| status.retries >= 2).await;
-    assert_eq!((status.state, status.accepted), (SinkState::Retrying, 0), "{status:?}");
+    assert_eq!(
+        (status.state, status.accepted),
+        (SinkState::Retrying, 0),
+        "{status:?}"
+    );
     drop(only);
     ended(running).await?;
     // the sink has said goodbye: the one connection is ours again
@@ -117,9 +133,14 @@ async fn a_database_that_is_dropped_holds_what_comes_after() -> anyhow::Result<(
     running.through().await;
     influxd.query("", "DROP DATABASE idlewatt").await?;
     source.append(&samples(0..100))?;
-    let status = running.until("held", |status| status.state == SinkState::Held).await;
+    let status = running
+        .until("held", |status| status.state == SinkState::Held)
+        .await;
     let problem = status.problem.expect("a held sink says what to mend");
-    assert!(problem.what.contains("404") && problem.mend.contains("CREATE DATABASE"), "{problem:?}");
+    assert!(
+        problem.what.contains("404") && problem.mend.contains("CREATE DATABASE"),
+        "{problem:?}"
+    );
     influxd.query("", "CREATE DATABASE idlewatt").await?;
     let status = running.through().await;
     assert_eq!((status.accepted, status.rejected), (u64::from(POINTS) + 100, 0));
@@ -131,7 +152,11 @@ fn to_victoria(victoria: &Victoria, password: &str) -> anyhow::Result<HttpSink> 
     let config = VictoriaMetricsConfig {
         http: quick(victoria.url()),
         path: WritePath::V2,
-        user: if password.is_empty() { String::new() } else { "idle".to_owned() },
+        user: if password.is_empty() {
+            String::new()
+        } else {
+            "idle".to_owned()
+        },
         password: Secret::new(password),
     };
     Ok(config.sink("victoria", &hospital())?)
@@ -159,9 +184,11 @@ async fn a_victoriametrics_without_room_is_tried_until_it_has_some() -> anyhow::
 
 #[tokio::test]
 async fn a_busy_victoriametrics_is_tried_until_it_has_time() -> anyhow::Result<()> {
-    let victoria = Victoria::start_with(&["-maxConcurrentInserts=1", "-insert.maxQueueDuration=50ms"]).await?;
+    let victoria =
+        Victoria::start_with(&["-maxConcurrentInserts=1", "-insert.maxQueueDuration=50ms"]).await?;
     let mut other = TcpStream::connect(("127.0.0.1", victoria.port())).await?;
-    let head = "POST /write?precision=ms HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\nother value=1 1\n";
+    let head =
+        "POST /write?precision=ms HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\nother value=1 1\n";
     other.write_all(head.as_bytes()).await?;
     let source = source("victoria")?;
     let mut running = source.run(to_victoria(&victoria, "")?)?;
@@ -176,12 +203,19 @@ async fn a_busy_victoriametrics_is_tried_until_it_has_time() -> anyhow::Result<(
 #[tokio::test]
 async fn a_victoriametrics_with_a_password_holds_until_ours_is_right() -> anyhow::Result<()> {
     let mut victoria = Victoria::start_with(&[]).await?;
-    victoria.restart_with(&["-httpAuth.username=idle", "-httpAuth.password=tiger"]).await?;
+    victoria
+        .restart_with(&["-httpAuth.username=idle", "-httpAuth.password=tiger"])
+        .await?;
     let source = source("victoria")?;
     let mut running = source.run(to_victoria(&victoria, "lion")?)?;
-    let status = running.until("held", |status| status.state == SinkState::Held).await;
+    let status = running
+        .until("held", |status| status.state == SinkState::Held)
+        .await;
     let problem = status.problem.expect("a held sink says what to mend");
-    assert!(problem.what.contains("401") && problem.mend.contains("user and password"), "{problem:?}");
+    assert!(
+        problem.what.contains("401") && problem.mend.contains("user and password"),
+        "{problem:?}"
+    );
     running.stop().await?;
     ended(source.run(to_victoria(&victoria, "tiger")?)?).await?;
     victoria.restart_with(&[]).await?;

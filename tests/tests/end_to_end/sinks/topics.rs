@@ -61,7 +61,10 @@ async fn topics_show_state_energy_and_alerts_and_say_goodbye() -> anyhow::Result
 
 async fn shows_and_says_goodbye(version: MqttVersion) -> anyhow::Result<()> {
     let broker = Mosquitto::start("").await?;
-    let config = |broker: &Mosquitto| MqttPublishConfig { version, ..config(broker) };
+    let config = |broker: &Mosquitto| MqttPublishConfig {
+        version,
+        ..config(broker)
+    };
     let mut source = Source::new(&["mqtt"])?;
     source.append(&[change("ct1", State::Idle, -60_000)])?;
     source.append(&samples(0..20_001))?;
@@ -108,7 +111,10 @@ async fn a_broker_that_forgot_everything_is_told_again() -> anyhow::Result<()> {
 
 async fn is_told_again(version: MqttVersion) -> anyhow::Result<()> {
     let mut broker = Mosquitto::start("").await?;
-    let config = |broker: &Mosquitto| MqttPublishConfig { version, ..config(broker) };
+    let config = |broker: &Mosquitto| MqttPublishConfig {
+        version,
+        ..config(broker)
+    };
     let mut source = Source::new(&["mqtt"])?;
     source.append(&[change("ct1", State::Scanning, 0)])?;
     let mut running = source.run(config(&broker).sink("mqtt", &hospital())?)?;
@@ -223,9 +229,21 @@ async fn an_access_list_that_shuts_us_out_holds_until_it_lets_us_in() -> anyhow:
 #[tokio::test]
 async fn what_the_broker_limits_is_said_and_published_once_it_allows_it() -> anyhow::Result<()> {
     for (limit, said, mend) in [
-        ("max_packet_size 120", "takes no packet longer than 120 bytes", "max_packet_size"),
-        ("message_size_limit 40", "does not take hospital/idlewatt/", "message_size_limit"),
-        ("retain_available false", "keeps no retained messages", "retain_available true"),
+        (
+            "max_packet_size 120",
+            "takes no packet longer than 120 bytes",
+            "max_packet_size",
+        ),
+        (
+            "message_size_limit 40",
+            "does not take hospital/idlewatt/",
+            "message_size_limit",
+        ),
+        (
+            "retain_available false",
+            "keeps no retained messages",
+            "retain_available true",
+        ),
     ] {
         let mut broker = Mosquitto::prepare("include_dir {folder}/limits")?;
         let limits = broker.folder().join("limits");
@@ -239,7 +257,10 @@ async fn what_the_broker_limits_is_said_and_published_once_it_allows_it() -> any
             .until(limit, |status| status.state == SinkState::Held)
             .await;
         let problem = status.problem.expect("a held sink says what to mend");
-        assert!(problem.what.contains(said) && problem.mend.contains(mend), "{limit}: {problem:?}");
+        assert!(
+            problem.what.contains(said) && problem.mend.contains(mend),
+            "{limit}: {problem:?}"
+        );
         std::fs::write(limits.join("one.conf"), "")?;
         broker.restart().await?;
         let status = running.through().await;
@@ -276,13 +297,20 @@ async fn another_client_of_our_name_is_said_and_we_come_back_when_it_is_gone() -
     tokio::time::timeout(super::PATIENCE, taken_over).await?;
     let status = loop {
         source.append(&samples(2..4))?;
-        let status = running.until("an answer", |status| status.state == SinkState::Held || status.behind_rows == 0).await;
+        let status = running
+            .until("an answer", |status| {
+                status.state == SinkState::Held || status.behind_rows == 0
+            })
+            .await;
         if status.state == SinkState::Held {
             break status;
         }
     };
     let problem = status.problem.expect("a held sink says what to mend");
-    assert!(problem.what.contains("another client") && problem.mend.contains("client_id"), "{problem:?}");
+    assert!(
+        problem.what.contains("another client") && problem.mend.contains("client_id"),
+        "{problem:?}"
+    );
     other.kill()?;
     other.wait()?;
     running.through().await;
