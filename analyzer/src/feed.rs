@@ -285,7 +285,7 @@ impl FeedState {
             feed.channels.iter().all(|key| self.channels.get(key).is_some())
         };
         let is_complete = has_all && self.summed(feed).all(|channel| channel.is_fresh);
-        if !is_complete && now.duration_since(since) < ASSEMBLY {
+        if !is_complete && !self.is_overdue(now) {
             return None;
         }
         self.is_known = true;
@@ -294,6 +294,12 @@ impl FeedState {
         }
         self.assembling_since = None;
         Some(since)
+    }
+
+    /// Whether what is being put together by `now` is as complete as it will be.
+    pub(crate) fn is_overdue(&self, now: Timestamp) -> bool {
+        self.assembling_since
+            .is_some_and(|since| now.duration_since(since) >= ASSEMBLY)
     }
 
     /// The channels of the level that is added up, as far as they have said their power.

@@ -58,6 +58,7 @@ pub struct Sample {
     /// Which device.
     pub device: DeviceId,
     /// The instant of measurement.
+    #[serde(with = "crate::nanoseconds")]
     pub at: Timestamp,
     /// Sum of the signed active power of the device's channels, W.
     pub power_w: f64,
@@ -73,6 +74,7 @@ pub struct StateChange {
     /// Which device.
     pub device: DeviceId,
     /// Since when the new state holds (may lie up to `FINAL_AFTER` before the moment it is said).
+    #[serde(with = "crate::nanoseconds")]
     pub at: Timestamp,
     /// The state before.
     pub from: State,
@@ -88,8 +90,10 @@ pub struct Interval {
     /// Which device.
     pub device: DeviceId,
     /// First instant.
+    #[serde(with = "crate::nanoseconds")]
     pub from: Timestamp,
     /// First instant after it.
+    #[serde(with = "crate::nanoseconds")]
     pub until: Timestamp,
     /// The state all through.
     pub state: State,
@@ -107,8 +111,10 @@ pub struct Exam {
     /// Counts up from 1 since the device was first seen.
     pub number: u64,
     /// Start of the first acquisition.
+    #[serde(with = "crate::nanoseconds")]
     pub from: Timestamp,
     /// End of the last acquisition.
+    #[serde(with = "crate::nanoseconds")]
     pub until: Timestamp,
     /// All energy from `from` to `until`.
     pub energy: Energy,
@@ -157,6 +163,7 @@ pub struct LedgerRow {
     /// Which device.
     pub device: DeviceId,
     /// Start of the local hour.
+    #[serde(with = "crate::nanoseconds")]
     pub hour: Timestamp,
     /// The state the energy is booked to.
     pub state: State,
@@ -261,8 +268,10 @@ pub struct AlertEvent {
     /// What happened to the alert.
     pub phase: AlertPhase,
     /// When what it tells of began.
+    #[serde(with = "crate::nanoseconds")]
     pub since: Timestamp,
     /// When this step was taken.
+    #[serde(with = "crate::nanoseconds")]
     pub at: Timestamp,
     /// Energy spent on it so far.
     pub energy: Energy,
@@ -284,6 +293,7 @@ pub struct BandsLearned {
     /// Which device.
     pub device: DeviceId,
     /// From when it holds.
+    #[serde(with = "crate::nanoseconds")]
     pub at: Timestamp,
     /// The levels of rest, from low to high.
     pub bands: Vec<LearnedBand>,
@@ -305,6 +315,7 @@ pub struct Fault {
     /// The meter.
     pub meter: String,
     /// When.
+    #[serde(with = "crate::nanoseconds")]
     pub at: Timestamp,
     /// What.
     pub kind: FaultKind,

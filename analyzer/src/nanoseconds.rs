@@ -1,4 +1,4 @@
-//! Instants in a snapshot: whole nanoseconds since the epoch, a third of what their text takes.
+//! Instants in a snapshot and in findings: whole nanoseconds since the epoch, a third of what their text takes.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

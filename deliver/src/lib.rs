@@ -6,11 +6,13 @@
 //!
 //! Imports the analyzer alone. Invariants and limits stand at the head of each module.
 
+pub mod ask;
 pub mod device;
 #[cfg(test)]
 mod document;
 #[cfg(test)]
 mod example;
+mod handshake;
 pub mod history;
 pub mod kpi;
 pub mod line;
@@ -19,5 +21,6 @@ pub mod log;
 pub mod metrics;
 pub mod page;
 pub mod public;
+pub mod rebuild;
 pub mod secret;
 pub mod sink;

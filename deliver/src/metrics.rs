@@ -21,7 +21,7 @@ pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; cha
 
 /// The account of the way from the broker to the findings log. Counters grow since the journal was made or since
 /// start, as the composition root can say.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct PipelineFigures {
     /// Messages received with QoS 0: the broker does not repeat these, so they are counted apart.
     pub received_qos0: u64,
@@ -39,6 +39,14 @@ pub struct PipelineFigures {
     pub stored: u64,
     /// Messages put aside with a reason.
     pub quarantined: u64,
+    /// Messages gone before they were analyzed.
+    pub lost: u64,
+    /// Messages that the account does not explain.
+    pub unexplained: u64,
+    /// Messages in quarantine that can be looked at.
+    pub quarantine_held: u64,
+    /// How much of the journal is analyzed again; none while nothing is.
+    pub rebuild_ratio: Option<f64>,
     /// Messages that fell out of a full journal before they were analyzed.
     pub journal_skipped: u64,
     /// Journal commits that failed; the messages stay with the broker.

@@ -6,5 +6,7 @@ pub mod config;
 pub mod demo;
 #[cfg(test)]
 mod example;
+mod harmless;
 pub mod pipeline;
+mod privilege;
 mod trace;

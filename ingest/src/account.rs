@@ -1,6 +1,7 @@
 //! The account: what came in, and what became of it. It is committed with every batch, so it survives a crash.
 //!
 //! Invariant, at every commit: `received_qos0 + received_qos1 = journalled + duplicates`.
+//! `stored`, `quarantined` and `in the journal` divide `journalled` further; the analysis counts them (`deliver::log`).
 //! Counted apart, because it is not part of that: what never reached the journal (`qos0_dropped`), told time
 //! (`clock_ticks`), and what retention deleted before every reader had it (`records_skipped`).
 

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod clock;
 pub mod decode;
+pub mod incident;
 pub mod journal;
 pub mod quarantine;
 pub mod record;

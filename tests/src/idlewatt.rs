@@ -3,6 +3,7 @@
 //! The binary must be built by the same profile (`./test` does it: `cargo build --workspace`); a
 //! missing one is a failure that says so. The folder outlives the process, so a second start goes on from its state.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::Duration;
@@ -57,6 +58,11 @@ pub struct Idlewatt {
     port: u16,
     child: Option<Child>,
     environment: Vec<(String, String)>,
+    /// Header lines of every question to the page.
+    login: String,
+    /// Keys of `[page]` beside the port.
+    page: String,
+    address: IpAddr,
 }
 
 impl Idlewatt {
@@ -65,21 +71,55 @@ impl Idlewatt {
     /// # Errors
     /// When there is no port or no folder.
     pub fn prepare(configuration: &str) -> anyhow::Result<Self> {
-        let (folder, port) = (tempfile::tempdir()?, free_port()?);
-        let ours = format!(
-            "\n[service]\nstate_dir = \"{}\"\n[page]\nlisten = \"127.0.0.1:{port}\"\n",
-            folder.path().join("state").display()
-        );
-        std::fs::write(
-            folder.path().join("idlewatt.toml"),
-            configuration.to_owned() + &ours,
-        )?;
-        Ok(Self {
-            folder,
-            port,
+        Self::prepare_with_page(configuration, "")
+    }
+
+    /// The same, with further keys of `[page]`.
+    ///
+    /// # Errors
+    /// When there is no port or no folder.
+    pub fn prepare_with_page(configuration: &str, page: &str) -> anyhow::Result<Self> {
+        let idlewatt = Self {
+            folder: tempfile::tempdir()?,
+            port: free_port()?,
             child: None,
             environment: Vec::new(),
-        })
+            login: String::new(),
+            page: page.to_owned(),
+            address: Ipv4Addr::LOCALHOST.into(),
+        };
+        idlewatt.rewrite(configuration)?;
+        Ok(idlewatt)
+    }
+
+    /// Writes another configuration; the state folder and the page are added to it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn rewrite(&self, configuration: &str) -> anyhow::Result<()> {
+        let ours = format!(
+            "\n[service]\nstate_dir = \"{}\"\n[page]\nlisten = \"{}:{}\"\n{}",
+            self.state_folder().display(),
+            self.address,
+            self.port,
+            self.page
+        );
+        std::fs::write(self.configuration_path(), configuration.to_owned() + &ours)?;
+        Ok(())
+    }
+
+    /// The page is to listen at every address of this machine.
+    ///
+    /// # Errors
+    /// When the configuration cannot be written.
+    pub fn listen_everywhere(&mut self, configuration: &str) -> anyhow::Result<()> {
+        self.address = Ipv4Addr::UNSPECIFIED.into();
+        self.rewrite(configuration)
+    }
+
+    /// From now on the page is asked with this token.
+    pub fn log_in(&mut self, token: &str) {
+        self.login = format!("Authorization: Bearer {token}\r\n");
     }
 
     /// From the next start on, a variable of its environment.
@@ -102,6 +142,24 @@ impl Idlewatt {
     /// # Errors
     /// When it is running already, ends at once, or its page does not answer in time.
     pub async fn restart(&mut self) -> anyhow::Result<()> {
+        self.spawn()?;
+        let port = self.port;
+        self.until_ready(async move || http(port, "GET", "/health", "", "").await.is_ok())
+            .await
+    }
+
+    /// The same of a page that speaks https: waits until it takes connections.
+    ///
+    /// # Errors
+    /// As [`Idlewatt::restart`].
+    pub async fn restart_over_tls(&mut self) -> anyhow::Result<()> {
+        self.spawn()?;
+        let port = self.port;
+        self.until_ready(async move || tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok())
+            .await
+    }
+
+    fn spawn(&mut self) -> anyhow::Result<()> {
         anyhow::ensure!(self.child.is_none(), "idlewatt runs already");
         let log = std::fs::File::options()
             .create(true)
@@ -119,12 +177,16 @@ impl Idlewatt {
             .spawn()
             .context("idlewatt does not start")?;
         self.child = Some(child);
+        Ok(())
+    }
+
+    async fn until_ready(&mut self, mut is_ready: impl AsyncFnMut() -> bool) -> anyhow::Result<()> {
         let ready = async {
             loop {
                 if let Some(status) = self.child.as_mut().context("just started")?.try_wait()? {
                     bail!("idlewatt ended at once, {status}: {}", self.log());
                 }
-                if http(self.port, "GET", "/health", "", "").await.is_ok() {
+                if is_ready().await {
                     return Ok(());
                 }
                 tokio::time::sleep(LOOK_EVERY).await;
@@ -172,7 +234,7 @@ impl Idlewatt {
     /// # Errors
     /// When there is no answer.
     pub async fn get(&self, path: &str) -> anyhow::Result<(u16, String)> {
-        http(self.port, "GET", path, "", "").await
+        http(self.port, "GET", path, &self.login, "").await
     }
 
     /// The JSON at a path of the API, or of `/health`.
@@ -180,7 +242,8 @@ impl Idlewatt {
     /// # Errors
     /// When there is no answer or it is not JSON.
     pub async fn json(&self, path: &str) -> anyhow::Result<Value> {
-        json(self.port, path).await
+        let (_, body) = self.get(path).await?;
+        serde_json::from_str(&body).with_context(|| format!("{path}: {body}"))
     }
 
     /// What `/metrics` says.
@@ -189,6 +252,17 @@ impl Idlewatt {
     /// When there is no answer.
     pub async fn metrics(&self) -> anyhow::Result<Metrics> {
         Ok(Metrics::parse(&self.get("/metrics").await?.1))
+    }
+
+    /// Waits until it listens to a broker: what is published before reaches nobody.
+    ///
+    /// # Errors
+    /// When it does not in time.
+    pub async fn until_connected(&self, broker: &str) -> anyhow::Result<()> {
+        let up = format!("broker_up{{broker=\"{broker}\"}}");
+        self.until("connected", WITHIN, |metrics| metrics.sum(&up) == 1.0)
+            .await
+            .map(drop)
     }
 
     /// Waits until the metrics are as wanted; gives them.
@@ -377,10 +451,19 @@ pub async fn wait_for_end(child: &mut Child) -> anyhow::Result<ExitStatus> {
 /// # Errors
 /// When it cannot be run.
 pub fn command(arguments: &[&str], input: &str) -> anyhow::Result<Output> {
+    command_in(&[], arguments, input)
+}
+
+/// The same, with variables of the environment.
+///
+/// # Errors
+/// When it cannot be run.
+pub fn command_in(environment: &[(&str, &str)], arguments: &[&str], input: &str) -> anyhow::Result<Output> {
     use std::io::Write as _;
     let mut child = Command::new(binary()?)
         .args(arguments)
         .env_remove("RUST_LOG")
+        .envs(environment.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

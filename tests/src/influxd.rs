@@ -4,6 +4,7 @@ use anyhow::{Context, bail};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::certificate::{Authority, Pair};
 use crate::server::{Server, encode, free_port, http};
 
 const PROGRAM: &str = "/usr/bin/influxd";
@@ -16,6 +17,8 @@ pub struct Influxd {
     /// Further lines of the configuration's section `[http]`.
     limits: String,
     server: Option<Server>,
+    /// Who asks it over TLS; none: it speaks plain HTTP.
+    tls: Option<reqwest::Client>,
     /// User and password of queries.
     login: Option<(String, String)>,
 }
@@ -32,10 +35,37 @@ impl Influxd {
             has_auth,
             limits: String::new(),
             server: None,
+            tls: None,
             login: None,
         };
         influxd.restart().await?;
         Ok(influxd)
+    }
+
+    /// Starts a server without databases that speaks https with this certificate.
+    ///
+    /// # Errors
+    /// When it is not installed or does not come up.
+    pub async fn start_tls(authority: &Authority, pair: &Pair) -> anyhow::Result<Self> {
+        let mut influxd = Self {
+            folder: tempfile::tempdir()?,
+            port: free_port()?,
+            has_auth: false,
+            server: None,
+            tls: Some(authority.visitor()?),
+            login: None,
+        };
+        influxd.present(pair).await?;
+        Ok(influxd)
+    }
+
+    /// Starts it again with another certificate.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub async fn present(&mut self, pair: &Pair) -> anyhow::Result<()> {
+        pair.write(self.folder.path(), "server")?;
+        self.restart().await
     }
 
     /// Starts it (again), on the same port and with what it had on disk.
@@ -49,7 +79,10 @@ impl Influxd {
         let log = self.folder.path().join("influxd.log");
         let configuration = configuration.display().to_string();
         let mut server = Server::start(PROGRAM, "influxdb", &["-config", &configuration], &log)?;
-        server.wait_until_ready(self.port, "/ping").await?;
+        match &self.tls {
+            None => server.wait_until_ready(self.port, "/ping").await?,
+            Some(_) => server.wait_until_listening(self.port).await?,
+        }
         self.server = Some(server);
         Ok(())
     }
@@ -98,7 +131,10 @@ impl Influxd {
 
     /// Where it listens, as a URL.
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        match &self.tls {
+            None => format!("http://127.0.0.1:{}", self.port),
+            Some(_) => format!("https://localhost:{}", self.port),
+        }
     }
 
     /// Makes the administrator whom later queries use. Only this one query is allowed before.
@@ -124,7 +160,13 @@ impl Influxd {
         if let Some((user, password)) = &self.login {
             path += &format!("&u={}&p={}", encode(user), encode(password));
         }
-        let (status, body) = http(self.port, "POST", &path, "", "").await?;
+        let (status, body) = match &self.tls {
+            None => http(self.port, "POST", &path, "", "").await?,
+            Some(visitor) => {
+                let answer = visitor.post(self.url() + &path).send().await?;
+                (answer.status().as_u16(), answer.text().await?)
+            }
+        };
         let answer: Value = serde_json::from_str(&body).with_context(|| body.clone())?;
         let result = &answer["results"][0];
         if status != 200 || result.get("error").is_some() {
@@ -162,13 +204,24 @@ impl Influxd {
     }
 
     fn configuration(&self) -> String {
+        let tls = match &self.tls {
+            None => String::new(),
+            Some(_) => {
+                let at = |name: &str| self.folder.path().join(name).display().to_string();
+                format!(
+                    "https-enabled = true\nhttps-certificate = \"{}\"\nhttps-private-key = \"{}\"\n",
+                    at("server.pem"),
+                    at("server.key")
+                )
+            }
+        };
         let (folder, port, has_auth) = (self.folder.path().display(), self.port, self.has_auth);
         let limits = &self.limits;
         format!(
             "reporting-disabled = true\nbind-address = \"127.0.0.1:0\"\n\
              [meta]\ndir = \"{folder}/meta\"\n\
              [data]\ndir = \"{folder}/data\"\nwal-dir = \"{folder}/wal\"\nquery-log-enabled = false\n\
-             [http]\nbind-address = \"127.0.0.1:{port}\"\nauth-enabled = {has_auth}\nlog-enabled = false\n{limits}\n\
+             [http]\nbind-address = \"127.0.0.1:{port}\"\nauth-enabled = {has_auth}\nlog-enabled = false\n{tls}{limits}\n\
              [monitor]\nstore-enabled = false\n[subscriber]\nenabled = false\n[continuous_queries]\nenabled = false\n"
         )
     }

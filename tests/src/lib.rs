@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod bar;
+pub mod certificate;
 pub mod chromium;
 pub mod compare;
 pub mod idlewatt;

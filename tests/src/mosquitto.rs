@@ -228,6 +228,20 @@ impl Mosquitto {
     }
 }
 
+/// Waits until somebody listens at a port of this machine.
+///
+/// # Errors
+/// When nobody does in time.
+pub async fn until_listening(port: u16) -> anyhow::Result<()> {
+    let listening = async {
+        while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let waited = tokio::time::timeout(READY_WITHIN, listening).await;
+    waited.with_context(|| format!("nobody listens at {port} within {READY_WITHIN:?}"))
+}
+
 /// What tests need unless they say otherwise.
 fn plain(folder: &Path, port: u16, extra: &str) -> String {
     let mut text = String::new();

@@ -54,8 +54,26 @@ impl Outgoing {
 /// # Errors
 /// When the connection breaks or the broker refuses a message.
 pub async fn publish(port: u16, messages: Vec<Outgoing>) -> anyhow::Result<()> {
+    send(options(port, "tests-publisher"), messages).await
+}
+
+/// The same as a user with a password.
+///
+/// # Errors
+/// As [`publish`].
+pub async fn publish_as(
+    port: u16,
+    (user, password): (&str, &str),
+    messages: Vec<Outgoing>,
+) -> anyhow::Result<()> {
+    let mut options = options(port, "tests-publisher");
+    options.set_credentials(user, password.to_owned());
+    send(options, messages).await
+}
+
+async fn send(options: MqttOptions, messages: Vec<Outgoing>) -> anyhow::Result<()> {
     let wanted = messages.len();
-    let (client, mut eventloop) = connect(port, "tests-publisher");
+    let (client, mut eventloop) = AsyncClient::builder(options).capacity(1_000).build();
     let sending = async {
         for message in messages {
             let qos = if message.qos == 0 {
@@ -96,11 +114,17 @@ async fn done(eventloop: &mut EventLoop, wanted: usize) -> anyhow::Result<()> {
 
 /// A plain client, of which the test polls the event loop.
 pub fn connect(port: u16, client_id: &str) -> (AsyncClient, EventLoop) {
+    AsyncClient::builder(options(port, client_id))
+        .capacity(1_000)
+        .build()
+}
+
+fn options(port: u16, client_id: &str) -> MqttOptions {
     let mut options = MqttOptions::new(client_id, ("127.0.0.1", port));
     options
         .set_keep_alive(30)
         .set_max_packet_size(Some(64 << 20))
         .set_max_request_batch(256);
     options.set_outgoing_inflight_upper_limit(UNDER_WAY_MAX);
-    AsyncClient::builder(options).capacity(1_000).build()
+    options
 }

@@ -81,6 +81,31 @@ impl Server {
         Ok(())
     }
 
+    /// Ends it and gives it the time to tidy up.
+    pub(crate) fn stop(mut self) -> anyhow::Result<()> {
+        self.signal("TERM")?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// Waits until it takes connections.
+    pub(crate) async fn wait_until_listening(&mut self, port: u16) -> anyhow::Result<()> {
+        let ready = async {
+            loop {
+                if let Some(status) = self.child.try_wait()? {
+                    let log = std::fs::read_to_string(&self.log)?;
+                    bail!("{} ended at once, {status}: {log}", self.name);
+                }
+                if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
+                    return Ok(());
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let waited = tokio::time::timeout(READY_WITHIN, ready).await;
+        waited.with_context(|| format!("{} does not listen within {READY_WITHIN:?}", self.name))?
+    }
+
     /// Ends it without a chance to tidy up.
     pub(crate) fn kill(mut self) -> anyhow::Result<()> {
         self.child.kill()?;

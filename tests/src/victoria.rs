@@ -43,7 +43,9 @@ impl Victoria {
     /// # Errors
     /// When it does not come up.
     pub async fn restart_with(&mut self, flags: &[&str]) -> anyhow::Result<()> {
-        drop(self.server.take());
+        if let Some(server) = self.server.take() {
+            server.stop()?;
+        }
         let data = format!("-storageDataPath={}", self.folder.path().join("data").display());
         let listen = format!("-httpListenAddr=127.0.0.1:{}", self.port);
         let mut arguments = vec![

@@ -129,6 +129,10 @@ impl Tracker {
         };
         self.know_feeds(device);
         let is_squeezed = is_after_outage && self.feeds[index].cadence.is_squeezed(at);
+        // whether time was told to have gone on before this reading or not, it is no part of what was put together then
+        if self.feeds.iter().any(|feed| feed.is_overdue(at)) {
+            self.sample_if_complete(context, at, out);
+        }
         self.silence_until(context, at, out);
         self.count(context, (index, at), readings, out);
         if self.feeds[index].cadence.heard(at) {

@@ -10,8 +10,8 @@
 //!
 //! Limits: instants are kept to the millisecond, power to 0.1 W; the power curve has one row a minute for
 //! [`HistoryConfig::minute_rows_kept_days`] and one row a quarter of an hour after that; nothing is older than
-//! [`HistoryConfig::kept_days`]; at most [`HistoryConfig::faults_max`] faults. A replay that books the same hour to
-//! *other* states leaves the old rows of that hour behind: start such a replay with a new file.
+//! [`HistoryConfig::kept_days`]; at most [`HistoryConfig::faults_max`] faults. A replay with
+//! another configuration books hours to *other* states: the rows of that time go first ([`History::forget_since`]).
 
 mod code;
 mod power;

@@ -7,13 +7,16 @@ use rusqlite::{Connection, OpenFlags};
 use super::{HistoryError, Result};
 
 /// The version this program writes (SQLite's `user_version`).
-pub(super) const VERSION: i64 = 4;
+pub(super) const VERSION: i64 = 5;
 
 /// A file up to this size is checked page by page when it is opened (about a second on a slow disk).
 const CHECKED_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// What leads from a version to the next, beginning with 1. A new file takes all steps.
-const STEPS: [&str; 3] = [LEARNED, EXAM_KIND, ALERT_WORDS];
+const STEPS: [&str; 4] = [LEARNED, EXAM_KIND, ALERT_WORDS, REBUILT];
+
+/// The last time that the past was written again.
+const REBUILT: &str = "ALTER TABLE cursor ADD COLUMN rebuilt TEXT;";
 
 /// What a rule adds in words, who took a step, and until when an alert is snoozed.
 const ALERT_WORDS: &str = "

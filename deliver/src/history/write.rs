@@ -1,6 +1,7 @@
 //! The writer: one batch of findings, one transaction, one cursor.
 
 mod learned;
+mod rewrite;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

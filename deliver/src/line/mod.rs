@@ -17,7 +17,7 @@ mod series;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use analyzer::learn::LearnedBand;
 use analyzer::{
@@ -116,6 +116,11 @@ impl LineEncoder {
             Finding::Fault(fault) => self.fault(fault, out),
             Finding::Bands(bands) => self.bands(bands, out),
         }
+    }
+
+    /// The ids of the devices it was made for.
+    pub(crate) fn devices(&self) -> BTreeSet<String> {
+        self.devices.keys().map(|id| id.to_string()).collect()
     }
 
     fn with_device(&self, id: &DeviceId, write: impl FnOnce(&DeviceFragments)) {

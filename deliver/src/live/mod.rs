@@ -23,7 +23,10 @@ use crate::history::{self, AlertFilter, Reader, Totals};
 
 use device::DeviceMemory;
 pub use device::{DeviceView, MeterFault};
-pub use pipeline::{MeterFigures, PipelineFigures, SinkFigures};
+pub use pipeline::{
+    IncidentFigures, MessageAccount, MeterFigures, PipelineFigures, QuarantineFigures, RebuildFigures,
+    SinkFigures,
+};
 
 /// How many local days the "week" has, today included.
 pub const WEEK_DAYS: i64 = 7;
@@ -132,7 +135,8 @@ impl Live {
         self.touch_all(&mut memory);
     }
 
-    /// Takes what the history knows. Call it once, before the first [`Self::consume`]; blocks on the file.
+    /// Takes what the history knows. Call it before the first [`Self::consume`], and after [`Self::forget`]; blocks on
+    /// the file.
     ///
     /// # Errors
     /// When the history cannot be read.
@@ -174,6 +178,17 @@ impl Live {
         }
         self.touch_all(&mut memory);
         Ok(())
+    }
+
+    /// Forgets what devices did, not which there are: the past is told anew.
+    pub fn forget(&self) {
+        let mut memory = self.memory();
+        for (id, device) in &mut memory.devices {
+            let is_base_load = device.is_base_load;
+            *device = DeviceMemory::new(DeviceId::clone(id));
+            device.is_base_load = is_base_load;
+        }
+        self.touch_all(&mut memory);
     }
 
     /// Takes findings in the order they were found. Findings of devices it does not know are passed over.

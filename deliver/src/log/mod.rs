@@ -11,12 +11,17 @@
 //! - A row goes when every registered sink has passed it. Only [`LogConfig::bytes_max`] removes it earlier; that is
 //!   booked to each sink that had not read it ([`SinkCursor::skipped_findings`]) and said in the log.
 //!
+//! - Of each sink: findings since it was made = passed + skipped + waiting. What was passed was accepted, refused, or is
+//!   nothing that the sink writes.
+//!
 //! Limits: one writer; instants of rows are kept to the microsecond. The rows can be had again from the journal, so
-//! a file that is torn or of another version is renamed, said loudly ([`FindingsLog::set_aside`]) and started afresh.
+//! a file that is torn is renamed, said loudly ([`FindingsLog::set_aside`]) and started afresh; an older one is brought
+//! up to date, a newer one refused.
 
 mod code;
 mod prune;
 mod read;
+mod rewind;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -64,6 +69,8 @@ pub struct LogRow {
     pub journal_seq: u64,
     /// When that record was received.
     pub at: Timestamp,
+    /// How many findings it has, or had before it was damaged.
+    pub count: u64,
     /// What was found, in the analyzer's order.
     pub findings: Vec<Finding>,
     /// The row is damaged and its findings are gone; it is counted and passed over.
@@ -92,6 +99,38 @@ pub struct SinkCursor {
     pub rejected: u64,
     /// Findings its server took or is not told ([`crate::line::Hours`]), ever.
     pub accepted: u64,
+    /// Findings of the rows that it is done with, since it was made or the past was written again.
+    pub passed: u64,
+    /// Findings of the rows that it has still to do.
+    pub waiting: u64,
+    /// All findings since it was made.
+    pub findings: u64,
+}
+
+impl SinkCursor {
+    /// Findings that were passed and are neither at its server nor refused: it has nothing to write for them.
+    #[must_use]
+    pub const fn left_out(&self) -> u64 {
+        self.passed.saturating_sub(self.accepted + self.rejected)
+    }
+
+    /// Findings that its figures do not explain; 0 when they balance.
+    #[must_use]
+    pub const fn unexplained(&self) -> u64 {
+        self.findings
+            .abs_diff(self.passed + self.skipped_findings + self.waiting)
+    }
+}
+
+/// What became of the journal's messages up to the analyzer's cursor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Messages {
+    /// Analyzed; those put aside are among them.
+    pub heard: u64,
+    /// Put aside with a reason.
+    pub aside: u64,
+    /// Gone before they could be analyzed: deleted by retention, or in a damaged batch.
+    pub lost: u64,
 }
 
 /// A change of what a sink remembers: key and value; none forgets the key.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tokio::sync::watch;
 
-use super::code::{release, unpack};
+use super::code::{SNAPSHOT_BYTES_MAX, Unpacker, release};
 use super::schema::{self, Role};
 use super::{
     LogEnd, LogError, LogRow, MemoryChange, Rejected, Rejection, Result, SinkCursor, from_stored, to_stored,
@@ -17,8 +17,8 @@ const REJECTED_BYTES_MAX: usize = 4096;
 
 /// Reads rows and moves sinks' cursors over a connection of its own. Calls block for as long as SQLite takes.
 pub struct LogReader {
-    connection: Connection,
-    path: PathBuf,
+    pub(super) connection: Connection,
+    pub(super) path: PathBuf,
     end: watch::Receiver<LogEnd>,
     rejected_max: u64,
 }
@@ -38,13 +38,18 @@ pub(super) fn snapshot(connection: &Connection, path: &Path) -> Result<Option<(u
         })
         .optional()
         .map_err(|source| LogError::from_sqlite(path, source))?;
-    Ok(stored.and_then(|(seq, body)| release(&body).map(|body| (from_stored(seq), body))))
+    Ok(
+        stored
+            .and_then(|(seq, body)| release(&body, SNAPSHOT_BYTES_MAX).map(|body| (from_stored(seq), body))),
+    )
 }
 
 /// What became of the rows up to `seq`.
 pub struct Settlement<'a> {
     /// The last row that is done with.
     pub seq: u64,
+    /// The rows that are done with since the last settlement, each with the count of its findings.
+    pub rows: &'a [(u64, u64)],
     /// How many findings the server took.
     pub accepted: u64,
     /// What it refused.
@@ -94,7 +99,7 @@ impl LogReader {
         self.end.clone()
     }
 
-    fn sqlite(&self, source: rusqlite::Error) -> LogError {
+    pub(super) fn sqlite(&self, source: rusqlite::Error) -> LogError {
         LogError::from_sqlite(&self.path, source)
     }
 
@@ -142,27 +147,34 @@ impl LogReader {
                 skipped_findings: from_stored(row.get(2)?),
                 rejected: from_stored(row.get(3)?),
                 accepted: from_stored(row.get(4)?),
+                passed: from_stored(row.get(5)?),
+                waiting: from_stored(row.get(6)?),
+                findings: from_stored(row.get(7)?),
             })
         };
         self.connection
             .prepare_cached(
-                "SELECT seq, skipped_rows, skipped_findings, rejected, accepted FROM sink WHERE name = ?1",
+                "SELECT seq, skipped_rows, skipped_findings, rejected, accepted, passed,
+                     (SELECT coalesce(sum(row.findings), 0) FROM row WHERE row.seq > sink.seq),
+                     max(0, (SELECT findings FROM meta) - begun)
+                 FROM sink WHERE name = ?1",
             )
             .and_then(|mut select| select.query_row([sink], read).optional())
             .map(Option::unwrap_or_default)
             .map_err(|source| self.sqlite(source))
     }
 
-    /// Moves a sink's cursor; never back.
+    /// Moves a sink's cursor, never back; it has taken so many findings with that.
     ///
     /// # Errors
     /// As [`LogError`] says.
-    pub fn set_cursor(&mut self, sink: &str, seq: u64) -> Result<SinkCursor> {
+    pub fn set_cursor(&mut self, sink: &str, seq: u64, findings: u64) -> Result<SinkCursor> {
         self.settle(
             sink,
             &Settlement {
                 seq,
-                accepted: 0,
+                rows: &[(seq, findings)],
+                accepted: findings,
                 rejected: &[],
                 memory: &[],
             },
@@ -182,23 +194,36 @@ impl LogReader {
     fn settle_rows(&mut self, sink: &str, settlement: &Settlement<'_>) -> rusqlite::Result<()> {
         let Settlement {
             seq,
+            rows,
             accepted,
             rejected,
             memory,
         } = *settlement;
         let transaction = self.connection.transaction()?;
         {
+            let booked: Option<i64> = transaction
+                .prepare_cached("SELECT seq FROM sink WHERE name = ?1")?
+                .query_row([sink], |row| row.get(0))
+                .optional()?;
+            // what the bound took meanwhile is booked as skipped, though it was delivered after all
+            let booked = booked.map_or(0, from_stored);
+            let passed: u64 = rows
+                .iter()
+                .filter(|(row, _)| *row > booked)
+                .map(|(_, findings)| findings)
+                .sum();
             transaction
                 .prepare_cached(
-                    "INSERT INTO sink (name, seq, accepted, rejected) VALUES (?1, ?2, ?3, ?4)
-                     ON CONFLICT (name) DO UPDATE SET seq = max(seq, ?2), accepted = accepted + ?3,
-                     rejected = rejected + ?4",
+                    "INSERT INTO sink (name, seq, accepted, rejected, passed) VALUES (?1, ?2, ?3, ?4, ?5)
+                     ON CONFLICT (name) DO UPDATE SET passed = passed + ?5, seq = max(seq, ?2),
+                     accepted = accepted + ?3, rejected = rejected + ?4",
                 )?
                 .execute(params![
                     sink,
                     to_stored(seq),
                     to_stored(accepted),
-                    to_stored(rejected.len())
+                    to_stored(rejected.len()),
+                    to_stored(passed)
                 ])?;
             for (key, value) in memory {
                 let (sql, value): (_, &dyn rusqlite::ToSql) = match value {
@@ -271,21 +296,21 @@ impl LogReader {
 
 /// Rows up to `findings_max` findings, but at least one.
 fn take_rows(mut stored: rusqlite::Rows<'_>, findings_max: usize) -> rusqlite::Result<Vec<LogRow>> {
-    let (mut rows, mut findings) = (Vec::new(), 0);
+    let (mut rows, mut findings, mut unpacker) = (Vec::new(), 0, Unpacker::new());
     while let Some(row) = stored.next()? {
         let count = usize::try_from(row.get::<_, i64>(3)?).unwrap_or(0);
         if !rows.is_empty() && findings + count > findings_max {
             break;
         }
         findings += count;
-        rows.push(read_row(row)?);
+        rows.push(read_row(row, &mut unpacker)?);
     }
     Ok(rows)
 }
 
-fn read_row(row: &Row<'_>) -> rusqlite::Result<LogRow> {
+fn read_row(row: &Row<'_>, unpacker: &mut Unpacker) -> rusqlite::Result<LogRow> {
     let seq = from_stored(row.get(0)?);
-    let findings = unpack(row.get_ref(4)?.as_blob()?);
+    let findings = unpacker.unpack(row.get_ref(4)?.as_blob()?);
     if findings.is_none() {
         tracing::error!(
             seq,
@@ -297,6 +322,7 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<LogRow> {
         journal_seq: from_stored(row.get(1)?),
         at: Timestamp::from_microsecond(row.get(2)?).unwrap_or(Timestamp::UNIX_EPOCH),
         is_unreadable: findings.is_none(),
+        count: from_stored(row.get(3)?),
         findings: findings.unwrap_or_default(),
     })
 }

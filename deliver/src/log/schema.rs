@@ -7,11 +7,11 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::{LogConfig, LogError, Result, to_stored};
 
-/// The version this program writes (SQLite's `user_version`). Raise it with every change of `Finding` or the
-/// tables. A new kind of finding at the end of `Finding` leaves older files readable.
-pub(super) const VERSION: i64 = 3;
-/// Its tables are the same, and a kind of finding has come since: it is read as it is.
-const READABLE: i64 = 2;
+/// The version this program writes (SQLite's `user_version`). Raise it with every change of `Finding` or the tables; a
+/// kind of finding that comes last leaves the rows of older files as they are.
+pub(super) const VERSION: i64 = 5;
+/// The oldest version that is brought up to date; older rows hold other findings.
+const OLDEST: i64 = 3;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// A file up to this size is checked page by page when it is opened.
 const CHECKED_BYTES_MAX: u64 = 64 << 20;
@@ -28,6 +28,27 @@ CREATE TABLE sink (name TEXT PRIMARY KEY, seq INTEGER NOT NULL, skipped_rows INT
 CREATE TABLE memory (sink TEXT, key TEXT, value BLOB NOT NULL, PRIMARY KEY (sink, key)) WITHOUT ROWID;
 CREATE TABLE rejected (number INTEGER PRIMARY KEY AUTOINCREMENT, sink TEXT NOT NULL, seq INTEGER NOT NULL,
     item TEXT NOT NULL, reason TEXT NOT NULL);
+";
+
+/// What makes the tables of each version those of the next, from [`OLDEST`] on; a new file takes all steps.
+const STEPS: [&str; 2] = [ACCOUNTS, SETTLED];
+
+/// A kind of finding has come, which older programs do not know; the tables are the same.
+const SETTLED: &str = "";
+
+/// The account: what became of the journal's messages, and of the findings at each sink; and the past to be said again.
+const ACCOUNTS: &str = "
+ALTER TABLE meta ADD COLUMN messages INTEGER;
+ALTER TABLE meta ADD COLUMN aside INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE meta ADD COLUMN lost INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE meta ADD COLUMN rebuild TEXT;
+ALTER TABLE sink ADD COLUMN begun INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sink ADD COLUMN passed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sink ADD COLUMN cleared TEXT;
+CREATE INDEX row_findings ON row (seq, findings);
+UPDATE sink SET passed = accepted + rejected;
+UPDATE sink SET begun = max(0, (SELECT findings FROM meta) - passed - skipped_findings
+    - (SELECT coalesce(sum(findings), 0) FROM row WHERE row.seq > sink.seq));
 ";
 
 /// How a connection is used.
@@ -106,12 +127,18 @@ fn prepare(path: &Path, config: &LogConfig) -> std::result::Result<Connection, U
         .map_err(sqlite)?;
     match found {
         0 => create(&mut connection, config).map_err(sqlite)?,
-        VERSION => check(&connection, path)?,
-        READABLE => {
+        OLDEST..=VERSION => {
             check(&connection, path)?;
-            connection
-                .pragma_update(None, "user_version", VERSION)
-                .map_err(sqlite)?;
+            upgrade(&mut connection, found).map_err(sqlite)?;
+        }
+        newer if newer > VERSION => {
+            let what = format!(
+                "it has version {found}, this idlewatt knows up to {VERSION}: start the newer idlewatt, or move the file away"
+            );
+            return Err(Unusable::Other(LogError::GiveUp {
+                path: path.to_owned(),
+                source: what.into(),
+            }));
         }
         _ => {
             return Err(Unusable::SetAside(format!(
@@ -126,9 +153,20 @@ fn create(connection: &mut Connection, config: &LogConfig) -> rusqlite::Result<(
     let transaction = connection.transaction()?;
     transaction.execute_batch(TABLES)?;
     transaction.execute(
-        "INSERT INTO meta VALUES (1, 0, ?1, 0, 0)",
+        "INSERT INTO meta (id, journal_seq, last_seq, findings, bytes) VALUES (1, 0, ?1, 0, 0)",
         [to_stored(config.starts_after)],
     )?;
+    transaction.pragma_update(None, "user_version", OLDEST)?;
+    transaction.commit()?;
+    upgrade(connection, OLDEST)
+}
+
+/// Takes the steps that an older file has not taken.
+fn upgrade(connection: &mut Connection, found: i64) -> rusqlite::Result<()> {
+    let transaction = connection.transaction()?;
+    for step in STEPS.iter().skip(usize::try_from(found - OLDEST).unwrap_or(0)) {
+        transaction.execute_batch(step)?;
+    }
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()
 }

@@ -4,6 +4,7 @@ use analyzer::{Finding, Sample, State};
 use jiff::Timestamp;
 
 use super::*;
+use crate::rebuild::Rebuild;
 
 fn sample(number: i64) -> Finding {
     Finding::Sample(Sample {
@@ -109,16 +110,16 @@ fn rows_go_when_every_sink_has_passed_them_and_numbers_never_return() {
         log.append(journal_seq, at(), &samples(3), None).unwrap();
     }
     let mut reader = log.reader().unwrap();
-    reader.set_cursor("fast", 10).unwrap();
-    reader.set_cursor("slow", 4).unwrap();
+    reader.set_cursor("fast", 10, 0).unwrap();
+    reader.set_cursor("slow", 4, 0).unwrap();
     assert_eq!(
-        reader.set_cursor("slow", 2).unwrap().seq,
+        reader.set_cursor("slow", 2, 0).unwrap().seq,
         4,
         "a cursor never goes back"
     );
     assert_eq!(log.prune().unwrap().passed_rows, 4);
     assert_eq!(reader.read_after(0, 1).unwrap()[0].seq, 5);
-    reader.set_cursor("slow", 10).unwrap();
+    reader.set_cursor("slow", 10, 0).unwrap();
     log.prune().unwrap();
     assert_eq!(log.bytes(), 0);
     drop(log);
@@ -135,12 +136,12 @@ fn a_new_sink_gets_what_there_is_and_one_that_is_gone_holds_nothing_back() {
         log.append(journal_seq, at(), &samples(1), None).unwrap();
     }
     let mut reader = log.reader().unwrap();
-    reader.set_cursor("old", 2).unwrap();
+    reader.set_cursor("old", 2, 0).unwrap();
     log.prune().unwrap();
     log.register(&["old", "new"]).unwrap();
     assert_eq!(reader.cursor("new").unwrap().seq, 2);
     log.register(&["new"]).unwrap();
-    reader.set_cursor("new", 4).unwrap();
+    reader.set_cursor("new", 4, 0).unwrap();
     assert_eq!(log.prune().unwrap().passed_rows, 2);
 }
 
@@ -158,7 +159,7 @@ fn beyond_the_bound_the_oldest_go_and_every_sink_is_told_what_it_missed() {
     for journal_seq in 1..=200 {
         appended += 20;
         let seq = log.append(journal_seq, at(), &samples(20), None).unwrap();
-        reader.set_cursor("alive", seq).unwrap();
+        reader.set_cursor("alive", seq, 0).unwrap();
         assert!(log.bytes() <= config.bytes_max);
     }
     let dead = reader.cursor("dead").unwrap();
@@ -197,6 +198,7 @@ fn refused_items_are_kept_with_their_reason_up_to_the_bound() {
         .collect();
     let settlement = Settlement {
         seq: 9,
+        rows: &[],
         accepted: 4,
         rejected: &rejected,
         memory: &[("a".to_owned(), Some(vec![1])), ("b".to_owned(), Some(vec![2]))],
@@ -252,19 +254,19 @@ fn a_torn_page_and_another_version_are_set_aside_too() {
     assert!(open(&place, &LogConfig::default()).set_aside().is_some());
     let log = open(&place, &LogConfig::default());
     assert!(log.set_aside().is_none(), "the new file is sound");
-    log.connection.pragma_update(None, "user_version", 99).unwrap();
+    log.connection.pragma_update(None, "user_version", 1).unwrap();
     drop(log);
     assert!(open(&place, &LogConfig::default()).set_aside().is_some());
 }
 
-/// Rows of version 2 lack a kind of finding that came last, and are otherwise the same.
+/// Rows of version 4 lack a kind of finding that came last, and are otherwise the same.
 #[test]
 fn a_file_of_the_version_before_is_read_on() {
     let place = place();
     let mut log = open(&place, &LogConfig::default());
     log.register(&["influx"]).unwrap();
     log.append(1, at(), &samples(2), Some(b"frozen")).unwrap();
-    log.connection.pragma_update(None, "user_version", 2).unwrap();
+    log.connection.pragma_update(None, "user_version", 4).unwrap();
     drop(log);
     let log = open(&place, &LogConfig::default());
     assert_eq!(log.set_aside(), None);
@@ -281,6 +283,153 @@ fn a_file_of_the_version_before_is_read_on() {
         version,
         schema::VERSION,
         "a program of old does not take the new kind for damage"
+    );
+}
+
+#[test]
+fn a_newer_file_is_refused_and_left_as_it_is() {
+    let place = place();
+    let log = open(&place, &LogConfig::default());
+    log.connection.pragma_update(None, "user_version", 99).unwrap();
+    drop(log);
+    let fault = FindingsLog::open(&place.path, &LogConfig::default())
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(
+        fault.contains("version 99") && fault.contains("start the newer idlewatt"),
+        "{fault}"
+    );
+    assert!(place.path.exists());
+}
+
+#[test]
+fn an_older_file_begins_to_count_and_every_sink_balances() {
+    let place = place();
+    let mut log = open(&place, &LogConfig::default());
+    log.register(&["influx"]).unwrap();
+    log.append(1, at(), &samples(30), None).unwrap();
+    log.append(2, at(), &samples(20), None).unwrap();
+    let mut reader = log.reader().unwrap();
+    reader.set_cursor("influx", 1, 30).unwrap();
+    log.connection
+        .execute_batch(
+            "DROP INDEX row_findings; ALTER TABLE meta DROP COLUMN messages; ALTER TABLE meta DROP COLUMN aside;
+             ALTER TABLE meta DROP COLUMN lost; ALTER TABLE meta DROP COLUMN rebuild;
+             ALTER TABLE sink DROP COLUMN begun; ALTER TABLE sink DROP COLUMN passed;
+             ALTER TABLE sink DROP COLUMN cleared; PRAGMA user_version = 3",
+        )
+        .unwrap();
+    drop((log, reader));
+    let log = open(&place, &LogConfig::default());
+    assert_eq!((log.set_aside(), log.messages().unwrap()), (None, None));
+    let cursor = log.reader().unwrap().cursor("influx").unwrap();
+    assert_eq!(
+        (cursor.accepted, cursor.waiting, cursor.unexplained()),
+        (30, 20, 0)
+    );
+}
+
+#[test]
+fn every_sink_balances_when_rows_are_passed_skipped_and_refused() {
+    let place = place();
+    let config = LogConfig {
+        row_findings_max: 10,
+        bytes_max: 30_000,
+        ..LogConfig::default()
+    };
+    let mut log = open(&place, &config);
+    log.register(&["fast", "slow", "dead"]).unwrap();
+    let mut reader = log.reader().unwrap();
+    for journal_seq in 1..400_u64 {
+        let end = log.append(journal_seq, at(), &samples(25), None).unwrap();
+        let rows: Vec<(u64, u64)> = reader
+            .read_after(end - 3, usize::MAX)
+            .unwrap()
+            .iter()
+            .map(|row| (row.seq, row.count))
+            .collect();
+        let settlement = Settlement {
+            seq: end,
+            rows: &rows,
+            accepted: 20,
+            rejected: &[Rejection {
+                item: "a".to_owned(),
+                reason: "b".to_owned(),
+            }],
+            memory: &[],
+        };
+        reader.settle("fast", &settlement).unwrap();
+        if journal_seq == 100 {
+            // it was delivering these while the bound took them
+            let rows: Vec<(u64, u64)> = (1..=200)
+                .map(|seq| (seq, if seq % 3 == 0 { 5 } else { 10 }))
+                .collect();
+            let settlement = Settlement {
+                seq: 200,
+                rows: &rows,
+                accepted: 0,
+                rejected: &[],
+                memory: &[],
+            };
+            reader.settle("slow", &settlement).unwrap();
+        }
+        for sink in ["fast", "slow", "dead"] {
+            let cursor = reader.cursor(sink).unwrap();
+            assert_eq!(cursor.unexplained(), 0, "{sink} after {journal_seq}: {cursor:?}");
+            assert_eq!(cursor.findings, 25 * journal_seq);
+        }
+    }
+    let dead = reader.cursor("dead").unwrap();
+    assert!(dead.skipped_findings > 0 && dead.passed == 0, "{dead:?}");
+    assert_eq!(reader.cursor("fast").unwrap().left_out(), 399 * 4);
+}
+
+#[test]
+fn the_past_is_said_again_once_and_cleared_for_by_each_sink() {
+    let place = place();
+    let mut log = open(&place, &LogConfig::default());
+    log.register(&["influx", "away"]).unwrap();
+    log.append(1, at(), &samples(3), Some(b"frozen")).unwrap();
+    let mut reader = log.reader().unwrap();
+    reader.set_cursor("influx", 1, 3).unwrap();
+    let rebuild = |id: &str, second| {
+        Rebuild::new(
+            id.to_owned(),
+            Timestamp::from_second(second).unwrap(),
+            std::collections::BTreeMap::new(),
+        )
+    };
+    assert!(log.rewind(&rebuild("a", 1000), 9).unwrap());
+    assert!(
+        !log.rewind(&rebuild("a", 1000), 9).unwrap(),
+        "killed before the note was deleted"
+    );
+    assert_eq!(
+        (
+            log.journal_cursor().unwrap(),
+            log.snapshot().unwrap(),
+            log.messages().unwrap()
+        ),
+        (0, None, None)
+    );
+    let unclear = reader.unclear("influx").unwrap().unwrap();
+    assert_eq!((unclear.row, unclear.until), (1, 9));
+    reader.set_cleared("influx", &unclear, None).unwrap();
+    assert_eq!(reader.unclear("influx").unwrap(), None);
+    assert!(reader.unclear("away").unwrap().is_some());
+    assert!(log.rewind(&rebuild("b", 2000), 12).unwrap());
+    let wider = reader.unclear("influx").unwrap().unwrap();
+    assert_eq!(
+        wider.since,
+        Timestamp::from_second(1000).unwrap(),
+        "somebody has not cleared for the first"
+    );
+    log.register(&["influx", "away", "new"]).unwrap();
+    assert_eq!(
+        reader.unclear("new").unwrap(),
+        None,
+        "it holds nothing that could be old"
     );
 }
 
@@ -310,7 +459,7 @@ fn the_cursor_of_a_sink_moves_while_the_analyzer_appends() {
     let mut reader = log.reader().unwrap();
     let mover = std::thread::spawn(move || {
         for seq in 0..200 {
-            reader.set_cursor("influx", seq).unwrap();
+            reader.set_cursor("influx", seq, 0).unwrap();
         }
     });
     for journal_seq in 1..=200 {

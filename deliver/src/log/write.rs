@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::code::{Packer, squeeze};
 use super::schema::{self, Role};
-use super::{LogConfig, LogEnd, LogError, LogReader, Result, from_stored, read, to_stored};
+use super::{LogConfig, LogEnd, LogError, LogReader, Messages, Result, from_stored, read, to_stored};
 
 /// Rows are looked through for removal once in so many appends.
 const PRUNE_EVERY: u32 = 128;
@@ -79,8 +79,9 @@ impl FindingsLog {
             }
             for name in sinks {
                 transaction.execute(
-                    "INSERT OR IGNORE INTO sink (name, seq) SELECT ?1,
-                     coalesce((SELECT min(seq) - 1 FROM row), (SELECT last_seq FROM meta))",
+                    "INSERT OR IGNORE INTO sink (name, seq, begun, cleared) SELECT ?1,
+                     coalesce((SELECT min(seq) - 1 FROM row), meta.last_seq),
+                     meta.findings - (SELECT coalesce(sum(row.findings), 0) FROM row), json_extract(rebuild, '$.id') FROM meta",
                     [name],
                 )?;
             }
@@ -100,6 +101,21 @@ impl FindingsLog {
         at: Timestamp,
         findings: &[Finding],
         snapshot: Option<&[u8]>,
+    ) -> Result<u64> {
+        self.append_counted(journal_seq, at, findings, snapshot, None)
+    }
+
+    /// As [`Self::append`]; `messages` says what became of the journal's messages so far.
+    ///
+    /// # Errors
+    /// As [`Self::append`].
+    pub fn append_counted(
+        &mut self,
+        journal_seq: u64,
+        at: Timestamp,
+        findings: &[Finding],
+        snapshot: Option<&[u8]>,
+        messages: Option<&Messages>,
     ) -> Result<u64> {
         let bodies: Vec<(usize, Vec<u8>)> = findings
             .chunks(self.config.row_findings_max.max(1))
@@ -132,6 +148,11 @@ impl FindingsLog {
                         "UPDATE meta SET journal_seq = ?1, last_seq = ?2, findings = ?3, bytes = bytes + ?4",
                     )?
                     .execute([journal_seq, after.seq, after.findings, added].map(to_stored))?;
+                if let Some(Messages { heard, aside, lost }) = messages {
+                    transaction
+                        .prepare_cached("UPDATE meta SET messages = ?1, aside = ?2, lost = ?3")?
+                        .execute([heard, aside, lost].map(|count| to_stored(*count)))?;
+                }
                 if let Some(body) = snapshot {
                     transaction
                         .prepare_cached("INSERT OR REPLACE INTO snapshot VALUES (1, ?1, ?2)")?

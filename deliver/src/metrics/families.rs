@@ -72,6 +72,7 @@ const PIPELINE_COUNTERS: &[Counter<PipelineFigures>] = &[
     ("messages_journalled", "Messages written to the journal", |figures| figures.journalled),
     ("messages_stored", "Messages whose findings are in the findings log", |figures| figures.stored),
     ("messages_quarantined", "Messages put aside with a reason", |figures| figures.quarantined),
+    ("messages_lost", "Messages gone before they were analyzed: taken by retention, or in a damaged batch", |figures| figures.lost),
     ("messages_journal_skipped", "Messages that fell out of a full journal", |figures| figures.journal_skipped),
     ("journal_commits_failed", "Journal commits that failed", |figures| figures.commits_failed),
     ("broker_reconnects", "Connections to a broker after the first", |figures| figures.reconnects),
@@ -90,6 +91,7 @@ const SINK_COUNTERS: &[Counter<SinkStatus>] = &[
     ("sink_rejected", "Items that the server refused for good", |sink| sink.rejected),
     ("sink_skipped", "Findings that went before the sink had read them", |sink| sink.skipped),
     ("sink_retries", "Failed attempts", |sink| sink.retries),
+    ("sink_left_out", "Findings that the sink has nothing to write for", |sink| sink.left_out),
     ("sink_unreadable_rows", "Damaged rows passed over", |sink| sink.unreadable_rows),
 ];
 
@@ -113,6 +115,20 @@ fn pipeline(figures: &PipelineFigures, families: &mut Families<'_>) -> fmt::Resu
         None,
     );
     families.gauges(&waiting, [(Vec::new(), gauge(figures.in_journal))])?;
+    let unexplained = Head(
+        "messages_unexplained",
+        "Messages that the account does not explain: 0",
+        None,
+    );
+    families.gauges(&unexplained, [(Vec::new(), gauge(figures.unexplained))])?;
+    let held = Head("quarantine_held", "Messages in quarantine that can be looked at", None);
+    families.gauges(&held, [(Vec::new(), gauge(figures.quarantine_held))])?;
+    let share = Head(
+        "rebuild_ratio",
+        "How much of the journal is analyzed again after a replay --write; 1 when nothing is under way",
+        None,
+    );
+    families.gauges(&share, [(Vec::new(), figures.rebuild_ratio.unwrap_or(1.0))])?;
     let bytes = Head(
         "findings_log_size",
         "Size of the findings log's file",
@@ -158,6 +174,11 @@ impl Scrape {
             ),
             behind,
         )?;
+        let waiting = self.sinks.iter().map(|sink| (labels(sink), gauge(sink.waiting)));
+        families.gauges(&Head("sink_waiting", "Findings still to be delivered", None), waiting)?;
+        let unexplained = self.sinks.iter().map(|sink| (labels(sink), gauge(sink.unexplained)));
+        let says = "Findings that the sink's figures do not explain: 0";
+        families.gauges(&Head("sink_unexplained", says, None), unexplained)?;
         let cursors = self.sinks.iter().map(|sink| (labels(sink), gauge(sink.cursor)));
         families.gauges(
             &Head(

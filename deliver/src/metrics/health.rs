@@ -66,7 +66,7 @@ impl Health {
             .map(|sink| Problem {
                 what: format!("{} findings went before they were delivered", sink.skipped),
                 place: format!("sink {} ({})", sink.name, sink.target),
-                mend: "replay the journal; raise the findings log's bytes_max".to_owned(),
+                mend: "write them again: idlewatt replay --since TIME --write; raise keep_bytes_max in [findings]".to_owned(),
             });
         let forgotten = scrape.pipeline.meters_forgotten;
         let forgotten = (forgotten > 0).then(|| Problem {

@@ -1,19 +1,22 @@
 //! Server-sent events: the parts of a view that changed, rendered in the visitor's language.
 //!
 //! At most two events a second to a listener, at least one in fifteen seconds: a page that hears nothing for longer
-//! knows that the connection is gone. Nothing is queued for a slow listener; it gets the newest when it reads.
+//! knows that the connection is gone. At most `streams_max` listeners at once. Nothing is queued for a slow listener; it gets the newest when it reads.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Query, State};
-use axum::http::header::CACHE_CONTROL;
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, RETRY_AFTER};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::reply::{Asked, Visit};
 use super::{Context, frame, tile, wall};
@@ -60,6 +63,7 @@ struct Listener {
     subscription: Subscription,
     minute: i64,
     has_begun: bool,
+    _place: OwnedSemaphorePermit,
 }
 
 pub(super) async fn stream(
@@ -67,6 +71,10 @@ pub(super) async fn stream(
     Query(asked): Query<Asked>,
     Query(wish): Query<Wish>,
 ) -> Response {
+    let Ok(place) = Arc::clone(&shared.streams).try_acquire_owned() else {
+        let words = "too many pages are open: close some, or raise [page] streams_max\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "5")], words).into_response();
+    };
     let visit = Visit::new(&shared, &asked);
     let subscription = shared.page.live.subscribe();
     let listener = Listener {
@@ -76,6 +84,7 @@ pub(super) async fn stream(
         subscription,
         minute: i64::MIN,
         has_begun: false,
+        _place: place,
     };
     let events = stream::unfold(listener, |mut listener| async move {
         let update = listener.next().await?;

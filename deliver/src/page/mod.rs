@@ -4,8 +4,8 @@
 //! Each view is a file: `wall` (all rooms), `device`, `alerts`, `pipeline`; `words` holds every text in
 //! English and French; `speaker` writes numbers, times and money; `chart` draws.
 //!
-//! Limits: the page trusts its network (no accounts yet): put a proxy in front where that is not so. Listeners get at
-//! most two updates a second. A device the history knows but the configuration does not is not shown.
+//! Limits: `door` decides who may come in, and how many; whoever is in sees everything, and nothing can be changed.
+//! Listeners get at most two updates a second. A device the history knows but the configuration does not is not shown.
 //!
 //! Invariants: a state is always shown by colour, by word and by shape; a figure always with its unit; a device that
 //! is not heard is shown as unknown, never as off. Every text that comes from outside goes through the escaping
@@ -16,6 +16,7 @@ mod api;
 mod asset;
 mod chart;
 mod device;
+mod door;
 mod events;
 mod frame;
 mod kpi;
@@ -24,6 +25,7 @@ mod pipeline;
 mod reply;
 mod shape;
 mod spark;
+mod status;
 mod speaker;
 #[cfg(test)]
 mod tests;
@@ -32,20 +34,22 @@ mod wall;
 mod words;
 
 use std::collections::BTreeMap;
-use std::io;
 use std::sync::Arc;
 
 use analyzer::DeviceId;
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::history::Readers;
 use crate::live::{Live, PipelineFigures};
 
+pub use door::{CertificateFiles, Door, DoorConfig, DoorError};
 pub use words::Language;
 
 /// Tells the time: the wall clock live, simulated time in the demo.
@@ -133,6 +137,8 @@ struct Shared {
     page: Page,
     places: BTreeMap<DeviceId, usize>,
     sparks: spark::Cache,
+    /// One for each event stream that may be open.
+    streams: Arc<Semaphore>,
     shutdown: CancellationToken,
 }
 
@@ -151,17 +157,22 @@ impl Shared {
 }
 
 /// Serves the page on a bound listener until `shutdown` is cancelled; open event streams end then.
-///
-/// # Errors
-/// When the listener fails.
-pub async fn serve(listener: TcpListener, page: Page, shutdown: CancellationToken) -> io::Result<()> {
-    let router = router(page, shutdown.clone());
-    axum::serve(listener, router)
-        .with_graceful_shutdown(shutdown.cancelled_owned())
-        .await
+pub async fn serve(listener: TcpListener, page: Page, door: Door, shutdown: CancellationToken) {
+    let gate = Arc::new(door::Gate::new(&door));
+    let router = router(page, &door, &gate, shutdown.clone());
+    let forgiving = async {
+        loop {
+            tokio::time::sleep(door::FORGIVEN_EVERY).await;
+            gate.forgive();
+        }
+    };
+    tokio::select! {
+        () = door::serve(listener, router, door, shutdown) => {}
+        () = forgiving => {}
+    }
 }
 
-fn router(page: Page, shutdown: CancellationToken) -> Router {
+fn router(page: Page, door: &Door, gate: &Arc<door::Gate>, shutdown: CancellationToken) -> Router {
     let places = page
         .devices
         .iter()
@@ -172,8 +183,16 @@ fn router(page: Page, shutdown: CancellationToken) -> Router {
         page,
         places,
         sparks: spark::Cache::default(),
+        streams: door.streams(),
         shutdown,
     });
+    views()
+        .layer(from_fn_with_state(Arc::clone(gate), door::watch))
+        .layer(from_fn_with_state(door.is_tls(), reply::finish))
+        .with_state(context)
+}
+
+fn views() -> Router<Context> {
     Router::new()
         .route("/", get(wall::show))
         .route("/device/{id}", get(device::show))
@@ -185,12 +204,11 @@ fn router(page: Page, shutdown: CancellationToken) -> Router {
         .route("/api/summary", get(api::summary))
         .route("/api/alerts", get(api::alerts))
         .route("/api/kpi", get(kpi::show))
+        .route("/api/status", get(status::show))
         .route("/metrics", get(reply::metrics))
         .route("/health", get(reply::health))
         .route("/app.css", get(asset::css))
         .route("/app.js", get(asset::js))
         .route("/icon.svg", get(asset::icon))
         .fallback(reply::not_found)
-        .layer(axum::middleware::from_fn(reply::finish))
-        .with_state(context)
 }

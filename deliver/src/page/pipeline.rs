@@ -1,4 +1,4 @@
-//! Where every message went: the account, the sinks, the meters and what is wrong with them.
+//! Where every message went: the account, what was lost, the sinks, the meters and what is wrong with them.
 
 use analyzer::Fault;
 use axum::extract::{Query, State};
@@ -10,7 +10,7 @@ use super::frame::{Frame, Scope, page};
 use super::reply::{Asked, Visit, view};
 use super::speaker::Speaker;
 use super::{Context, Shared, shape};
-use crate::live::{MeterFigures, PipelineFigures, SinkFigures};
+use crate::live::{IncidentFigures, MeterFigures, PipelineFigures, SinkFigures};
 
 const FAULTS_MAX: u32 = 30;
 
@@ -28,6 +28,7 @@ pub(super) async fn show(State(shared): State<Context>, Query(asked): Query<Aske
         h1 { (words.pipeline) }
         div data-refresh="pipeline" {
             (account(speaker, &figures))
+            section.card { h2 { (words.incidents) } (incidents(speaker, &figures.incidents, now)) }
             section.card { h2 { (words.sinks) } (sinks(speaker, &figures.sinks)) }
             section.card { h2 { (words.meters) } (meters(speaker, &figures.meters, now)) }
             section.card { h2 { (words.meter_faults) }
@@ -46,28 +47,34 @@ pub(super) async fn show(State(shared): State<Context>, Query(asked): Query<Aske
     view(page(&shared, &visit, &frame, &body))
 }
 
-/// received = stored + duplicates + set aside, as an equation with its verdict.
+/// received = stored + duplicates + set aside + waiting + lost, as an equation with its verdict.
 fn account(speaker: &Speaker, figures: &PipelineFigures) -> Markup {
     let words = speaker.words;
+    let messages = &figures.messages;
     let parts = [
-        (words.stored, figures.messages_stored),
-        (words.duplicate, figures.messages_duplicate),
-        (words.quarantined, figures.messages_quarantined),
+        (words.stored, messages.stored),
+        (words.duplicate, messages.duplicates),
+        (words.quarantined, messages.quarantined),
+        (words.waiting, messages.waiting),
+        (words.lost, messages.lost),
     ];
     html! {
         section.card {
             h2 { (words.account) }
             p.equation {
-                span { b { (speaker.count(figures.messages_received)) } " " (words.received) }
+                span { b { (speaker.count(messages.received())) } " " (words.received) }
                 @for (place, (name, count)) in parts.into_iter().enumerate() {
                     span.sign { @if place == 0 { "=" } @else { "+" } }
                     span { b { (speaker.count(count)) } " " (name) }
                 }
             }
-            @if figures.unaccounted() == 0 {
+            @if let Some(rebuild) = &figures.rebuild {
+                p.progress { (words.rebuilding) " " (speaker.percent(rebuild.fraction)) }
+            }
+            @if messages.unexplained() == 0 {
                 p.calm { (shape::named("check")) (words.balances) }
             } @else {
-                p.warn { (shape::named("alert")) (speaker.count(figures.unaccounted())) " " (words.balance_off) }
+                p.warn { (shape::named("alert")) (speaker.count(messages.unexplained())) " " (words.balance_off) }
             }
             dl.facts {
                 @if let Some(is_connected) = figures.is_broker_connected {
@@ -75,8 +82,29 @@ fn account(speaker: &Speaker, figures: &PipelineFigures) -> Markup {
                 }
                 div { dt { (words.readings) } dd { b { (speaker.count(figures.readings)) } } }
                 div { dt { (words.findings) } dd { b { (speaker.count(figures.findings)) } } }
-                div { dt { (words.unread) } dd { b { (speaker.count(figures.messages_unread)) } } }
+                div { dt { (words.qos0) } dd { b { (speaker.count(messages.received_qos0)) } } }
+                div { dt { (words.qos0_dropped) } dd { b { (speaker.count(messages.qos0_dropped)) } } }
+                div { dt { (words.sessions_lost) } dd { b { (speaker.count(messages.sessions_lost)) } } }
+                div { dt { (words.in_quarantine) } dd { b { (speaker.count(figures.quarantine.held)) } } }
             }
+        }
+    }
+}
+
+/// What was lost, or nearly: sessions, messages that retention took, torn files.
+fn incidents(speaker: &Speaker, incidents: &[IncidentFigures], now: Timestamp) -> Markup {
+    let words = speaker.words;
+    html! {
+        @if incidents.is_empty() { p.calm { (shape::named("check")) (words.no_incidents) } }
+        @else {
+            div.scroll tabindex="0" role="region" aria-label=(words.incidents) { table {
+                thead { tr { @for name in [words.when, words.place, words.what, words.lost_count, words.mend] {
+                    th scope="col" { (name) } } } }
+                tbody { @for incident in incidents { tr {
+                    td { (speaker.moment(incident.at, now)) } td { (incident.place) } td.detail { (incident.what) }
+                    td.number { (speaker.count(incident.lost)) } td.detail { (incident.mend) }
+                } } }
+            } }
         }
     }
 }
@@ -88,12 +116,13 @@ fn sinks(speaker: &Speaker, sinks: &[SinkFigures]) -> Markup {
         @else {
             div.scroll tabindex="0" role="region" aria-label=(words.sinks) { table {
                 thead { tr { th scope="col" { (words.sink) } th scope="col" { (words.kind) }
-                    @for name in [words.delivered, words.rejected, words.behind] { th.number scope="col" { (name) } }
+                    @for name in [words.findings, words.delivered, words.rejected, words.left_out, words.skipped, words.behind] {
+                        th.number scope="col" { (name) } }
                     th scope="col" { (words.last_error) } } }
                 tbody { @for sink in sinks { tr {
                     th scope="row" { (sink.name) } td { (sink.kind) }
-                    td.number { (speaker.count(sink.delivered)) } td.number { (speaker.count(sink.rejected)) }
-                    td.number { (speaker.count(sink.behind)) }
+                    @for count in [sink.findings, sink.delivered, sink.rejected, sink.left_out, sink.skipped, sink.behind] {
+                        td.number { (speaker.count(count)) } }
                     td { @match &sink.last_error {
                         Some(error) => span.warn { (shape::named("alert")) (error) },
                         None => span.calm { (shape::named("check")) (words.up_to_date) },

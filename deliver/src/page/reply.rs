@@ -2,11 +2,12 @@
 
 use std::io::Write;
 
+use axum::Extension;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Query, Request, State};
 use axum::http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, VARY,
-    X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE,
+    STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
@@ -16,6 +17,7 @@ use flate2::write::GzEncoder;
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::door::Known;
 use super::speaker::Speaker;
 use super::{Context, Language, Shared, frame};
 
@@ -23,7 +25,7 @@ use super::{Context, Language, Shared, frame};
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const HEADERS: [(HeaderName, &str); 5] = [
+const HEADERS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("content-security-policy"), POLICY),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (HeaderName::from_static("referrer-policy"), "no-referrer"),
@@ -32,10 +34,17 @@ const HEADERS: [(HeaderName, &str); 5] = [
         "same-origin",
     ),
     (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
+    (
         HeaderName::from_static("permissions-policy"),
         "camera=(), microphone=(), geolocation=()",
     ),
 ];
+
+/// A browser that has seen our certificate does not come back without it, for a year.
+const ONLY_TLS: &str = "max-age=31536000";
 
 /// No answer of ours is larger; a larger one would be sent as it is.
 const COMPRESSED_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -95,9 +104,9 @@ pub(super) fn encoded(segment: &str) -> String {
     text
 }
 
-/// A view, never cached.
+/// A view.
 pub(super) fn view(markup: Markup) -> Response {
-    ([(CACHE_CONTROL, "no-cache")], Html(markup.into_string())).into_response()
+    Html(markup.into_string()).into_response()
 }
 
 pub(super) async fn metrics(State(shared): State<Context>) -> Response {
@@ -105,14 +114,20 @@ pub(super) async fn metrics(State(shared): State<Context>) -> Response {
     ([(CONTENT_TYPE, kind)], (shared.page.metrics)()).into_response()
 }
 
-pub(super) async fn health(State(shared): State<Context>) -> Response {
+/// Whether all is well; what is not, only to those who may see it.
+pub(super) async fn health(State(shared): State<Context>, Extension(known): Extension<Known>) -> Response {
     let health = (shared.page.health)();
     let status = if health.is_ready {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    (status, axum::Json(health.body)).into_response()
+    let body = if known == Known::Person {
+        health.body
+    } else {
+        serde_json::json!({ "ok": health.is_ready })
+    };
+    (status, axum::Json(body)).into_response()
 }
 
 pub(super) async fn not_found(State(shared): State<Context>, Query(asked): Query<Asked>) -> Response {
@@ -138,14 +153,21 @@ pub(super) fn missing(shared: &Shared, visit: &Visit, text: &str) -> Response {
         .into_response()
 }
 
-/// Adds the headers and compresses what is text.
-pub(super) async fn finish(request: Request, next: Next) -> Response {
+/// Adds the headers and compresses what is text. Nothing is kept by browsers or proxies but what says so itself.
+pub(super) async fn finish(State(is_tls): State<bool>, request: Request, next: Next) -> Response {
     let takes_gzip = accepts_gzip(request.headers());
     let mut response = next.run(request).await;
     for (name, value) in HEADERS {
         response
             .headers_mut()
             .insert(name, HeaderValue::from_static(value));
+    }
+    let headers = response.headers_mut();
+    headers
+        .entry(CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    if is_tls {
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONLY_TLS));
     }
     if takes_gzip && is_text(response.headers()) {
         compress(response).await

@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
-use super::{Health, Language, Page, PageDevice, SiteInfo, serve};
+use super::{Door, DoorConfig, Health, Language, Page, PageDevice, SiteInfo, serve};
 use crate::history::{History, HistoryConfig, Readers};
 use crate::live::{Live, PipelineFigures, Progress};
 
@@ -81,14 +81,23 @@ fn first_findings(devices: &[PageDevice]) -> Vec<Finding> {
     findings
 }
 
-struct Served {
-    port: u16,
+pub(super) struct Served {
+    pub(super) port: u16,
     live: Live,
-    shutdown: CancellationToken,
+    pub(super) shutdown: CancellationToken,
     _folder: tempfile::TempDir,
 }
 
 async fn served(devices: Vec<PageDevice>, findings: &[Finding], is_ready: bool) -> Served {
+    served_behind(DoorConfig::default(), devices, findings, is_ready).await
+}
+
+async fn served_behind(
+    door: DoorConfig,
+    devices: Vec<PageDevice>,
+    findings: &[Finding],
+    is_ready: bool,
+) -> Served {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("history.sqlite");
     let mut history = History::open(&path, &HistoryConfig::default()).unwrap();
@@ -136,7 +145,7 @@ async fn served(devices: Vec<PageDevice>, findings: &[Finding], is_ready: bool) 
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let shutdown = CancellationToken::new();
-    tokio::spawn(serve(listener, page, shutdown.clone()));
+    tokio::spawn(serve(listener, page, Door::new(door).unwrap(), shutdown.clone()));
     Served {
         port,
         live,
@@ -146,39 +155,62 @@ async fn served(devices: Vec<PageDevice>, findings: &[Finding], is_ready: bool) 
 }
 
 async fn small() -> Served {
+    small_behind(DoorConfig::default()).await
+}
+
+/// Three devices behind a door.
+pub(super) async fn small_behind(door: DoorConfig) -> Served {
     let devices = vec![
         device("ct", HOSTILE, "ct"),
         device("a b/c", "Odd id", "other"),
         device("ws", "Reading", "workstation"),
     ];
     let findings = first_findings(&devices);
-    served(devices, &findings, true).await
+    served_behind(door, devices, &findings, true).await
 }
 
-struct Answer {
-    status: u16,
-    head: String,
-    body: Vec<u8>,
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) head: String,
+    pub(super) body: Vec<u8>,
 }
 
 impl Answer {
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         String::from_utf8(self.body.clone()).unwrap()
     }
 
-    fn has(&self, header: &str) -> bool {
+    pub(super) fn has(&self, header: &str) -> bool {
         self.head.to_lowercase().contains(header)
     }
 }
 
 async fn ask(served: &Served, path: &str, headers: &[(&str, &str)]) -> Answer {
-    let mut stream = TcpStream::connect(("127.0.0.1", served.port)).await.unwrap();
-    let mut request = format!("GET {path} HTTP/1.0\r\nHost: x\r\n");
+    let stream = TcpStream::connect(("127.0.0.1", served.port)).await.unwrap();
+    request(stream, "GET", path, headers).await
+}
+
+/// One request over a connection; asked of `localhost` where the headers name nobody.
+pub(super) async fn request(
+    mut stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> Answer {
+    let mut request = format!("{method} {path} HTTP/1.0\r\n");
+    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+        request.push_str("Host: localhost\r\n");
+    }
     for (name, value) in headers {
         write!(request, "{name}: {value}\r\n").unwrap();
     }
     request.push_str("\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
+    answer(stream).await
+}
+
+/// Reads an answer to the end of the connection.
+pub(super) async fn answer(mut stream: impl tokio::io::AsyncRead + Unpin) -> Answer {
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).await.unwrap();
     let split = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
@@ -361,7 +393,7 @@ async fn events_tell_of_a_change_an_alert_and_progress_and_end_with_the_server()
     let served = small().await;
     let mut stream = TcpStream::connect(("127.0.0.1", served.port)).await.unwrap();
     stream
-        .write_all(b"GET /events?lang=fr&view=wall HTTP/1.0\r\nHost: x\r\n\r\n")
+        .write_all(b"GET /events?lang=fr&view=wall HTTP/1.0\r\nHost: localhost\r\n\r\n")
         .await
         .unwrap();
     let mut heard = String::new();

@@ -1,7 +1,7 @@
 //! InfluxDB 1.x: `/write` with database and retention policy. InfluxDB 3 and VictoriaMetrics understand it too.
 
 use super::Kind;
-use super::http::{Credentials, Flavour, HttpConfig, HttpSink, SinkConfigError, endpoint, parse_url};
+use super::http::{Credentials, Erase, Flavour, HttpConfig, HttpSink, SinkConfigError, endpoint, parse_url};
 use crate::device::DeviceTags;
 use crate::line::{Hours, LineEncoder, PRECISION, Strings};
 use crate::secret::Secret;
@@ -57,6 +57,11 @@ impl InfluxDb1Config {
             url: endpoint(&parse_url(&self.http.url)?, &["write"], &query),
             credentials: Credentials::new(&self.user, &self.password, &self.token),
             encoder: LineEncoder::new(devices, Strings::Kept, Hours::SoFar),
+            erase: Erase::InfluxQl(endpoint(
+                &parse_url(&self.http.url)?,
+                &["query"],
+                &[("db", &self.database)],
+            )),
             mend: self.mend(),
         };
         HttpSink::new(flavour, &self.http)

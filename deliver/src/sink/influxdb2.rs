@@ -5,7 +5,7 @@
 //! catch-up raise [`super::Pace::batch_findings_max`].
 
 use super::Kind;
-use super::http::{Credentials, Flavour, HttpConfig, HttpSink, SinkConfigError, endpoint, parse_url};
+use super::http::{Credentials, Erase, Flavour, HttpConfig, HttpSink, SinkConfigError, endpoint, parse_url};
 use crate::device::DeviceTags;
 use crate::line::{Hours, LineEncoder, PRECISION, Strings};
 use crate::secret::Secret;
@@ -56,6 +56,11 @@ impl InfluxDb2Config {
             url: endpoint(&parse_url(&self.http.url)?, &["api", "v2", "write"], &query),
             credentials: Credentials::new("", &Secret::default(), &self.token),
             encoder: LineEncoder::new(devices, Strings::Kept, Hours::SoFar),
+            erase: Erase::Predicate(endpoint(
+                &parse_url(&self.http.url)?,
+                &["api", "v2", "delete"],
+                &query[..2],
+            )),
             mend: self.mend(),
         };
         HttpSink::new(flavour, &self.http)

@@ -20,8 +20,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::log::{LogRow, MemoryChange, Rejection};
+use crate::rebuild::Rebuild;
 
 pub use http::{HttpConfig, HttpSink, LineBatch, SinkConfigError, TlsFiles};
+pub(crate) use http::{causes, with_tls};
 pub use influxdb1::InfluxDb1Config;
 pub use influxdb2::InfluxDb2Config;
 pub use mqtt::{MqttPublish, MqttPublishConfig, MqttVersion};
@@ -153,6 +155,18 @@ pub trait Sink: Send + 'static {
     fn shows_newest(&self) -> bool {
         false
     }
+
+    /// Takes away what is to be written again. Where its server cannot do that, what stays behind is told and the rest
+    /// goes on.
+    ///
+    /// # Errors
+    /// It is to be asked again: [`Rest::Retry`] or [`Rest::Held`].
+    fn clear(&mut self, _rebuild: &Rebuild) -> impl Future<Output = Result<Option<Rejection>, Rest>> + Send {
+        async { Ok(None) }
+    }
+
+    /// The rows up to this batch of the journal tell of the past: whoever shows only the present is quiet about them.
+    fn past_until(&mut self, _journal_seq: u64) {}
 
     /// What changes in what it remembers; kept in one transaction with the cursor, after each batch.
     fn memory_changes(&mut self) -> Vec<MemoryChange> {

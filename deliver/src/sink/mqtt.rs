@@ -24,6 +24,7 @@ use tokio::time::timeout;
 use super::{Identity, Kind, Outcome, Pace, Prepare, Problem, Rest, Sink, SinkConfigError, TlsFiles};
 use crate::device::DeviceTags;
 use crate::log::{LogRow, MemoryChange, Rejection};
+use crate::rebuild::Rebuild;
 use crate::secret::Secret;
 use board::{Board, Topic};
 use client::{Options, Refusal};
@@ -34,8 +35,8 @@ pub(super) const KIND: Kind = Kind {
     says: "retained JSON topics at an MQTT broker, version 5 or 3.1.1",
 };
 
-/// Publications on their way at once.
-const WINDOW: usize = 500;
+/// Publications on their way at once; the client looks through as many each time it writes.
+const WINDOW: u16 = 500;
 /// What a packet has beside topic and payload, at most: lengths, packet id, properties.
 const HEADER_BYTES_MAX: usize = 16;
 /// While a back-log is read, at most so many batches pass before the topics are published.
@@ -151,6 +152,7 @@ impl MqttPublishConfig {
             epoch: 0,
             silent_batches: 0,
             refused: Vec::new(),
+            past_until: 0,
         })
     }
 }
@@ -167,6 +169,8 @@ pub struct MqttPublish {
     silent_batches: u32,
     /// What the broker refused of the batch so far.
     refused: Vec<Rejection>,
+    /// Rows up to this batch of the journal tell of the past: the topics wait for what is true now.
+    past_until: u64,
 }
 
 /// Rows, and whether the board has them already.
@@ -200,7 +204,13 @@ impl MqttPublish {
     async fn publish(&mut self) -> Result<(), Failure> {
         while !self.board.unpublished.is_empty() {
             let up = self.up()?;
-            let window: Vec<Topic> = self.board.unpublished.iter().take(WINDOW).cloned().collect();
+            let window: Vec<Topic> = self
+                .board
+                .unpublished
+                .iter()
+                .take(usize::from(WINDOW))
+                .cloned()
+                .collect();
             let patience = self.config.acknowledge_timeout;
             let answers = timeout(patience, self.publish_window(&up, &window))
                 .await
@@ -314,7 +324,11 @@ impl Sink for MqttPublish {
             batch.is_folded = true;
         }
         let accepted = batch.rows.iter().map(|row| row.findings.len() as u64).sum();
-        if is_behind && self.silent_batches < SILENT_BATCHES_MAX {
+        let is_past = batch
+            .rows
+            .last()
+            .is_some_and(|row| row.journal_seq < self.past_until);
+        if is_past || is_behind && self.silent_batches < SILENT_BATCHES_MAX {
             self.silent_batches += 1;
             return Outcome {
                 accepted,
@@ -335,6 +349,16 @@ impl Sink for MqttPublish {
             rejected,
             rest,
         }
+    }
+
+    /// Retained topics show the present alone: alerts that are not said again are cleared with the next publication.
+    async fn clear(&mut self, _rebuild: &Rebuild) -> Result<Option<Rejection>, Rest> {
+        self.board.forget_alerts();
+        Ok(None)
+    }
+
+    fn past_until(&mut self, journal_seq: u64) {
+        self.past_until = journal_seq;
     }
 
     fn memory_changes(&mut self) -> Vec<MemoryChange> {

@@ -6,7 +6,7 @@
 //! it cannot read and drops them; that our lines can be read is tested against an independent parser.
 
 use super::Kind;
-use super::http::{Credentials, Flavour, HttpConfig, HttpSink, SinkConfigError, endpoint, parse_url};
+use super::http::{Credentials, Erase, Flavour, HttpConfig, HttpSink, SinkConfigError, endpoint, parse_url};
 use crate::device::DeviceTags;
 use crate::line::{Hours, LineEncoder, PRECISION, Strings};
 use crate::secret::Secret;
@@ -69,6 +69,7 @@ impl VictoriaMetricsConfig {
             url: endpoint(&parse_url(&self.http.url)?, path, &[("precision", PRECISION)]),
             credentials: Credentials::new(&self.user, &self.password, &Secret::default()),
             encoder: LineEncoder::new(devices, Strings::LeftOut, Hours::Settled),
+            erase: Erase::Series(parse_url(&self.http.url)?),
             mend: Box::new(|status, _| match status {
                 401 | 403 => "check the keys user and password".to_owned(),
                 300..=399 => {

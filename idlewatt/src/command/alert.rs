@@ -1,29 +1,27 @@
 //! `idlewatt alert`: the alerts of the running service, and a person's word on them.
 //!
-//! `list` asks the service's API. `acknowledge` and `snooze` publish a message to the configured broker, where the service
+//! `list` reads the service's own history, so it needs no login. `acknowledge` and `snooze` publish a message to the configured broker, where the service
 //! hears it like any other: it goes through the journal, so a replay says the same. Nothing is written over HTTP.
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use analyzer::alert::{RULES, Rule};
 use anyhow::{Context, bail, ensure};
+use deliver::history::{AlertFilter, Reader};
 use ingest::session::{BrokerConfig, Version};
 use jiff::SignedDuration;
 use rumqttc::{AsyncClient, Event, Incoming, PublishOptions, QoS};
-use serde_json::Value;
 
 use super::check::client_options;
 use crate::act::{Act, ActMessage, SNOOZE_HOURS_MAX};
 use crate::config::Config;
+use crate::pipeline::Files;
 
 /// Longer than this nobody waits for an answer.
 const WITHIN: Duration = Duration::from_secs(10);
-/// No answer of the API is longer.
-const ANSWER_BYTES_MAX: u64 = 16 << 20;
 
 /// Lists the alerts of the running service; acknowledges or snoozes one.
 #[derive(Debug, clap::Args)]
@@ -87,7 +85,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
     let config = Config::load(&arguments.config)?.config;
     let (which, act, until) = match &arguments.what {
         What::List { all } => {
-            list(config.page, *all, out)?;
+            list(&Files(&config.state_dir).history(), *all, out)?;
             return Ok(ExitCode::SUCCESS);
         }
         What::Acknowledge { which } => (which, Act::Acknowledge, None),
@@ -127,51 +125,34 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
     Ok(ExitCode::SUCCESS)
 }
 
-fn list(page: SocketAddr, all: bool, out: &mut dyn Write) -> anyhow::Result<()> {
-    let alerts: Vec<Value> = serde_json::from_slice(&ask(page, "/api/alerts")?)
-        .context("the service's answer is no list of alerts")?;
-    let shown = alerts.iter().filter(|alert| all || alert["cleared_at"].is_null());
-    let mut is_empty = true;
-    for alert in shown {
-        let word = |key: &str| alert[key].as_str().unwrap_or_default();
-        is_empty = false;
+fn list(history: &Path, all: bool, out: &mut dyn Write) -> anyhow::Result<()> {
+    let reader = Reader::open(history).with_context(|| {
+        let shown = history.display();
+        format!(
+            "the service's history {shown} cannot be read; has `idlewatt serve` run, and as the same user?"
+        )
+    })?;
+    let filter = AlertFilter {
+        is_open_only: !all,
+        ..AlertFilter::default()
+    };
+    let alerts = reader.alerts(&filter)?;
+    for alert in &alerts {
         writeln!(
             out,
             "{:<9} {:<26} {:<16} {:<13} since {}  {}",
-            word("severity"),
-            word("rule"),
-            word("device"),
-            word("phase"),
-            word("since"),
-            word("detail")
+            alert.severity.name(),
+            alert.rule,
+            alert.device,
+            alert.phase.name(),
+            alert.since,
+            alert.detail
         )?;
     }
-    if is_empty {
+    if alerts.is_empty() {
         writeln!(out, "no alert is open")?;
     }
     Ok(())
-}
-
-/// The body of an answer of the service's page, by HTTP/1.0: no library for one question to ourselves.
-fn ask(page: SocketAddr, path: &str) -> anyhow::Result<Vec<u8>> {
-    let reach = || format!("the service does not answer at {page}; is `idlewatt serve` running?");
-    let mut stream = TcpStream::connect_timeout(&page, WITHIN).with_context(reach)?;
-    stream.set_read_timeout(Some(WITHIN))?;
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: {page}\r\n\r\n")?;
-    let mut answer = Vec::new();
-    stream
-        .take(ANSWER_BYTES_MAX)
-        .read_to_end(&mut answer)
-        .with_context(reach)?;
-    let end = answer.windows(4).position(|window| window == b"\r\n\r\n");
-    let end = end.context("the service's answer is not HTTP")?;
-    let head = String::from_utf8_lossy(&answer[..end]).into_owned();
-    ensure!(
-        head.split(' ').nth(1) == Some("200"),
-        "the service answers: {}",
-        head.lines().next().unwrap_or_default()
-    );
-    Ok(answer.split_off(end + 4))
 }
 
 async fn publish(broker: &BrokerConfig, topic: &str, message: &ActMessage) -> anyhow::Result<()> {

@@ -8,6 +8,7 @@ mod judged;
 mod levels;
 mod night;
 mod nights;
+mod pipeline;
 mod score;
 mod speed;
 mod states;
@@ -29,6 +30,7 @@ pub struct Arguments {
 #[derive(Debug, clap::Subcommand)]
 enum Bench {
     Nights(nights::Arguments),
+    Pipeline(pipeline::Arguments),
     Speed(speed::Arguments),
     States(states::Arguments),
     Traces(traces::Arguments),
@@ -41,6 +43,7 @@ enum Bench {
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     match &arguments.bench {
         Bench::Nights(arguments) => nights::run(arguments, out),
+        Bench::Pipeline(arguments) => pipeline::run(arguments, out),
         Bench::Speed(arguments) => speed::run(arguments, out),
         Bench::States(arguments) => states::run(arguments, out),
         Bench::Traces(arguments) => traces::run(arguments, out),

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 faults were found or it failed (the reason is on standard error), 2 wrong arguments.
 
 pub mod alert;
+mod ask;
 pub mod bench;
 pub mod calibrate;
 pub mod check;
@@ -11,14 +12,18 @@ pub mod decode;
 pub mod demo;
 pub mod discover;
 pub mod kpi;
+pub mod quarantine;
 pub mod replay;
 pub mod serve;
 pub mod simulate;
+pub mod status;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::harmless::{Harmless, Kept};
 
 /// Live energy states of imaging rooms, from the power meters' MQTT messages.
 #[derive(Debug, Parser)]
@@ -39,9 +44,11 @@ enum Command {
     Demo(demo::Arguments),
     Discover(discover::Arguments),
     Kpi(kpi::Arguments),
+    Quarantine(quarantine::Arguments),
     Replay(replay::Arguments),
     Serve(serve::Arguments),
     Simulate(simulate::Arguments),
+    Status(status::Arguments),
 }
 
 /// Reads the process's arguments and runs the command they name.
@@ -49,29 +56,29 @@ enum Command {
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     start_log();
+    let mut out = Harmless::new(io::stdout().lock(), Kept::Lines);
     let outcome = match arguments.command {
-        Command::Alert(arguments) => alert::run(&arguments, &mut io::stdout().lock()),
+        Command::Alert(arguments) => alert::run(&arguments, &mut out),
+        // it may use colours; what it prints is of the configuration and our own
         Command::Calibrate(arguments) => calibrate::run(&arguments, &mut io::stdout().lock()),
-        Command::Bench(arguments) => bench::run(&arguments, &mut io::stdout().lock()),
-        Command::Check(arguments) => check::run(&arguments, &mut io::stdout().lock()),
-        Command::Classify(arguments) => classify::run(&arguments, &mut io::stdout().lock()),
-        Command::Decode(arguments) => {
-            decode::run(&arguments, &mut io::stdin().lock(), &mut io::stdout().lock())
-        }
+        Command::Bench(arguments) => bench::run(&arguments, &mut out),
+        Command::Check(arguments) => check::run(&arguments, &mut out),
+        Command::Classify(arguments) => classify::run(&arguments, &mut out),
+        Command::Decode(arguments) => decode::run(&arguments, &mut io::stdin().lock(), &mut out),
         Command::Demo(arguments) => demo::run(&arguments),
-        Command::Discover(arguments) => {
-            discover::run(&arguments, &mut io::stdin().lock(), &mut io::stdout().lock())
-        }
-        Command::Kpi(arguments) => kpi::run(&arguments, &mut io::stdout().lock()),
-        Command::Replay(arguments) => replay::run(&arguments, &mut io::stdout().lock()),
+        Command::Discover(arguments) => discover::run(&arguments, &mut io::stdin().lock(), &mut out),
+        Command::Kpi(arguments) => kpi::run(&arguments, &mut out),
+        Command::Quarantine(arguments) => quarantine::run(&arguments, &mut out),
+        Command::Replay(arguments) => replay::run(&arguments, &mut out),
         Command::Serve(arguments) => serve::run(&arguments),
-        Command::Simulate(arguments) => simulate::run(&arguments, &mut io::stdout().lock()),
+        Command::Simulate(arguments) => simulate::run(&arguments, &mut out),
+        Command::Status(arguments) => status::run(&arguments, &mut out),
     };
     match outcome {
         Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(io::stderr(), "idlewatt: {error:#}");
+            let _ = writeln!(Harmless::new(io::stderr(), Kept::Lines), "idlewatt: {error:#}");
             ExitCode::FAILURE
         }
     }
@@ -92,9 +99,14 @@ fn start_log() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env();
     let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,mqtt5=warn"));
     let with_colour = io::stderr().is_terminal();
+    let kept = if with_colour {
+        Kept::ColouredLogLine
+    } else {
+        Kept::LogLine
+    };
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(io::stderr)
+        .with_writer(move || Harmless::new(io::stderr(), kept))
         .with_ansi(with_colour)
         .with_target(false)
         .init();

@@ -1,7 +1,10 @@
 //! `idlewatt replay`: analyzes the journal again with today's configuration.
 //!
 //! It reads the journal beside the running service and changes nothing: what would have been found is printed as JSON
-//! lines, with a summary at the end. So a decoder's fix or a new opening hour can be looked at before it is used.
+//! lines, with a summary at the end. So a decoder's fix or a new opening hour can be looked at before it is used. With
+//! `--write` the service is asked to apply it to the past (`write`).
+
+mod write;
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
@@ -12,7 +15,6 @@ use analyzer::report::LedgerRows;
 use analyzer::{Energy, Finding, State};
 use deliver::public::FindingJson;
 use ingest::decode::ReasonKind;
-use ingest::record::Batch;
 use jiff::Timestamp;
 
 use crate::config::Config;
@@ -22,7 +24,8 @@ use crate::pipeline::{self, Interpreter};
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  idlewatt replay -c idlewatt.toml --since 2026-11-16T00:00:00Z > findings.jsonl\n  \
-                        idlewatt replay -c idlewatt.toml --summary"
+                        idlewatt replay -c idlewatt.toml --summary\n  \
+                        idlewatt replay -c idlewatt.toml --since 2026-11-16T00:00:00Z --write"
 )]
 pub struct Arguments {
     /// The configuration; its state folder holds the journal
@@ -31,6 +34,9 @@ pub struct Arguments {
     /// Print only what was found of this instant or later (RFC 3339); the journal is read from its beginning all the same
     #[arg(long, value_name = "TIME")]
     since: Option<Timestamp>,
+    /// Have it written: the service analyzes the journal again and writes everything since --since anew, in place
+    #[arg(long, requires = "since", conflicts_with_all = ["summary", "samples"])]
+    write: bool,
     /// Print the energy by device and state instead of the findings
     #[arg(long)]
     summary: bool,
@@ -45,20 +51,32 @@ pub struct Arguments {
 /// The configuration has faults, or there is no journal to read.
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let config = Config::load(&arguments.config)?.config;
+    if let Some(since) = arguments.since.filter(|_| arguments.write) {
+        write::write(&config, since, out)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let mut journal = pipeline::journal(&config)?;
-    let mut replay = Replay::new(&config, arguments)?;
-    pipeline::walk(&mut journal, 0, |batches, last| {
-        for batch in batches {
-            replay.batch(batch);
-        }
-        replay.write(out)?;
-        show_progress(batches, last);
-        Ok(())
-    })?;
+    let (mut replay, mut interpreter) = (Replay::new(arguments), Interpreter::new(&config)?);
+    let (mut messages, mut malformed) = (0_u64, 0_u64);
+    pipeline::analyze(
+        &mut journal,
+        0,
+        &mut interpreter,
+        |decoded| {
+            messages += 1;
+            let reason = decoded.reason.as_ref();
+            malformed += u64::from(reason.is_some_and(|reason| reason.kind == ReasonKind::Malformed));
+        },
+        |findings, seq, last| {
+            replay.write(findings, out)?;
+            show_progress(seq, last);
+            Ok(())
+        },
+    )?;
     replay.end(out)?;
     tracing::info!(
-        messages = replay.messages,
-        malformed = replay.malformed,
+        messages,
+        malformed,
         damaged_batches = journal.damaged(),
         "replayed"
     );
@@ -67,41 +85,20 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
 
 struct Replay<'a> {
     arguments: &'a Arguments,
-    interpreter: Interpreter,
-    findings: Vec<Finding>,
     rows: LedgerRows,
-    messages: u64,
-    malformed: u64,
 }
 
 impl<'a> Replay<'a> {
-    fn new(config: &Config, arguments: &'a Arguments) -> anyhow::Result<Self> {
-        Ok(Self {
+    fn new(arguments: &'a Arguments) -> Self {
+        Self {
             arguments,
-            interpreter: Interpreter::new(config)?,
-            findings: Vec::new(),
             rows: LedgerRows::default(),
-            messages: 0,
-            malformed: 0,
-        })
-    }
-
-    fn batch(&mut self, batch: &Batch) {
-        let (messages, malformed) = (&mut self.messages, &mut self.malformed);
-        self.interpreter
-            .batch(batch, &mut self.findings, |_, _, decoded| {
-                *messages += 1;
-                let is_malformed = decoded
-                    .reason
-                    .as_ref()
-                    .is_some_and(|reason| reason.kind == ReasonKind::Malformed);
-                *malformed += u64::from(is_malformed);
-            });
+        }
     }
 
     /// Prints what is final; the ledger waits for the end, because later rows replace earlier ones.
-    fn write(&mut self, out: &mut dyn Write) -> anyhow::Result<()> {
-        for finding in self.findings.drain(..) {
+    fn write(&mut self, findings: &mut Vec<Finding>, out: &mut dyn Write) -> anyhow::Result<()> {
+        for finding in findings.drain(..) {
             match finding {
                 Finding::Ledger(row) | Finding::Settled(row) => self.rows.put(row),
                 Finding::Sample(_) if !self.arguments.samples => {}
@@ -113,7 +110,6 @@ impl<'a> Replay<'a> {
     }
 
     fn end(&mut self, out: &mut dyn Write) -> anyhow::Result<()> {
-        self.write(out)?;
         let rows = std::mem::take(&mut self.rows);
         if !self.arguments.summary {
             for row in rows.iter() {
@@ -144,9 +140,9 @@ fn print(finding: &Finding, since: Option<Timestamp>, out: &mut dyn Write) -> an
     Ok(())
 }
 
-fn show_progress(batches: &[Batch], last: u64) {
+fn show_progress(seq: u64, last: u64) {
     let mut screen = std::io::stderr();
-    if let Some(batch) = batches.last().filter(|_| screen.is_terminal()) {
-        let _ = write!(screen, "\rbatch {} of {last} ", batch.seq);
+    if screen.is_terminal() {
+        let _ = write!(screen, "\rbatch {seq} of {last} ");
     }
 }

@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::Config;
 use crate::pipeline::Service;
+use crate::privilege;
 
 /// Runs the service: MQTT in, databases, page and metrics out.
 #[derive(Debug, clap::Args)]
@@ -29,6 +30,7 @@ pub struct Arguments {
 /// The configuration has faults, or a file or the page's port cannot be opened.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let config = load(&arguments.config)?;
+    privilege::restrict();
     runtime()?.block_on(serve(&arguments.config, config))
 }
 
@@ -72,7 +74,7 @@ async fn start(config: &Config) -> anyhow::Result<Service> {
     let listener = listen(config).await?;
     let address = listener.local_addr()?;
     let service = Service::start(config, listener)?;
-    tracing::info!(page = %format!("http://{address}/"), devices = config.devices.len(), "idlewatt runs");
+    tracing::info!(page = %format!("{}://{address}/", config.page_scheme()), devices = config.devices.len(), "idlewatt runs");
     Ok(service)
 }
 

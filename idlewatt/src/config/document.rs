@@ -21,6 +21,8 @@ pub(crate) enum Step {
 pub(crate) struct Document<'t> {
     file: PathBuf,
     text: &'t str,
+    /// Where each line begins.
+    lines: Vec<usize>,
     /// Every value, with the span of its key and of itself.
     places: Vec<(Range<usize>, Vec<Step>)>,
     tree: DeTable<'t>,
@@ -39,6 +41,7 @@ impl<'t> Document<'t> {
         let document = Self {
             file: file.to_owned(),
             text,
+            lines: line_starts(text),
             places,
             tree,
         };
@@ -115,8 +118,8 @@ impl<'t> Document<'t> {
     /// Line and column of a byte, both from 1.
     pub(crate) fn line_column(&self, offset: usize) -> (usize, usize) {
         let before = self.text.get(..offset).unwrap_or(self.text);
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let line = before.matches('\n').count() + 1;
+        let line = self.lines.partition_point(|start| *start <= before.len());
+        let line_start = self.lines[line - 1];
         (line, before[line_start..].chars().count() + 1)
     }
 
@@ -185,6 +188,12 @@ pub(crate) fn dotted(path: &[Step]) -> String {
         }
     }
     text
+}
+
+/// Where each line begins; the first at 0.
+fn line_starts(text: &str) -> Vec<usize> {
+    let behind = text.match_indices('\n').map(|(newline, _)| newline + 1);
+    std::iter::once(0).chain(behind).collect()
 }
 
 fn collect_table(table: &DeTable<'_>, path: &mut Vec<Step>, places: &mut Vec<(Range<usize>, Vec<Step>)>) {

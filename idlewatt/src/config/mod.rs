@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 
 use deliver::history::HistoryConfig;
 use deliver::log::LogConfig;
+use deliver::page::DoorConfig;
 use deliver::sink::MqttPublishConfig;
 use ingest::decode::DecoderConfig;
 use ingest::journal::JournalConfig;
@@ -47,6 +48,8 @@ pub struct Config {
     pub state_dir: PathBuf,
     /// Where the page listens.
     pub page: SocketAddr,
+    /// Who may come in to it.
+    pub door: DoorConfig,
     /// The brokers to listen to.
     pub brokers: Vec<BrokerConfig>,
     /// The journal of raw messages.
@@ -140,7 +143,8 @@ impl Config {
             publish,
             devices,
             state_dir: build::state_dir(review, &file),
-            page: build::page(review, &file),
+            page: build::page(&file),
+            door: build::door(review, &file),
             brokers,
             journal: build::journal(review, &file),
             findings: build::findings(review, &file),

@@ -17,6 +17,12 @@ impl Config {
         }
     }
 
+    /// `https` where the page has a certificate, else `http`.
+    #[must_use]
+    pub fn page_scheme(&self) -> &'static str {
+        if self.door.tls.is_some() { "https" } else { "http" }
+    }
+
     /// The names that every sink writes beside a finding.
     #[must_use]
     pub fn device_tags(&self) -> Vec<DeviceTags> {

@@ -1,5 +1,7 @@
 //! Passwords and tokens: read from a file or the environment, never from the configuration, never printed.
 
+use std::ops::Range;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::review::Review;
@@ -7,6 +9,9 @@ use super::section::Entry;
 
 /// More than this is not a secret but another file.
 const SECRET_BYTES_MAX: usize = 16 * 1024;
+
+/// Read, write and execute for those who are neither owner nor in the group.
+const FOR_OTHERS: u32 = 0o007;
 
 /// Where a secret is said to be.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +36,7 @@ pub(crate) fn read(review: &mut Review<'_>, at: Whereabouts<'_>) -> Option<Strin
     }
     let (span, found) = if let Some(file) = (**at.file).as_ref() {
         let path = resolve(review, file);
+        warn_if_open(review, at.file.span(), &path);
         (at.file.span(), read_file(&path))
     } else if let Some(name) = (**at.env).as_ref() {
         (at.env.span(), read_env(name))
@@ -49,6 +55,18 @@ pub(crate) fn read(review: &mut Review<'_>, at: Whereabouts<'_>) -> Option<Strin
 /// A path of the file, from the file's folder.
 pub(crate) fn resolve(review: &Review<'_>, path: &Path) -> PathBuf {
     review.document().folder().join(path)
+}
+
+/// Says so where everybody on this machine may read a file that holds a secret.
+pub(crate) fn warn_if_open(review: &mut Review<'_>, span: Range<usize>, path: &Path) {
+    let is_open = std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & FOR_OTHERS != 0);
+    if is_open {
+        review.warn(
+            span,
+            format!("everybody on this machine may read or change {}", path.display()),
+            format!("chmod o= {}", path.display()),
+        );
+    }
 }
 
 fn read_file(path: &Path) -> Result<String, (String, &'static str)> {

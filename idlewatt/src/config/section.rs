@@ -3,7 +3,7 @@
 //! [`section!`] writes a struct, its defaults and its table of [`Key`]s from one declaration, so that what is read,
 //! what is refused, what `--print-config` prints and what a fault suggests cannot drift apart.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::num::{NonZeroU16, NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::ops::{Deref, Range};
 use std::path::PathBuf;
@@ -159,6 +159,7 @@ words! {
     NonZeroU64 => "a whole number above 0",
     NonZeroUsize => "a whole number above 0",
     PathBuf => "a path",
+    IpAddr => "an address",
     SocketAddr => "an address and port",
 }
 

@@ -1,6 +1,7 @@
 //! Faults of whole files: each with its exact line, subject and mend.
 
 mod alert;
+mod door;
 
 use std::path::Path;
 
@@ -338,11 +339,6 @@ fn what_is_worth_a_look_is_said() {
             "opening = { mon_fri = [\"07:30-19:00\"] }",
             "",
             "idlewatt.toml:17: device 'ct-1': no opening hours are said",
-        ),
-        (
-            "[defaults]",
-            "[page]\nlisten = \"0.0.0.0:80\"\n[defaults]",
-            "idlewatt.toml:13: [page] 'listen': the page can be opened",
         ),
         (
             "modality = \"ct\"",

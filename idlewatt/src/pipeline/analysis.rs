@@ -4,16 +4,22 @@
 //! its snapshot, hears again what came after it, and what was already said is not said twice.
 //!
 //! Limits: one read is at most [`BATCHES_MAX`] batches; a snapshot is made after [`SNAPSHOT_RECORDS`] messages or
-//! [`SNAPSHOT_BATCHES`] batches, so a restart hears no more than that again. Invariant: a batch is behind the cursor
-//! exactly when its findings are in the log.
+//! [`SNAPSHOT_BATCHES`] batches, and with many devices, whose snapshot is large, after so many times as their number is
+//! above [`SNAPSHOT_DEVICES`]; a restart hears no more than that again. Invariants: a batch is behind the cursor exactly
+//! when its findings are in the log; what became of every message up to it is counted in the same commit.
+//!
+//! While the past is said again ([`deliver::rebuild`]) the same work is done from the beginning of the journal: what is
+//! older than asked for is found and not said, and the quarantine is settled anew.
 
 use std::sync::Arc;
 
 use analyzer::Finding;
-use deliver::log::{FindingsLog, LogError};
-use ingest::decode::ReasonKind;
+use deliver::log::{FindingsLog, LogError, Messages};
+use deliver::rebuild::Rebuild;
+use ingest::decode::{Decoded, ReasonKind};
+use ingest::incident::{Incident, Incidents};
 use ingest::journal::{JournalError, JournalReader};
-use ingest::quarantine::Quarantine;
+use ingest::quarantine::{self, Quarantine};
 use ingest::record::{Batch, Record};
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -21,12 +27,15 @@ use tokio::sync::watch;
 use super::figures::Figures;
 use super::interpreter::Interpreter;
 use super::stage::Stage;
+use super::tally;
 use super::walk::{self, BATCHES_MAX};
 
 /// Messages between two snapshots.
 const SNAPSHOT_RECORDS: usize = 50_000;
 /// Batches between two snapshots.
 const SNAPSHOT_BATCHES: usize = 256;
+/// More devices than this have their snapshots more rarely: each costs a thousandth of what is heard meanwhile.
+const SNAPSHOT_DEVICES: usize = 2_500;
 
 /// Why the analysis cannot go on just now.
 #[derive(Debug, thiserror::Error)]
@@ -39,13 +48,25 @@ pub(super) enum AnalysisError {
     Log(#[from] LogError),
 }
 
+/// What the analysis keeps beside the findings, in the journal's file.
+pub(super) struct Aside {
+    pub(super) quarantine: Quarantine,
+    pub(super) incidents: Incidents,
+}
+
 /// The stage between journal and findings log.
 pub(super) struct Analysis {
     journal: JournalReader,
-    quarantine: Quarantine,
+    aside: Aside,
     interpreter: Interpreter,
     log: FindingsLog,
     figures: Arc<Figures>,
+    /// The past that is said again; none when that is through.
+    rebuild: Option<Rebuild>,
+    /// What became of the messages up to `cursor`.
+    messages: Messages,
+    /// Damaged batches that people have been told of.
+    damaged: u64,
     /// The last batch analyzed.
     cursor: u64,
     /// The last batch whose findings are in the log: up to there nothing is said again.
@@ -55,12 +76,16 @@ pub(super) struct Analysis {
     waiting: Option<Waiting>,
     records_since_snapshot: usize,
     batches_since_snapshot: usize,
+    /// How many times rarer than usual snapshots are.
+    rarity: usize,
 }
 
 #[derive(Default)]
 struct Waiting {
     findings: Vec<Finding>,
     refused: Vec<Refused>,
+    /// First and last batch.
+    batches: Option<(u64, u64)>,
     at: Timestamp,
 }
 
@@ -71,6 +96,7 @@ struct Refused {
     record: Record,
     family: Option<&'static str>,
     reason: String,
+    is_cut: bool,
 }
 
 impl Analysis {
@@ -80,15 +106,19 @@ impl Analysis {
     /// When journal or log cannot be read.
     pub(super) fn resume(
         journal: JournalReader,
-        quarantine: Quarantine,
+        aside: Aside,
         interpreter: Interpreter,
         log: FindingsLog,
         figures: Arc<Figures>,
     ) -> Result<Self, AnalysisError> {
         let said = log.journal_cursor()?;
+        let rarity = interpreter.analyzer().devices().div_ceil(SNAPSHOT_DEVICES).max(1);
         let mut analysis = Self {
+            rebuild: log.rebuild()?.filter(|rebuild| said < rebuild.until),
+            messages: Messages::default(),
+            damaged: 0,
             journal,
-            quarantine,
+            aside,
             interpreter,
             log,
             figures,
@@ -98,7 +128,9 @@ impl Analysis {
             waiting: None,
             records_since_snapshot: 0,
             batches_since_snapshot: 0,
+            rarity,
         };
+        analysis.begin_account()?;
         if let Some((seq, bytes)) = analysis.log.snapshot()? {
             match analysis.interpreter.restore(&bytes) {
                 Ok(()) => analysis.cursor = seq,
@@ -111,6 +143,19 @@ impl Analysis {
         Ok(analysis)
     }
 
+    /// A log that has not counted yet begins to.
+    fn begin_account(&mut self) -> Result<(), AnalysisError> {
+        if let Some(messages) = self.log.messages()? {
+            self.messages = messages;
+            return Ok(());
+        }
+        self.messages = tally::begin(&self.journal, &self.aside.quarantine, self.said)?;
+        let at = Timestamp::UNIX_EPOCH;
+        self.log
+            .append_counted(self.said, at, &[], None, Some(&self.messages))?;
+        Ok(())
+    }
+
     /// Tells the last batch whose findings are in the log.
     #[must_use]
     pub(super) fn cursor(&self) -> watch::Receiver<u64> {
@@ -119,26 +164,24 @@ impl Analysis {
 
     /// Puts what waits into the log; until that succeeds it waits on.
     fn say(&mut self, with_snapshot: bool) -> Result<(), AnalysisError> {
-        let Some(Waiting {
-            findings,
-            refused,
-            at,
-        }) = &self.waiting
-        else {
+        let Some(waiting) = &self.waiting else {
             return Ok(());
         };
-        for batch in refused.chunk_by(|one, next| one.seq == next.seq) {
-            let messages: Vec<_> = batch
-                .iter()
-                .map(|it| (it.index, &it.record, it.family, it.reason.as_str()))
-                .collect();
-            self.quarantine.put_all(batch[0].seq, &messages)?;
+        let refused: Vec<_> = waiting.refused.iter().map(Refused::for_quarantine).collect();
+        match (waiting.batches, &self.rebuild) {
+            (Some((first, last)), Some(_)) => self.aside.quarantine.settle(first..=last, &refused)?,
+            _ if refused.is_empty() => {}
+            _ => {
+                self.aside.quarantine.put_all(&refused)?;
+            }
         }
         if self.cursor >= self.said {
-            let is_due = self.records_since_snapshot >= SNAPSHOT_RECORDS
-                || self.batches_since_snapshot >= SNAPSHOT_BATCHES;
+            let is_due = self.records_since_snapshot >= SNAPSHOT_RECORDS * self.rarity
+                || self.batches_since_snapshot >= SNAPSHOT_BATCHES * self.rarity;
             let snapshot = (with_snapshot || is_due).then(|| self.interpreter.snapshot());
-            self.log.append(self.cursor, *at, findings, snapshot.as_deref())?;
+            let (findings, messages) = (&waiting.findings, Some(&self.messages));
+            self.log
+                .append_counted(self.cursor, waiting.at, findings, snapshot.as_deref(), messages)?;
             self.figures.said(findings);
             if snapshot.is_some() {
                 (self.records_since_snapshot, self.batches_since_snapshot) = (0, 0);
@@ -147,10 +190,57 @@ impl Analysis {
             self.told.send_replace(self.said);
         }
         self.waiting = None;
+        self.end_rebuild();
         Ok(())
     }
 
-    fn analyze(&mut self, batch: &Batch, waiting: &mut Waiting) {
+    /// Says when the past is said again.
+    fn end_rebuild(&mut self) {
+        let (cursor, since) = (self.cursor, self.rebuild.as_ref().map(|rebuild| rebuild.since));
+        let ended = self.rebuild.take_if(|rebuild| cursor >= rebuild.until);
+        let (Some(_), Some(since)) = (ended, since) else {
+            return;
+        };
+        let what = format!("everything since {since} was analyzed again with today's configuration");
+        let place = "the analysis".to_owned();
+        let incident = Incident::new(ingest::clock::wall(), "rebuilt", place, what, 0);
+        if let Err(error) = self.aside.incidents.put(&incident) {
+            tracing::warn!(%error, "that the past was written again is not in the list of incidents");
+        }
+        tracing::info!(%since, "the past is analyzed again");
+    }
+
+    /// Counts what was read: what the journal has had and nobody can read is lost.
+    fn count(&mut self, batches: &[Batch], refused: &[Refused]) -> Result<(), AnalysisError> {
+        let new = || batches.iter().filter(|batch| batch.seq > self.said);
+        if new().next().is_none() {
+            return Ok(());
+        }
+        let heard = new().map(|batch| count(batch.records.len())).sum();
+        let aside = count(refused.iter().filter(|it| it.seq > self.said).count());
+        let lost = tally::add(&mut self.messages, heard, aside, self.journal.total_read());
+        let damaged = self.journal.damaged().saturating_sub(self.damaged);
+        if damaged > 0 {
+            let what = format!("{damaged} damaged batches of the journal were left out");
+            let at = batches.last().map_or(Timestamp::UNIX_EPOCH, |last| last.committed);
+            let incident = Incident::new(at, "batch_damaged", "the journal".to_owned(), what, lost);
+            self.aside.incidents.put(&incident)?;
+            self.damaged += damaged;
+        }
+        Ok(())
+    }
+
+    /// Of what a batch brought, behind `before`, keeps what is new, or is of the past that is said again.
+    fn keep(&self, batch: &Batch, findings: &mut Vec<Finding>, before: usize) {
+        if batch.seq <= self.said {
+            findings.truncate(before);
+        } else if let Some(rebuild) = self.rebuild.as_ref().filter(|rebuild| batch.seq <= rebuild.until) {
+            let told = findings.split_off(before);
+            findings.extend(told.into_iter().filter(|finding| rebuild.says(finding)));
+        }
+    }
+
+    fn analyze(&mut self, batch: &Batch, cut: &[(u64, u64)], waiting: &mut Waiting) {
         let is_said = batch.seq <= self.said;
         let Waiting {
             findings, refused, ..
@@ -159,22 +249,41 @@ impl Analysis {
             if !is_said {
                 self.figures.decoded(record, decoded);
             }
-            if let Some(reason) = decoded
-                .reason
-                .as_ref()
-                .filter(|reason| reason.kind == ReasonKind::Malformed)
-            {
-                let (seq, record, reason) = (batch.seq, record.clone(), reason.text.clone().into_owned());
-                refused.push(Refused {
-                    seq,
-                    index,
-                    record,
-                    family: decoded.family,
-                    reason,
-                });
-            }
+            let is_cut = cut.contains(&(batch.seq, count(index)));
+            refused.extend(Refused::of(batch.seq, index, record, decoded, is_cut));
         });
     }
+}
+
+impl Refused {
+    /// What is malformed, and what was cut when it was received.
+    fn of(seq: u64, index: usize, record: &Record, decoded: &Decoded, is_cut: bool) -> Option<Self> {
+        let reason = decoded.reason.as_ref();
+        let is_malformed = reason.is_some_and(|reason| reason.kind == ReasonKind::Malformed);
+        (is_malformed || is_cut).then(|| Self {
+            seq,
+            index,
+            record: record.clone(),
+            family: decoded.family,
+            reason: reason.map_or_else(String::new, |reason| reason.text.clone().into_owned()),
+            is_cut,
+        })
+    }
+
+    fn for_quarantine(&self) -> quarantine::Refused<'_> {
+        quarantine::Refused {
+            seq: self.seq,
+            index: self.index,
+            record: &self.record,
+            family: self.family,
+            reason: &self.reason,
+            is_cut: self.is_cut,
+        }
+    }
+}
+
+fn count(many: usize) -> u64 {
+    u64::try_from(many).unwrap_or(u64::MAX)
 }
 
 impl Stage for Analysis {
@@ -184,20 +293,22 @@ impl Stage for Analysis {
     fn step(&mut self) -> Result<bool, AnalysisError> {
         self.say(false)?;
         let batches = self.journal.read_after(self.cursor, BATCHES_MAX)?;
-        let Some(last) = batches.last() else {
+        let (Some(first), Some(last)) = (batches.first(), batches.last()) else {
             return Ok(false);
         };
+        let cut = self.aside.quarantine.cut(first.seq..=last.seq)?;
         let mut waiting = Waiting {
             at: last.committed,
+            batches: Some((first.seq, last.seq)),
             ..Waiting::default()
         };
         for batch in &batches {
-            self.analyze(batch, &mut waiting);
-            if batch.seq <= self.said {
-                waiting.findings.clear();
-            }
+            let before = waiting.findings.len();
+            self.analyze(batch, &cut, &mut waiting);
+            self.keep(batch, &mut waiting.findings, before);
             self.records_since_snapshot += batch.records.len();
         }
+        self.count(&batches, &waiting.refused)?;
         self.figures.forgot(self.interpreter.decoder.forgotten());
         self.cursor = last.seq;
         self.batches_since_snapshot += batches.len();

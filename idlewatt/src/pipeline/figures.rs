@@ -2,7 +2,7 @@
 //!
 //! Limits: at most [`METERS_MAX`] meters are listed; more are only counted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use analyzer::{AlertPhase, Finding};
@@ -31,7 +31,7 @@ pub(super) struct Counts {
     /// Alerts raised, by rule.
     alerts_raised: BTreeMap<String, u64>,
     /// Meters heard, by name.
-    pub(super) meters: BTreeMap<String, MeterFigures>,
+    pub(super) meters: HashMap<String, MeterFigures>,
 }
 
 impl Figures {

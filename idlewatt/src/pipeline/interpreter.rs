@@ -10,7 +10,12 @@ use crate::config::Config;
 /// Decoder and analyzer.
 pub struct Interpreter {
     pub(super) decoder: Decoder,
-    pub(super) analyzer: Analyzer,
+    pub(super) mind: Mind,
+}
+
+/// What comes behind the decoder.
+pub(super) struct Mind {
+    analyzer: Analyzer,
     act_topic: String,
 }
 
@@ -22,8 +27,10 @@ impl Interpreter {
     pub fn new(config: &Config) -> Result<Self, ingest::decode::ConfigError> {
         Ok(Self {
             decoder: Decoder::new(&config.decoder)?,
-            analyzer: Analyzer::new(config.analyzer()),
-            act_topic: config.act_topic.clone(),
+            mind: Mind {
+                analyzer: Analyzer::new(config.analyzer()),
+                act_topic: config.act_topic.clone(),
+            },
         })
     }
 
@@ -35,37 +42,108 @@ impl Interpreter {
         mut seen: impl FnMut(usize, &Record, &Decoded),
     ) {
         for (index, record) in batch.records.iter().enumerate() {
-            if record.topic == self.act_topic {
-                let decoded = self.act(record, findings);
-                seen(index, record, &decoded);
-                continue;
-            }
-            let decoded = self.decoder.decode(&message(record));
+            let decoded = if record.topic == self.mind.act_topic {
+                self.mind.act(record, findings)
+            } else {
+                self.decoder.decode(&message(record))
+            };
             seen(index, record, &decoded);
-            let (at, is_retained) = (record.received, record.is_retained);
-            if !decoded.readings.is_empty() {
-                let arrival = Arrival {
-                    at,
-                    is_retained,
-                    is_after_outage: record.is_after_outage,
-                };
-                self.analyzer.observe(arrival, &decoded.readings, findings);
-            }
-            // a retained word on availability is as old as the retained value beside it
-            for word in decoded.availability.iter().filter(|_| !is_retained) {
-                self.analyzer.availability(at, word, findings);
-            }
-            for notice in &decoded.notices {
-                self.analyzer.notice(at, notice, findings);
-            }
+            self.mind.take(record, &decoded, findings);
         }
-        self.analyzer.advance(batch.committed, findings);
+        self.mind.analyzer.advance(batch.committed, findings);
+    }
+
+    /// What would be made of a message, without the analyzer hearing of it.
+    pub fn look(&mut self, record: &Record) -> Decoded {
+        if !self.mind.is_act(record) {
+            return self.decoder.decode(&message(record));
+        }
+        let fault = ActMessage::read(&record.payload, record.received).err();
+        Decoded {
+            reason: fault.map(|text| Reason {
+                kind: ReasonKind::Malformed,
+                text: text.into(),
+            }),
+            ..Decoded::default()
+        }
     }
 
     /// The analyzer, to be asked what it knows.
     #[must_use]
     pub const fn analyzer(&self) -> &Analyzer {
-        &self.analyzer
+        &self.mind.analyzer
+    }
+
+    /// All that is remembered, to be restored after a restart: what the decoder was taught, then the analyzer's memory.
+    pub(super) fn snapshot(&self) -> Vec<u8> {
+        let lessons: Vec<(&str, &[u8])> = self.decoder.lessons().collect();
+        let mut bytes =
+            postcard::to_stdvec(&(VERSION, lessons)).expect("plain data of known size serialises");
+        bytes.extend(self.mind.analyzer.snapshot());
+        bytes
+    }
+
+    /// Takes up where a snapshot was made.
+    ///
+    /// # Errors
+    /// The snapshot is of another version or damaged; then nothing has changed, and the journal can tell all again.
+    pub(super) fn restore(&mut self, bytes: &[u8]) -> Result<(), RestoreError> {
+        let (version, rest): (u32, _) = postcard::take_from_bytes(bytes)?;
+        if version != VERSION {
+            return Err(RestoreError::Version(version));
+        }
+        let (lessons, rest): (Vec<(&str, &[u8])>, _) = postcard::take_from_bytes(rest)?;
+        self.mind.analyzer.restore(rest)?;
+        for (topic, payload) in lessons {
+            self.decoder.teach(topic, payload);
+        }
+        Ok(())
+    }
+}
+
+impl Mind {
+    /// Whether a record is a person's word, which no decoder reads.
+    pub(super) fn is_act(&self, record: &Record) -> bool {
+        record.topic == self.act_topic
+    }
+
+    /// Takes a batch that was decoded before, a word for each record; as [`Interpreter::batch`].
+    pub(super) fn batch(
+        &mut self,
+        batch: &Batch,
+        decoded: &[Decoded],
+        findings: &mut Vec<Finding>,
+        mut seen: impl FnMut(&Decoded),
+    ) {
+        for (record, decoded) in batch.records.iter().zip(decoded) {
+            if self.is_act(record) {
+                seen(&self.act(record, findings));
+                continue;
+            }
+            seen(decoded);
+            self.take(record, decoded, findings);
+        }
+        self.analyzer.advance(batch.committed, findings);
+    }
+
+    /// Takes what a decoder made of a record.
+    fn take(&mut self, record: &Record, decoded: &Decoded, findings: &mut Vec<Finding>) {
+        let (at, is_retained) = (record.received, record.is_retained);
+        if !decoded.readings.is_empty() {
+            let arrival = Arrival {
+                at,
+                is_retained,
+                is_after_outage: record.is_after_outage,
+            };
+            self.analyzer.observe(arrival, &decoded.readings, findings);
+        }
+        // a retained word on availability is as old as the retained value beside it
+        for word in decoded.availability.iter().filter(|_| !is_retained) {
+            self.analyzer.availability(at, word, findings);
+        }
+        for notice in &decoded.notices {
+            self.analyzer.notice(at, notice, findings);
+        }
     }
 
     /// Takes a person's word. One that the broker has kept was meant for an alert of then, and is not heard again.
@@ -90,32 +168,6 @@ impl Interpreter {
             reason: Some(Reason { kind, text }),
             ..Decoded::default()
         }
-    }
-
-    /// All that is remembered, to be restored after a restart: what the decoder was taught, then the analyzer's memory.
-    pub(super) fn snapshot(&self) -> Vec<u8> {
-        let lessons: Vec<(&str, &[u8])> = self.decoder.lessons().collect();
-        let mut bytes =
-            postcard::to_stdvec(&(VERSION, lessons)).expect("plain data of known size serialises");
-        bytes.extend(self.analyzer.snapshot());
-        bytes
-    }
-
-    /// Takes up where a snapshot was made.
-    ///
-    /// # Errors
-    /// The snapshot is of another version or damaged; then nothing has changed, and the journal can tell all again.
-    pub(super) fn restore(&mut self, bytes: &[u8]) -> Result<(), RestoreError> {
-        let (version, rest): (u32, _) = postcard::take_from_bytes(bytes)?;
-        if version != VERSION {
-            return Err(RestoreError::Version(version));
-        }
-        let (lessons, rest): (Vec<(&str, &[u8])>, _) = postcard::take_from_bytes(rest)?;
-        self.analyzer.restore(rest)?;
-        for (topic, payload) in lessons {
-            self.decoder.teach(topic, payload);
-        }
-        Ok(())
     }
 }
 

@@ -12,13 +12,15 @@ mod analysis;
 mod figures;
 mod interpreter;
 mod overview;
+pub mod rebuild;
 mod recall;
 mod recording;
 mod service;
 mod stage;
+mod tally;
 mod walk;
 
 pub use interpreter::Interpreter;
 pub use recall::recall;
 pub use service::{Files, Service};
-pub use walk::{journal, walk};
+pub use walk::{analyze, journal, walk};

@@ -6,37 +6,65 @@ use std::sync::{Arc, Mutex, PoisonError};
 use analyzer::{AlertPhase, BandsLearned};
 use deliver::device::DeviceTags;
 use deliver::history::Readers;
-use deliver::live::{DeviceView, Live, PipelineFigures, SinkFigures, Snapshot};
-use deliver::log::LogEnd;
+use deliver::live::{
+    DeviceView, IncidentFigures, Live, MessageAccount, MeterFigures, PipelineFigures, QuarantineFigures, RebuildFigures,
+    SinkFigures, Snapshot,
+};
+use deliver::log::{LogEnd, LogReader};
 use deliver::metrics::{
     self, AlertFigures, BrokerFigures, BuildFigures, DeviceFigures, Health, LevelFigures, Scrape,
 };
 use deliver::page::{self, Page};
-use deliver::sink::{Problem, SinkWatch};
+use deliver::rebuild::Rebuild;
+use deliver::sink::{Problem, SinkState, SinkStatus, SinkWatch};
 use ingest::clock::Clock;
-use ingest::journal::{JournalReader, Progress};
+use ingest::incident::{Incident, Incidents};
+use ingest::journal::Progress;
 use ingest::quarantine::Quarantine;
 use ingest::session::{Phase, SessionStatus};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::figures::Figures;
+use super::recording::HISTORY_SINK;
 use crate::config::Config;
+
+/// The newest incidents are shown; the rest is in the journal's file.
+const INCIDENTS_SHOWN: u32 = 50;
 
 /// What the service can be asked.
 pub(super) struct Overview {
     pub(super) writer: watch::Receiver<Progress>,
     pub(super) cursor: watch::Receiver<u64>,
-    pub(super) journal: Mutex<JournalReader>,
-    pub(super) quarantine: Mutex<Quarantine>,
+    pub(super) books: Mutex<Books>,
+    pub(super) rebuild: Option<Rebuild>,
     pub(super) log: watch::Receiver<LogEnd>,
     pub(super) findings_file: PathBuf,
+    pub(super) history_file: PathBuf,
     pub(super) sessions: Vec<watch::Receiver<SessionStatus>>,
-    pub(super) stages: Vec<watch::Receiver<Option<String>>>,
+    /// Why the analysis cannot go on; none while it can.
+    pub(super) analysis: watch::Receiver<Option<String>>,
+    /// The same of the recording.
+    pub(super) recording: watch::Receiver<Option<String>>,
     pub(super) sinks: Vec<SinkWatch>,
     pub(super) figures: Arc<Figures>,
     pub(super) live: Live,
     pub(super) tags: Vec<DeviceTags>,
+}
+
+/// Connections of their own to what is counted durably.
+pub(super) struct Books {
+    pub(super) quarantine: Quarantine,
+    pub(super) incidents: Incidents,
+    pub(super) log: LogReader,
+}
+
+/// What the books say at one moment.
+struct Balance {
+    messages: MessageAccount,
+    quarantine: QuarantineFigures,
+    incidents: Vec<Incident>,
+    sinks: Vec<SinkStatus>,
 }
 
 impl Overview {
@@ -60,51 +88,113 @@ impl Overview {
         }
     }
 
-    /// Messages analyzed so far, and put aside so far.
-    fn analyzed(&self) -> (u64, u64) {
+    /// Asks the books. The analysis first and the journal after it: whatever is committed meanwhile then counts as waiting,
+    /// and the account balances at every moment.
+    fn balance(&self) -> Balance {
+        let books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
+        let analyzed = books.log.messages().unwrap_or_default();
+        let account = self.writer.borrow().account;
+        let held = books.quarantine.count().unwrap_or_default();
+        let incidents = books.incidents.newest(INCIDENTS_SHOWN).unwrap_or_default();
+        let of_sink = |mut status: SinkStatus| {
+            if let Ok(cursor) = books.log.cursor(&status.name) {
+                status.take_account(&cursor, self.log.borrow().seq);
+            }
+            status
+        };
+        let sinks = [self.history_status()].into_iter().chain(self.sinks.iter().map(SinkWatch::status));
+        Balance {
+            messages: MessageAccount {
+                received_qos0: account.received_qos0,
+                received_qos1: account.received_qos1,
+                stored: analyzed.heard.saturating_sub(analyzed.aside),
+                duplicates: account.duplicates,
+                quarantined: analyzed.aside,
+                waiting: account.journalled.saturating_sub(analyzed.heard + analyzed.lost),
+                lost: analyzed.lost,
+                qos0_dropped: account.qos0_dropped,
+                sessions_lost: account.sessions_lost,
+            },
+            quarantine: QuarantineFigures {
+                held: held.rows,
+                evicted: held.evicted,
+                dropped: held.dropped,
+            },
+            incidents,
+            sinks: sinks.map(of_sink).collect(),
+        }
+    }
+
+    /// The local history is a sink like any other, run by a stage.
+    fn history_status(&self) -> SinkStatus {
+        let mut status = SinkStatus::of(HISTORY_SINK, HISTORY_SINK, self.history_file.display().to_string());
+        status.last_error = self.recording.borrow().clone();
+        if status.last_error.is_some() {
+            status.state = SinkState::Retrying;
+        }
+        status
+    }
+
+    /// How far the past is analyzed again.
+    fn rebuilding(&self) -> Option<RebuildFigures> {
+        let rebuild = self.rebuild.as_ref()?;
         let cursor = *self.cursor.borrow();
-        let journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
-        let analyzed = journal.totals_at(cursor).map_or(0, |totals| totals.journalled);
-        let quarantine = self.quarantine.lock().unwrap_or_else(PoisonError::into_inner);
-        let aside = quarantine.count().map_or(0, |count| count.rows + count.evicted);
-        (analyzed, aside)
+        let share = |seq: u64| f64::from(u32::try_from(seq).unwrap_or(u32::MAX));
+        (cursor < rebuild.until).then(|| RebuildFigures {
+            since: rebuild.since,
+            fraction: share(cursor) / share(rebuild.until.max(1)),
+        })
     }
 
     fn pipeline(&self) -> PipelineFigures {
-        let account = self.writer.borrow().account;
+        let Balance {
+            messages,
+            quarantine,
+            incidents,
+            sinks,
+        } = self.balance();
         let counts = self.figures.counts();
-        let (analyzed, quarantined) = self.analyzed();
+        let mut meters: Vec<MeterFigures> = counts.meters.into_values().collect();
+        meters.sort_by(|one, other| one.name.cmp(&other.name));
         PipelineFigures {
-            messages_received: account.received(),
-            messages_stored: account.journalled.saturating_sub(quarantined),
-            messages_duplicate: account.duplicates,
-            messages_quarantined: quarantined,
-            messages_unread: account.journalled.saturating_sub(analyzed),
+            messages,
+            quarantine,
             readings: counts.readings,
-            findings: counts.findings,
+            findings: self.log.borrow().findings,
             is_broker_connected: self
                 .sessions
                 .iter()
                 .map(|s| s.borrow().phase == Phase::Connected)
                 .reduce(|a, b| a && b),
-            sinks: self.sinks.iter().map(sink_figures).collect(),
-            meters: counts.meters.into_values().collect(),
+            sinks: sinks.into_iter().map(sink_figures).collect(),
+            meters,
+            incidents: incidents.into_iter().map(incident_figures).collect(),
+            rebuild: self.rebuilding(),
         }
     }
 
     fn scrape(&self, now: Timestamp) -> Scrape {
-        let account = self.writer.borrow().account;
         let log = *self.log.borrow();
-        let (analyzed, quarantined) = self.analyzed();
+        let Balance {
+            messages,
+            quarantine,
+            sinks,
+            ..
+        } = self.balance();
+        let account = self.writer.borrow().account;
         let pipeline = metrics::PipelineFigures {
-            received_qos0: account.received_qos0,
-            received_qos1: account.received_qos1,
-            duplicates: account.duplicates,
+            received_qos0: messages.received_qos0,
+            received_qos1: messages.received_qos1,
+            duplicates: messages.duplicates,
             qos0_dropped: account.qos0_dropped,
-            journalled: account.journalled,
-            in_journal: account.journalled.saturating_sub(analyzed),
-            stored: analyzed.saturating_sub(quarantined),
-            quarantined,
+            journalled: messages.received() - messages.duplicates,
+            in_journal: messages.waiting,
+            stored: messages.stored,
+            quarantined: messages.quarantined,
+            lost: messages.lost,
+            unexplained: messages.unexplained(),
+            quarantine_held: quarantine.held,
+            rebuild_ratio: self.rebuilding().map(|rebuild| rebuild.fraction),
             journal_skipped: account.records_skipped,
             commits_failed: account.commits_failed,
             reconnects: account.reconnects,
@@ -125,7 +215,7 @@ impl Overview {
                 .iter()
                 .map(|status| broker_figures(&status.borrow()))
                 .collect(),
-            sinks: self.sinks.iter().map(SinkWatch::status).collect(),
+            sinks,
             devices: self.devices(&snapshot),
             alerts: self.alerts(&snapshot),
             build: BuildFigures {
@@ -170,7 +260,7 @@ impl Overview {
     }
 
     fn health(&self, now: Timestamp) -> page::Health {
-        let stages = self.stages.iter().filter_map(|error| {
+        let stages = [&self.analysis].into_iter().filter_map(|error| {
             let what = error.borrow().clone()?;
             let mend = "look at the disk and the state folder; nothing is lost, it is tried again by itself";
             Some(Problem {
@@ -219,16 +309,38 @@ fn broker_figures(status: &SessionStatus) -> BrokerFigures {
     }
 }
 
-fn sink_figures(watch: &SinkWatch) -> SinkFigures {
-    let status = watch.status();
+fn sink_figures(status: SinkStatus) -> SinkFigures {
     SinkFigures {
         name: status.name,
         kind: status.kind.to_owned(),
+        target: status.target,
+        findings: status.findings,
         delivered: status.accepted,
         rejected: status.rejected,
-        behind: status.behind_rows,
-        last_error: status
-            .last_error
-            .filter(|_| status.state != deliver::sink::SinkState::Ok),
+        left_out: status.left_out,
+        skipped: status.skipped,
+        behind: status.waiting,
+        unexplained: status.unexplained,
+        delivered_until: status.delivered_until,
+        last_error: status.last_error.filter(|_| status.state != SinkState::Ok),
+    }
+}
+
+fn incident_figures(incident: Incident) -> IncidentFigures {
+    let mend = incident.mend().to_owned();
+    let Incident {
+        at,
+        kind,
+        place,
+        what,
+        lost,
+    } = incident;
+    IncidentFigures {
+        at,
+        kind,
+        place,
+        what,
+        lost,
+        mend,
     }
 }

@@ -11,9 +11,10 @@ use deliver::device::DeviceTags;
 use deliver::history::{History, Readers};
 use deliver::live::Live;
 use deliver::log::{FindingsLog, LogConfig, LogReader};
-use deliver::page::Page;
+use deliver::page::{Door, Page};
 use deliver::sink::{Sink, SinkTask, SinkWatch};
 use ingest::clock::Clock;
+use ingest::incident::{Incident, Incidents};
 use ingest::journal::{Journal, JournalReader, Writer, WriterHandle};
 use ingest::quarantine::Quarantine;
 use ingest::session::{self, SessionStatus};
@@ -23,10 +24,11 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::analysis::Analysis;
+use super::analysis::{Analysis, Aside};
 use super::figures::Figures;
 use super::interpreter::Interpreter;
-use super::overview::Overview;
+use super::overview::{Books, Overview};
+use super::rebuild;
 use super::recording::{HISTORY_SINK, Recording};
 use super::stage::{self, Running};
 use crate::config::Config;
@@ -81,7 +83,7 @@ struct Stores {
     writer: Writer,
     clock: Clock,
     journal: JournalReader,
-    quarantine: Quarantine,
+    aside: Aside,
     log: FindingsLog,
     log_reader: LogReader,
     history: History,
@@ -100,20 +102,34 @@ impl Stores {
             Clock::system()
         };
         let reader = journal.reader()?;
-        let quarantine = Quarantine::open(files.journal(), &config.journal)?;
-        let history = History::open(&files.history(), &config.history)?;
-        let (log, log_reader) = open_log(config, &history)?;
+        let mut aside = Aside {
+            quarantine: Quarantine::open(files.journal(), &config.journal)?,
+            incidents: Incidents::open(&files.journal())?,
+        };
+        let mut history = History::open(&files.history(), &config.history)?;
+        let (mut log, log_reader) = open_log(config, &history)?;
+        say_set_aside(&mut aside.incidents, &files, log.set_aside(), history.set_aside())?;
+        rebuild::take_up(config, &reader, &mut log, &log_reader, &mut history)?;
         let writer = Writer::start(journal, clock.clone())?;
         Ok(Self {
             writer,
             clock,
             journal: reader,
-            quarantine,
+            aside,
             log,
             log_reader,
             history,
         })
     }
+}
+
+/// Where the account is looked up.
+fn books(config: &Config, files: &Files<'_>, log: &LogReader) -> anyhow::Result<Mutex<Books>> {
+    Ok(Mutex::new(Books {
+        quarantine: Quarantine::open(files.journal(), &config.journal)?,
+        incidents: Incidents::open(&files.journal())?,
+        log: log.another()?,
+    }))
 }
 
 impl Service {
@@ -122,20 +138,18 @@ impl Service {
     /// # Errors
     /// A file cannot be opened, or a sink or session cannot be made of its configuration.
     pub fn start(config: &Config, listener: TcpListener) -> anyhow::Result<Self> {
+        let door = Door::new(config.door.clone())?;
         let Stores {
             writer,
             clock,
             journal,
-            quarantine,
+            aside,
             log,
             log_reader,
             history,
         } = Stores::open(config)?;
-        let (files, tags, figures) = (
-            Files(&config.state_dir),
-            config.device_tags(),
-            Arc::<Figures>::default(),
-        );
+        let (files, tags) = (Files(&config.state_dir), config.device_tags());
+        let figures = Arc::<Figures>::default();
         let live = live_view(config, &history, clock.now())?;
 
         let [
@@ -146,10 +160,10 @@ impl Service {
             page_stop,
         ] = std::array::from_fn(|_| CancellationToken::new());
         let interpreter = Interpreter::new(config)?;
-        let analysis = Analysis::resume(journal, quarantine, interpreter, log, Arc::clone(&figures))?;
+        let analysis = Analysis::resume(journal, aside, interpreter, log, Arc::clone(&figures))?;
         let analyzed = analysis.cursor();
         let analysis = stage::start(analysis, writer.handle().progress(), analysis_stop.clone())?;
-        let recording = Recording::new(log_reader.another()?, history, live.clone());
+        let recording = Recording::new(log_reader.another()?, history, live.clone(), clock.clone())?;
         let recorded = recording.cursor();
         let recording = stage::start(recording, log_reader.end(), recording_stop.clone())?;
         let (sinks, watches) = start_sinks(config, &tags, &log_reader, &sinks_stop)?;
@@ -158,12 +172,14 @@ impl Service {
         let overview = Overview {
             writer: writer.handle().progress(),
             cursor: analyzed.clone(),
-            journal: Mutex::new(JournalReader::open(files.journal())?),
-            quarantine: Mutex::new(Quarantine::open(files.journal(), &config.journal)?),
+            books: books(config, &files, &log_reader)?,
+            rebuild: log_reader.rebuild()?,
             log: log_reader.end(),
             findings_file: files.findings(),
+            history_file: files.history(),
             sessions: statuses,
-            stages: vec![analysis.error(), recording.error()],
+            analysis: analysis.error(),
+            recording: recording.error(),
             sinks: watches,
             figures,
             live: live.clone(),
@@ -173,6 +189,7 @@ impl Service {
         let page = start_page(
             listener,
             page,
+            door,
             &page_stop,
             forward_cursor(analyzed.clone(), writer.handle()),
         );
@@ -240,6 +257,31 @@ impl Service {
         self.page_stop.cancel();
         while self.page.join_next().await.is_some() {}
     }
+}
+
+/// Damaged files are derived: what they held is found again. People are told all the same.
+fn say_set_aside(
+    incidents: &mut Incidents,
+    files: &Files<'_>,
+    log: Option<&Path>,
+    history: Option<&Path>,
+) -> anyhow::Result<()> {
+    let told = [
+        (log, files.findings(), "the findings log was damaged; the journal is analyzed again, so nothing is missing"),
+        (
+            history,
+            files.history(),
+            "the local history was damaged and begins anew; idlewatt replay --since TIME --write fills it from the journal",
+        ),
+    ];
+    for (aside, file, what) in told {
+        if let Some(aside) = aside {
+            let what = format!("{what}; the damaged file is kept as {}", aside.display());
+            let place = file.display().to_string();
+            incidents.put(&Incident::new(ingest::clock::wall(), "file_set_aside", place, what, 0))?;
+        }
+    }
+    Ok(())
 }
 
 fn open_log(config: &Config, history: &History) -> anyhow::Result<(FindingsLog, LogReader)> {
@@ -333,15 +375,12 @@ fn live_view(config: &Config, history: &History, now: Timestamp) -> anyhow::Resu
 fn start_page(
     listener: TcpListener,
     page: Page,
+    door: Door,
     stop: &CancellationToken,
     beside: impl Future<Output = ()> + Send + 'static,
 ) -> JoinSet<()> {
     let (mut tasks, stopped, stop) = (JoinSet::new(), stop.clone(), stop.clone());
-    tasks.spawn(async move {
-        if let Err(error) = deliver::page::serve(listener, page, stop).await {
-            tracing::error!(%error, "the page has stopped; everything else goes on");
-        }
-    });
+    tasks.spawn(deliver::page::serve(listener, page, door, stop));
     tasks.spawn(async move {
         let _ = stopped.run_until_cancelled(beside).await;
     });

@@ -17,6 +17,9 @@ const PAUSE_MAX: Duration = Duration::from_secs(30);
 /// Steps done after the stop was asked for, at most; what is left is done after the next start.
 const STEPS_AT_STOP_MAX: usize = 1000;
 
+/// A stage's share of a busy processor is a third of that of what goes first.
+const NICENESS: i32 = 5;
+
 /// Work that comes in steps.
 pub(super) trait Stage: Send + 'static {
     /// Why a step failed; nothing is lost by it.
@@ -25,7 +28,11 @@ pub(super) trait Stage: Send + 'static {
     /// What it is called in the log and on the page.
     const NAME: &'static str;
 
-    /// Does the next piece; false when there is nothing to do.
+    /// After a step that leaves little or nothing to do, at least so long until the next: what comes meanwhile is done
+    /// together.
+    const REST: Duration = Duration::ZERO;
+
+    /// Does the next piece; false when there is little or nothing more to do.
     ///
     /// # Errors
     /// Nothing is lost: it is called again.
@@ -64,6 +71,15 @@ impl Running {
     }
 }
 
+/// Lets the sessions and the journal go first where there is more to do than processors do: what is journalled can wait,
+/// what is not waits in a broker that will drop it.
+fn step_back(stage: &str) {
+    // on Linux the calling thread alone
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        tracing::warn!(stage, %error, "the thread keeps the priority of the journal");
+    }
+}
+
 /// Starts a stage; `wake` changes when there may be work.
 ///
 /// # Errors
@@ -76,6 +92,7 @@ pub(super) fn start<S: Stage, T: Send + Sync + 'static>(
     let runtime = Handle::current();
     let (said, error) = watch::channel(None);
     let work = move || {
+        step_back(S::NAME);
         let mut pause = PAUSE_MIN;
         while !shutdown.is_cancelled() {
             wake.mark_unchanged();
@@ -85,7 +102,13 @@ pub(super) fn start<S: Stage, T: Send + Sync + 'static>(
                     pause = PAUSE_MIN;
                     if !is_more {
                         runtime.block_on(async {
-                            tokio::select! { _ = wake.changed() => {}, () = shutdown.cancelled() => {} }
+                            let next = async {
+                                if !S::REST.is_zero() {
+                                    tokio::time::sleep(S::REST).await;
+                                }
+                                wake.changed().await
+                            };
+                            tokio::select! { _ = next => {}, () = shutdown.cancelled() => {} }
                         });
                     }
                 }

@@ -11,6 +11,8 @@ use super::naming::Namings;
 use super::stamp::Zone;
 use super::{FAMILIES, Family, FamilyEntry, silent};
 
+/// No meter's topic is longer: names are made of topics, and stand in every reading.
+const TOPIC_BYTES_MAX: usize = 1024;
 /// A longer name of a meter or channel is no name.
 const NAME_BYTES_MAX: usize = 256;
 /// The name under which configured mappers report.
@@ -133,6 +135,12 @@ impl Decoder {
             return Some(Outcome::silent(
                 "ignored: the configuration lists this topic's prefix",
             ));
+        }
+        let length = message.topic.len();
+        if length > TOPIC_BYTES_MAX {
+            return Some(Outcome::malformed(format!(
+                "topic of {length} bytes; at most {TOPIC_BYTES_MAX} are read"
+            )));
         }
         let (length, max) = (message.payload.len(), self.payload_bytes_max);
         (length > max).then(|| {
@@ -282,6 +290,8 @@ mod tests {
                 "{topic} {payload}"
             );
         }
+        let reason = decode(&mut decoder, &"z/".repeat(600), b"1");
+        assert_eq!(reason.text, "topic of 1200 bytes; at most 1024 are read");
         let reason = decode(&mut decoder, "zebra", &[b'1'; 101]);
         assert_eq!(
             reason.text,

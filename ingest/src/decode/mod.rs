@@ -7,7 +7,7 @@
 //! A family recognises its messages by the shape of topic and payload, however the topics are prefixed. A new one
 //! is one file and two adjacent lines in [`family`].
 //!
-//! Limits: payloads above [`DecoderConfig::payload_bytes_max`] are not looked at; JSON nests at most 128 deep; what
+//! Limits: payloads above [`DecoderConfig::payload_bytes_max`] and topics above 1024 bytes are not looked at; JSON nests at most 128 deep; what
 //! is remembered of meters (only where a format sends partial updates) is bounded by [`DecoderConfig::meters_max`],
 //! what births and discoveries taught by [`DecoderConfig::lessons_max`]; what is forgotten is counted.
 //!

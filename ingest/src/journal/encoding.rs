@@ -71,7 +71,7 @@ impl Encoder {
 }
 
 fn to_columns(records: &[Record]) -> Result<Vec<u8>, String> {
-    let mut index: HashMap<&str, u32> = HashMap::new();
+    let mut index: HashMap<&str, u32> = HashMap::with_capacity(records.len());
     let mut topics = Vec::new();
     let mut topic = Vec::with_capacity(records.len());
     let mut payload_bytes = Vec::with_capacity(records.len());
@@ -135,26 +135,47 @@ fn steps_packet_id(records: &[Record]) -> Vec<u16> {
 /// # Errors
 /// Why it is no batch.
 pub(crate) fn decode(blob: &[u8], raw_bytes: usize) -> Result<Vec<Record>, String> {
-    if blob.is_empty() {
-        return Ok(Vec::new());
+    Decoder::new().decode(blob, raw_bytes)
+}
+
+/// Decompresses batches; keeps its buffers from one to the next.
+pub(crate) struct Decoder {
+    zstd: zstd::bulk::Decompressor<'static>,
+}
+
+impl Decoder {
+    pub(crate) fn new() -> Self {
+        Self {
+            zstd: zstd::bulk::Decompressor::new().expect("there is memory for a context"),
+        }
     }
-    if raw_bytes > RAW_BYTES_MAX {
-        return Err(format!("claims {raw_bytes} bytes"));
+
+    /// As [`decode`].
+    pub(crate) fn decode(&mut self, blob: &[u8], raw_bytes: usize) -> Result<Vec<Record>, String> {
+        if blob.is_empty() {
+            return Ok(Vec::new());
+        }
+        if raw_bytes > RAW_BYTES_MAX {
+            return Err(format!("claims {raw_bytes} bytes"));
+        }
+        let raw = self
+            .zstd
+            .decompress(blob, raw_bytes)
+            .map_err(|error| error.to_string())?;
+        let columns: Columns<'_> = postcard::from_bytes(&raw).map_err(|error| error.to_string())?;
+        let count = columns.topic.len();
+        let lengths = [
+            columns.step_us.len(),
+            columns.step_packet_id.len(),
+            columns.payload_bytes.len(),
+            columns.flags.len(),
+            columns.brokers.len(),
+        ];
+        if lengths.iter().any(|length| *length != count) {
+            return Err("its columns differ in length".to_owned());
+        }
+        to_records(&columns)
     }
-    let raw = zstd::bulk::decompress(blob, raw_bytes).map_err(|error| error.to_string())?;
-    let columns: Columns<'_> = postcard::from_bytes(&raw).map_err(|error| error.to_string())?;
-    let count = columns.topic.len();
-    let lengths = [
-        columns.step_us.len(),
-        columns.step_packet_id.len(),
-        columns.payload_bytes.len(),
-        columns.flags.len(),
-        columns.brokers.len(),
-    ];
-    if lengths.iter().any(|length| *length != count) {
-        return Err("its columns differ in length".to_owned());
-    }
-    to_records(&columns)
 }
 
 fn to_records(columns: &Columns<'_>) -> Result<Vec<Record>, String> {

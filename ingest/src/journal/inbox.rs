@@ -37,7 +37,11 @@ pub(crate) enum Item {
     /// Told time, in playback.
     Tick { at: Timestamp, ack: Option<Ack> },
     /// A broker has begun a new session with us: packet identifiers of messages before this say nothing any more.
-    SessionBegins { broker: u8 },
+    SessionBegins {
+        broker: u8,
+        /// The broker had a session of ours and has forgotten it; its name.
+        forgotten_by: Option<String>,
+    },
     /// The subscriptions that a broker's session now has.
     Subscribed { broker: u8, filters: Vec<String> },
 }
@@ -70,6 +74,8 @@ pub(crate) struct Taken {
     pub(crate) noted: Noted,
     /// Messages that a broker repeated over one connection before we had acknowledged them.
     pub(crate) repeats: u64,
+    /// When the first of the messages that still wait was received.
+    pub(crate) next_received: Option<Timestamp>,
     pub(crate) is_closing: bool,
     pub(crate) is_abandoned: bool,
 }
@@ -181,8 +187,13 @@ impl Inbox {
 
 impl Waiting {
     fn taken(&mut self, items: Vec<Item>) -> Taken {
+        let next_received = self.items.iter().find_map(|item| match item {
+            Item::Message { record, .. } => Some(record.received),
+            _ => None,
+        });
         Taken {
             items,
+            next_received,
             noted: std::mem::take(&mut self.noted),
             repeats: std::mem::take(&mut self.repeats),
             is_closing: self.is_closing && self.items.is_empty(),
@@ -267,12 +278,15 @@ mod tests {
     fn a_session_begins_with_a_batch() {
         let inbox = Inbox::new(100, 1 << 20, 0);
         inbox.push(message(8));
-        inbox.push(Item::SessionBegins { broker: 0 });
+        inbox.push(Item::SessionBegins {
+            broker: 0,
+            forgotten_by: None,
+        });
         inbox.push(message(1));
         assert_eq!(inbox.take(Duration::ZERO, Duration::ZERO).items.len(), 1);
         let taken = inbox.take(Duration::ZERO, Duration::ZERO);
         assert_eq!(taken.items.len(), 2);
-        assert!(matches!(taken.items[0], Item::SessionBegins { broker: 0 }));
+        assert!(matches!(taken.items[0], Item::SessionBegins { broker: 0, .. }));
     }
 
     #[test]

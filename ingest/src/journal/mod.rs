@@ -22,6 +22,7 @@ use rusqlite::{Connection, params};
 
 use crate::account::{Account, Noted};
 use crate::clock;
+use crate::incident::{self, Incident};
 use crate::quarantine;
 use crate::record::Record;
 
@@ -52,6 +53,14 @@ pub struct Journal {
     _lock: File,
 }
 
+/// Which sessions begin with a batch, by the journal's number of the broker; and what was lost with those before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Begun {
+    pub(crate) broker: u8,
+    /// The broker had forgotten a session of ours; its name.
+    pub(crate) forgotten_by: Option<String>,
+}
+
 /// A message too long to keep whole: where it stands in its batch, and why it is quarantined.
 pub(crate) struct Poison {
     pub(crate) position: usize,
@@ -71,6 +80,9 @@ impl Journal {
             [],
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )?;
+        if let Some(aside) = &opened.set_aside {
+            incident::insert(&opened.connection, &Incident::set_aside(clock::wall(), path, aside))?;
+        }
         let encoder = Encoder::new().map_err(|error| JournalError::GiveUp {
             path: path.to_owned(),
             what: format!("zstd does not start: {error}"),
@@ -113,7 +125,7 @@ impl Journal {
         duplicates: u64,
         noted: &Noted,
         poison: &[Poison],
-        begun: &[u8],
+        begun: &[Begun],
     ) -> Result<u64, JournalError> {
         let encoded = self
             .encoder
@@ -154,7 +166,15 @@ impl Journal {
             ])?;
         for poison in poison {
             let record = &records[poison.position];
-            quarantine::insert(&transaction, seq, poison.position, record, None, &poison.reason)?;
+            let refused = quarantine::Refused {
+                seq,
+                index: poison.position,
+                record,
+                family: None,
+                reason: &poison.reason,
+                is_cut: true,
+            };
+            quarantine::insert(&transaction, seq, &refused)?;
         }
         if !poison.is_empty() {
             quarantine::evict(
@@ -163,11 +183,8 @@ impl Journal {
                 self.config.quarantine_bytes_max,
             )?;
         }
-        for broker in begun {
-            transaction.execute(
-                "UPDATE broker SET session_from_seq = ?1 WHERE id = ?2",
-                params![integer(seq), broker],
-            )?;
+        for session in begun {
+            begin_session(&transaction, (seq, at), session)?;
         }
         store_state(&transaction, seq, Some(at), &account)?;
         transaction.commit()?;
@@ -233,6 +250,22 @@ impl Journal {
             .pragma_update(None, "max_page_count", pages + more)
             .unwrap();
     }
+}
+
+/// A broker's session begins with a batch; where the broker forgot the one before, that is said.
+fn begin_session(
+    transaction: &rusqlite::Transaction<'_>,
+    (seq, at): (u64, Timestamp),
+    Begun { broker, forgotten_by }: &Begun,
+) -> Result<(), JournalError> {
+    transaction.execute(
+        "UPDATE broker SET session_from_seq = ?1 WHERE id = ?2",
+        params![integer(seq), broker],
+    )?;
+    if let Some(name) = forgotten_by {
+        incident::insert(transaction, &Incident::session_lost(at, name))?;
+    }
+    Ok(())
 }
 
 fn store_state(

@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::error::JournalError;
 use super::{Journal, count, integer, store_state};
+use crate::incident::{self, Incident};
 
 /// One call deletes at most this many batches, so that commits do not wait for it.
 const BATCHES_AT_ONCE: i64 = 500;
@@ -37,6 +38,7 @@ impl Journal {
             return Ok(Pruned::default());
         }
         let mut account = self.account;
+        let now = self.last_committed.unwrap_or_else(crate::clock::wall);
         let transaction = self.connection.transaction()?;
         let (found, skipped, records): (i64, i64, i64) = transaction.query_row(
             "SELECT count(*), coalesce(sum(seq > ?2), 0), coalesce(sum(iif(seq > ?2, records, 0)), 0)
@@ -54,6 +56,10 @@ impl Journal {
         let unsigned = |value: i64| u64::try_from(value).unwrap_or(0);
         account.batches_skipped += unsigned(skipped);
         account.records_skipped += unsigned(records);
+        if skipped > 0 {
+            let skip = Incident::journal_skipped(now, &self.path, unsigned(records), self.config.keep_bytes_max);
+            incident::insert(&transaction, &skip)?;
+        }
         store_state(&transaction, self.last_seq, self.last_committed, &account)?;
         transaction.commit()?;
         self.account = account;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::error::JournalError;
+use super::error::{JournalError, is_torn};
 use super::{encoding, integer, schema};
 use crate::record::{Batch, Record};
 
@@ -18,6 +18,9 @@ pub struct JournalReader {
     connection: Connection,
     path: PathBuf,
     damaged: u64,
+    /// The last batch that was said to be damaged; reading it again counts nothing.
+    damaged_until: u64,
+    total_read: u64,
 }
 
 /// The account's main figures at one batch.
@@ -45,30 +48,51 @@ impl JournalReader {
             connection,
             path: path.as_ref().to_owned(),
             damaged: 0,
+            damaged_until: 0,
+            total_read: 0,
         })
     }
 
     /// The batches after `seq`, at most `batches_max`, in order; fewer when they are large. Empty: there are none yet.
-    /// A damaged batch is left out, said, and counted ([`JournalReader::damaged`]).
+    /// A damaged batch is left out, said, and counted ([`JournalReader::damaged`]); so is one on a page of the file that
+    /// cannot be read any more.
     ///
     /// # Errors
     /// [`JournalError::Retry`] when the file cannot be read just now.
     pub fn read_after(&mut self, seq: u64, batches_max: usize) -> Result<Vec<Batch>, JournalError> {
-        let mut batches = Vec::new();
-        let mut bytes = 0;
+        let mut after = seq;
+        loop {
+            let (batches, last) = match self.scan(after, batches_max) {
+                Err(JournalError::Retry { source }) if is_torn(&source) => self.one_by_one(after, batches_max)?,
+                other => other?,
+            };
+            match last {
+                // nothing but damaged ones: look behind them
+                Some(last) if batches.is_empty() => after = last,
+                _ => return Ok(batches),
+            }
+        }
+    }
+
+    /// Batches after `seq`, and the last that was looked at.
+    fn scan(&mut self, seq: u64, batches_max: usize) -> Result<(Vec<Batch>, Option<u64>), JournalError> {
+        let (mut batches, mut last, mut bytes, mut damaged) = (Vec::new(), None, 0, Vec::new());
+        let mut decoder = encoding::Decoder::new();
         let mut statement = self.connection.prepare_cached(
-            "SELECT seq, committed_us, raw_bytes, blob FROM batch WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+            "SELECT seq, committed_us, raw_bytes, blob, records_total FROM batch
+             WHERE seq > ?1 ORDER BY seq LIMIT ?2",
         )?;
         let limit = i64::try_from(batches_max.max(1)).unwrap_or(i64::MAX);
         let mut rows = statement.query([integer(seq), limit])?;
         while let Some(row) = rows.next()? {
             let raw_bytes = usize::try_from(row.get::<_, i64>(2)?).unwrap_or(usize::MAX);
-            match batch_of(row, raw_bytes) {
-                Ok(batch) => batches.push(batch),
-                Err(JournalError::Damaged { seq, reason }) => {
-                    tracing::error!(seq, reason, journal = %self.path.display(), "a batch is damaged: left out");
-                    self.damaged += 1;
+            last = u64::try_from(row.get::<_, i64>(0)?).ok();
+            match batch_of(row, raw_bytes, &mut decoder) {
+                Ok(batch) => {
+                    batches.push(batch);
+                    self.total_read = u64::try_from(row.get::<_, i64>(4)?).unwrap_or(0);
                 }
+                Err(JournalError::Damaged { seq, reason }) => damaged.push((seq, reason)),
                 Err(error) => return Err(error),
             }
             bytes += raw_bytes;
@@ -76,7 +100,66 @@ impl JournalReader {
                 break;
             }
         }
-        Ok(batches)
+        drop(rows);
+        drop(statement);
+        for (seq, reason) in damaged {
+            self.leave_out(seq, &reason);
+        }
+        Ok((batches, last))
+    }
+
+    /// The same where a page of the file is gone: every number is asked for alone.
+    fn one_by_one(&mut self, seq: u64, batches_max: usize) -> Result<(Vec<Batch>, Option<u64>), JournalError> {
+        let (mut batches, mut looked_at) = (Vec::new(), None);
+        for seq in seq + 1..=self.last_seq()? {
+            looked_at = Some(seq);
+            match self.single(seq) {
+                Ok(batch) => batches.extend(batch),
+                Err(JournalError::Damaged { seq, reason }) => self.leave_out(seq, &reason),
+                Err(JournalError::Retry { source }) if is_torn(&source) => self.leave_out(seq, &source.to_string()),
+                Err(error) => return Err(error),
+            }
+            if batches.len() >= batches_max {
+                break;
+            }
+        }
+        Ok((batches, looked_at))
+    }
+
+    fn single(&mut self, seq: u64) -> Result<Option<Batch>, JournalError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT seq, committed_us, raw_bytes, blob, records_total FROM batch WHERE seq = ?1")?;
+        let mut rows = statement.query([integer(seq)])?;
+        let Some(row) = rows.next()? else {
+            return Ok(None);
+        };
+        let raw_bytes = usize::try_from(row.get::<_, i64>(2)?).unwrap_or(usize::MAX);
+        let batch = batch_of(row, raw_bytes, &mut encoding::Decoder::new())?;
+        self.total_read = u64::try_from(row.get::<_, i64>(4)?).unwrap_or(0);
+        Ok(Some(batch))
+    }
+
+    fn leave_out(&mut self, seq: u64, reason: &str) {
+        if seq > self.damaged_until {
+            tracing::error!(seq, reason, journal = %self.path.display(), "a batch is damaged: left out");
+            self.damaged += 1;
+            self.damaged_until = seq;
+        }
+    }
+
+    /// How many records the journal has had up to and with the last batch that was read, whatever became of them.
+    #[must_use]
+    pub fn total_read(&self) -> u64 {
+        self.total_read
+    }
+
+    /// How many records the journal has had before its oldest batch; all of them when it holds none.
+    ///
+    /// # Errors
+    /// [`JournalError::Retry`] when the file cannot be read just now.
+    pub fn total_before_first(&self) -> Result<u64, JournalError> {
+        self.number("SELECT coalesce((SELECT records_total - records FROM batch ORDER BY seq LIMIT 1), 0)")
     }
 
     /// The number of the last batch.
@@ -96,6 +179,18 @@ impl JournalReader {
             .connection
             .query_row("SELECT min(seq) FROM batch", [], |row| row.get(0))?;
         Ok(first.and_then(|first| u64::try_from(first).ok()))
+    }
+
+    /// When the oldest batch that is still there was committed; none when the journal is empty.
+    ///
+    /// # Errors
+    /// [`JournalError::Retry`] when the file cannot be read just now.
+    pub fn first_committed(&self) -> Result<Option<Timestamp>, JournalError> {
+        let first: Option<i64> = self
+            .connection
+            .query_row("SELECT committed_us FROM batch ORDER BY seq LIMIT 1", [], |row| row.get(0))
+            .optional()?;
+        Ok(first.and_then(|us| Timestamp::from_microsecond(us).ok()))
     }
 
     /// The last batch before `since`: reading after it gives everything from `since` on. 0: from the beginning.
@@ -147,7 +242,7 @@ impl JournalReader {
         records_max: usize,
         of: impl Fn(&Record) -> T,
     ) -> Result<Vec<T>, JournalError> {
-        let mut tail = VecDeque::new();
+        let (mut tail, mut decoder) = (VecDeque::new(), encoding::Decoder::new());
         let mut statement = self.connection.prepare(
             "SELECT seq, committed_us, raw_bytes, blob FROM batch
              WHERE qos1 > 0 AND seq >= (SELECT session_from_seq FROM broker WHERE id = ?2) ORDER BY seq DESC LIMIT ?1",
@@ -157,7 +252,7 @@ impl JournalReader {
             statement.query([i64::try_from(records_max).unwrap_or(i64::MAX), i64::from(broker)])?;
         while let Some(row) = rows.next()? {
             let raw_bytes = usize::try_from(row.get::<_, i64>(2)?).unwrap_or(usize::MAX);
-            let Ok(batch) = batch_of(row, raw_bytes) else {
+            let Ok(batch) = batch_of(row, raw_bytes, &mut decoder) else {
                 continue;
             };
             for record in batch.records.into_iter().rev() {
@@ -181,7 +276,7 @@ impl JournalReader {
     }
 }
 
-fn batch_of(row: &Row<'_>, raw_bytes: usize) -> Result<Batch, JournalError> {
+fn batch_of(row: &Row<'_>, raw_bytes: usize, decoder: &mut encoding::Decoder) -> Result<Batch, JournalError> {
     let seq = u64::try_from(row.get::<_, i64>(0)?).unwrap_or(0);
     let damaged = |reason| JournalError::Damaged { seq, reason };
     let committed = Timestamp::from_microsecond(row.get(1)?).map_err(|error| damaged(error.to_string()))?;
@@ -189,7 +284,7 @@ fn batch_of(row: &Row<'_>, raw_bytes: usize) -> Result<Batch, JournalError> {
         .get_ref(3)?
         .as_blob()
         .map_err(|error| damaged(error.to_string()))?;
-    let records = encoding::decode(blob, raw_bytes).map_err(damaged)?;
+    let records = decoder.decode(blob, raw_bytes).map_err(damaged)?;
     Ok(Batch {
         seq,
         committed,

@@ -15,7 +15,7 @@ use super::encoding;
 use super::error::{JournalError, is_torn};
 
 /// Raised whenever the tables change.
-const SCHEMA_VERSION: i64 = 2;
+const SCHEMA_VERSION: i64 = 3;
 /// "idlw"
 const APPLICATION_ID: i64 = 0x6964_6c77;
 const BUSY_WAIT: Duration = Duration::from_secs(5);
@@ -26,7 +26,20 @@ const CHECKED_BYTES_MAX: u64 = 64 << 20;
 
 /// What makes the tables of each version those of the next, from version 1 on. Nothing is thrown away, so the program
 /// that wrote a file before still finds its tables, though it will not open a newer version.
-const MIGRATIONS: [&str; 1] = ["ALTER TABLE broker ADD COLUMN session_from_seq INTEGER NOT NULL DEFAULT 0"];
+const MIGRATIONS: [&str; 2] = [
+    "ALTER TABLE broker ADD COLUMN session_from_seq INTEGER NOT NULL DEFAULT 0",
+    "CREATE TABLE incident (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        at_us INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        place TEXT NOT NULL,
+        what TEXT NOT NULL,
+        lost INTEGER NOT NULL
+     ) STRICT;
+     ALTER TABLE quarantine ADD COLUMN is_cut INTEGER NOT NULL DEFAULT 0;
+     UPDATE quarantine SET is_cut = 1 WHERE reason LIKE '%packet_bytes_max: cut to%';
+     ALTER TABLE quarantine_tally ADD COLUMN dropped INTEGER NOT NULL DEFAULT 0",
+];
 
 /// The tables of version 1.
 const TABLES: &str = "

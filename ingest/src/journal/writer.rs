@@ -16,7 +16,7 @@ use tokio::sync::watch;
 
 use super::inbox::{Ack, Inbox, Item};
 use super::progress::{Alarm, Progress};
-use super::{Journal, JournalConfig, JournalError, JournalReader, Poison, connect};
+use super::{Begun, Journal, JournalConfig, JournalError, JournalReader, Poison, connect};
 use crate::account::Noted;
 use crate::clock::{self, Clock};
 use crate::record::Record;
@@ -193,9 +193,11 @@ struct Commit {
     told: Option<Timestamp>,
     acks: Vec<Ack>,
     /// Brokers whose session begins with this batch.
-    begun: Vec<u8>,
+    begun: Vec<Begun>,
     subscribed: Vec<(u8, Vec<String>)>,
     noted: Noted,
+    /// When the first message behind this batch was received.
+    next_received: Option<Timestamp>,
 }
 
 struct Work {
@@ -219,7 +221,10 @@ impl Work {
                 return self.journal;
             }
             self.noted.add(&taken.noted);
-            let commit = gather(taken.items, taken.repeats);
+            let commit = Commit {
+                next_received: taken.next_received,
+                ..gather(taken.items, taken.repeats)
+            };
             let is_due = since(committed_at) >= heartbeat && !self.shared.clock.is_playback();
             if commit.is_worth_a_batch() || is_due || (taken.is_closing && self.noted != Noted::default()) {
                 self.persist(&commit);
@@ -275,10 +280,13 @@ impl Work {
         self.acknowledge(&commit.acks);
     }
 
-    /// Live: now. In playback: the last told time that came with or before the batch; never backwards.
+    /// Live: now, but no later than the next message was received: where the disk was stuck, those behind this batch are
+    /// old, and time must not have gone on before they are heard. In playback: the last told time that came with or
+    /// before the batch; never backwards.
     fn committing_time(&self, commit: &Commit) -> Timestamp {
         if !self.shared.clock.is_playback() {
-            return self.shared.clock.now();
+            let now = self.shared.clock.now();
+            return commit.next_received.map_or(now, |next| now.min(next));
         }
         let received = commit.records.last().map(|record| record.received);
         let told = commit.told.max(received).max(self.journal.last_committed);
@@ -389,7 +397,7 @@ fn gather(items: Vec<Item>, repeats: u64) -> Commit {
                 commit.noted.clock_ticks += 1;
                 commit.acks.extend(ack);
             }
-            Item::SessionBegins { broker } => commit.begun.push(broker),
+            Item::SessionBegins { broker, forgotten_by } => commit.begun.push(Begun { broker, forgotten_by }),
             Item::Subscribed { broker, filters } => commit.subscribed.push((broker, filters)),
         }
     }

@@ -199,10 +199,12 @@ impl Session {
         let now = clock::monotonic();
         let outage = self.lost_at.map(|lost_at| now.saturating_duration_since(lost_at));
         let is_late = !self.has_connected_before || outage.is_some_and(|outage| outage >= OUTAGE_MIN);
-        self.intake.connected(is_session_present, is_late);
         let mut noted = Noted::default();
         let expected_session = self.has_connected_before || !self.subscriptions.held().is_empty();
-        if expected_session && !is_session_present {
+        let is_forgotten = expected_session && !is_session_present;
+        self.intake
+            .connected(is_session_present, is_forgotten, is_late);
+        if is_forgotten {
             noted.sessions_lost = 1;
             tracing::error!(
                 broker = self.config.name,

@@ -1,9 +1,14 @@
 //! Recognising messages that a broker sends again because our acknowledgement did not reach it.
 //!
 //! Kept: packet identifier and hash of topic and payload of the last [`RECENT_MAX`] messages of QoS 1 of one broker,
-//! rebuilt from the journal at start. When a session is resumed, a broker sends again, in the order of the first time,
-//! what it has no acknowledgement of: so what comes again is looked for only behind the last one found, and the search
-//! is over when the newest was found, or after `misses_max` messages that were not found. The flag DUP is not relied on.
+//! rebuilt from the journal at start. When a session is resumed, a broker sends again, first and in the order of the first
+//! time, what it has no acknowledgement of: so what comes again is looked for only behind the last one found, and the
+//! search is over when the newest was found, or after `misses_max` messages that were not found.
+//!
+//! A broker that was killed goes on from what it had saved: it sends again what it had kept but not sent by then, without
+//! the flag DUP, and gives out once more the packet identifiers of since then. So without the flag a message is taken for
+//! one that comes again only while all before it were, without a gap: one that only looks alike, a meter's same value
+//! under the same identifier, is behind the first new one, and new.
 //!
 //! Our window does not limit how many come again: mosquitto 2.0.11 sends more of a back-log than it may, and when we
 //! are killed it throws away, unread, the acknowledgements that wait in its socket.
@@ -12,7 +17,8 @@
 //! remembers where it began.
 //!
 //! Limits: more than [`RECENT_MAX`] lost acknowledgements are not recognised, nor is what comes again out of order. It
-//! is half of all packet identifiers, so that an identifier that is used anew has left the memory long ago.
+//! is half of all packet identifiers, so that an identifier that is used anew has left the memory long ago. The very first
+//! message after a killed broker's return, if nothing comes again, may look like an older one and be thrown away.
 
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hasher};
@@ -27,7 +33,18 @@ pub(crate) struct DuplicateWindow {
     recent: VecDeque<(u16, u64)>,
     /// What may still come again, oldest first; empty when nothing may.
     expected: VecDeque<(u16, u64)>,
-    misses: usize,
+    run: Run,
+}
+
+/// The messages since a resumption.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Run {
+    /// None has come.
+    Awaited,
+    /// All have come before.
+    Going,
+    /// So many were new.
+    Broken(usize),
 }
 
 /// The hash that tells messages apart.
@@ -45,7 +62,7 @@ impl DuplicateWindow {
             misses_max,
             recent: VecDeque::new(),
             expected: VecDeque::new(),
-            misses: 0,
+            run: Run::Awaited,
         }
     }
 
@@ -60,7 +77,7 @@ impl DuplicateWindow {
     /// The broker kept our session: what it has no acknowledgement of comes again.
     pub(crate) fn resume(&mut self) {
         self.expected.clone_from(&self.recent);
-        self.misses = 0;
+        self.run = Run::Awaited;
     }
 
     /// The broker forgot our session: packet identifiers start anew.
@@ -69,24 +86,32 @@ impl DuplicateWindow {
         self.expected = VecDeque::new();
     }
 
-    /// Whether this message is one that comes again; each is recognised at most once a resumption.
-    pub(crate) fn is_duplicate(&mut self, packet_id: u16, fingerprint: impl FnOnce() -> u64) -> bool {
-        if self.expected.is_empty() {
+    /// Whether this message is one that comes again; each is recognised at most once a resumption. `is_resent`: the broker
+    /// says so.
+    pub(crate) fn is_duplicate(&mut self, sought: (u16, u64), is_resent: bool) -> bool {
+        let Some(next) = self.expected.front() else {
             return false;
-        }
-        let sought = (packet_id, fingerprint());
+        };
         // mostly it is the next one; else the newest of its kind
-        let found = if self.expected.front() == Some(&sought) {
-            Some(0)
-        } else {
-            self.expected.iter().rposition(|known| *known == sought)
+        let found = match self.run {
+            Run::Broken(_) if !is_resent => None,
+            _ if *next == sought => Some(0),
+            Run::Going if !is_resent => None,
+            _ => self.expected.iter().rposition(|known| *known == sought),
         };
         if let Some(place) = found {
             self.expected.drain(..=place);
+            if self.run == Run::Awaited {
+                self.run = Run::Going;
+            }
             return true;
         }
-        self.misses += 1;
-        if self.misses >= self.misses_max {
+        let misses = match self.run {
+            Run::Broken(misses) => misses + 1,
+            Run::Awaited | Run::Going => 1,
+        };
+        self.run = Run::Broken(misses);
+        if misses >= self.misses_max {
             self.expected = VecDeque::new();
         }
         false
@@ -108,19 +133,19 @@ mod tests {
     #[test]
     fn each_message_is_recognised_once_and_only_after_a_resumption() {
         let mut window = window(&[(1, 10), (2, 20)]);
-        assert!(!window.is_duplicate(1, || 10), "not resumed");
+        assert!(!window.is_duplicate((1, 10), true), "not resumed");
         window.resume();
-        assert!(window.is_duplicate(1, || 10));
+        assert!(window.is_duplicate((1, 10), true));
         assert!(
-            !window.is_duplicate(1, || 10),
+            !window.is_duplicate((1, 10), true),
             "a second time it is a new message"
         );
         assert!(
-            !window.is_duplicate(2, || 21),
+            !window.is_duplicate((2, 21), true),
             "same packet identifier, other content"
         );
-        assert!(!window.is_duplicate(3, || 20));
-        assert!(window.is_duplicate(2, || 20));
+        assert!(!window.is_duplicate((3, 20), true));
+        assert!(window.is_duplicate((2, 20), true));
     }
 
     #[test]
@@ -128,15 +153,32 @@ mod tests {
         let mut window = window(&[(8, 80), (9, 90)]);
         window.resume();
         for packet_id in 1..=4 {
-            assert!(!window.is_duplicate(packet_id, || 0));
+            assert!(!window.is_duplicate((packet_id, 0), true));
         }
-        assert!(!window.is_duplicate(9, || 90));
+        assert!(!window.is_duplicate((9, 90), true));
         window.resume();
-        assert!(window.is_duplicate(9, || 90));
+        assert!(window.is_duplicate((9, 90), true));
         assert!(
-            !window.is_duplicate(8, || 80),
+            !window.is_duplicate((8, 80), true),
             "older than what came again already"
         );
+    }
+
+    #[test]
+    fn without_the_flag_it_is_one_only_while_all_before_it_were() {
+        let taken = [(5, 50), (6, 60), (7, 70), (8, 80)];
+        let mut resumed = window(&taken);
+        resumed.resume();
+        assert!(resumed.is_duplicate((5, 50), false) && resumed.is_duplicate((6, 60), false));
+        assert!(!resumed.is_duplicate((7, 71), false), "a new one");
+        assert!(
+            !resumed.is_duplicate((8, 80), false),
+            "an identifier used anew, of a meter that says the same"
+        );
+        assert!(resumed.is_duplicate((8, 80), true));
+        let mut gap = window(&taken);
+        gap.resume();
+        assert!(gap.is_duplicate((5, 50), false) && !gap.is_duplicate((7, 70), false));
     }
 
     #[test]
@@ -146,9 +188,12 @@ mod tests {
         let mut window = window(&taken);
         window.resume();
         for (packet_id, fingerprint) in &taken[5_000..] {
-            assert!(window.is_duplicate(*packet_id, || *fingerprint), "{packet_id}");
+            assert!(
+                window.is_duplicate((*packet_id, *fingerprint), true),
+                "{packet_id}"
+            );
         }
-        assert!(!window.is_duplicate(1, || 10), "an identifier used anew");
+        assert!(!window.is_duplicate((1, 10), true), "an identifier used anew");
     }
 
     #[test]
@@ -156,10 +201,10 @@ mod tests {
         let taken: Vec<(u16, u64)> = (0..=u16::MAX).map(|id| (id, 1)).collect();
         let mut kept = window(&taken);
         kept.resume();
-        assert!(!kept.is_duplicate(32_767, || 1) && kept.is_duplicate(32_768, || 1));
+        assert!(!kept.is_duplicate((32_767, 1), true) && kept.is_duplicate((32_768, 1), true));
         kept.forget();
         kept.resume();
-        assert!(!kept.is_duplicate(40_000, || 1));
+        assert!(!kept.is_duplicate((40_000, 1), true));
     }
 
     #[test]

@@ -62,14 +62,16 @@ impl Intake {
     }
 
     /// A connection began. `is_late`: after an outage, so what the broker kept for us is late.
-    pub(super) fn connected(&mut self, is_session_present: bool, is_late: bool) {
+    /// `is_forgotten`: the broker had a session of ours.
+    pub(super) fn connected(&mut self, is_session_present: bool, is_forgotten: bool, is_late: bool) {
         if is_session_present {
             self.window.resume();
         } else {
             self.window.forget();
-            self.writer
-                .inbox()
-                .push(Item::SessionBegins { broker: self.broker });
+            self.writer.inbox().push(Item::SessionBegins {
+                broker: self.broker,
+                forgotten_by: is_forgotten.then(|| self.name.clone()),
+            });
         }
         let has_backlog = is_session_present && is_late && !self.clock.is_playback();
         self.backlog_until = has_backlog.then(|| clock::monotonic() + BACKLOG_FOR);
@@ -137,7 +139,9 @@ impl Intake {
             return;
         }
         if let Some(ack) = ack
-            && self.window.is_duplicate(message.packet_id, || hash)
+            && self
+                .window
+                .is_duplicate((message.packet_id, hash), message.is_resent)
         {
             self.writer.inbox().push(Item::Duplicate { ack });
             return;

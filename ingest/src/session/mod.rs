@@ -13,6 +13,7 @@ mod backoff;
 mod config;
 mod duplicate;
 mod flight;
+mod handshake;
 mod intake;
 mod link;
 mod listen;
@@ -30,6 +31,7 @@ use crate::journal::{JournalError, WriterHandle};
 pub use config::{Address, BrokerConfig, Secret, Version};
 pub(crate) use duplicate::{RECENT_MAX, fingerprint};
 pub(crate) use flight::AckBox;
+pub use handshake::{Handshake, explain as explain_handshake};
 pub use listen::{Heard, HeardMessage, listen, passing_client_id};
 pub use status::{Fault, Phase, SessionStatus};
 

@@ -1,6 +1,7 @@
 //! Trouble with a connection, in words for a person: what, where, and what to do about it.
 
 use super::config::BrokerConfig;
+use super::handshake::{Handshake, explain};
 use super::link::Trouble;
 use super::status::Fault;
 use crate::clock;
@@ -8,6 +9,10 @@ use crate::clock;
 /// The words for a trouble; none for an end that we asked for.
 pub(super) fn fault(trouble: &Trouble, config: &BrokerConfig) -> Option<Fault> {
     let (what, mend) = match trouble {
+        Trouble::Tls(words) | Trouble::Network(words) if explain(words).is_some() => {
+            let Handshake { what, mend } = explain(words)?;
+            (format!("no secure connection: {what} ({words})"), mend.to_owned())
+        }
         Trouble::NotAuthorised(code) => (
             format!("the broker refuses us: {code}"),
             format!(

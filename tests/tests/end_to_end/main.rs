@@ -16,5 +16,6 @@ mod session;
 mod session_fault;
 mod sinks;
 mod start;
+mod trust;
 mod twin;
 mod whole;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use analyzer::{DeviceId, Finding, Sample, State, StateChange};
 use anyhow::Result;
 use deliver::history::{History, HistoryConfig, Readers};
-use deliver::live::{Live, MeterFigures, PipelineFigures, SinkFigures};
-use deliver::page::{Health, Language, Page, SiteInfo, serve};
+use deliver::live::{IncidentFigures, Live, MessageAccount, MeterFigures, PipelineFigures, SinkFigures};
+use deliver::page::{Door, DoorConfig, Health, Language, Page, SiteInfo, serve};
 use jiff::SignedDuration;
 use tests::chromium::{Chromium, Screen};
 use tokio_util::sync::CancellationToken;
@@ -62,7 +62,8 @@ async fn served() -> Result<Served> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let address = format!("http://{}", listener.local_addr()?);
     let shutdown = CancellationToken::new();
-    tokio::spawn(serve(listener, page, shutdown.clone()));
+    let door = Door::new(DoorConfig::default())?;
+    tokio::spawn(serve(listener, page, door, shutdown.clone()));
     Ok(Served {
         address,
         live,
@@ -75,10 +76,11 @@ fn figures() -> PipelineFigures {
     let sink = |name: &str, kind: &str, behind, last_error: Option<&str>| SinkFigures {
         name: name.to_owned(),
         kind: kind.to_owned(),
+        findings: 4_211_874,
         delivered: 4_211_874 - behind,
-        rejected: 0,
         behind,
         last_error: last_error.map(str::to_owned),
+        ..SinkFigures::default()
     };
     let meter = |device: &deliver::page::PageDevice| MeterFigures {
         name: format!("meter-{}", device.id),
@@ -88,11 +90,23 @@ fn figures() -> PipelineFigures {
         faults: 0,
     };
     PipelineFigures {
-        messages_received: 1_204_332,
-        messages_stored: 1_204_301,
-        messages_duplicate: 28,
-        messages_quarantined: 3,
-        messages_unread: 12,
+        messages: MessageAccount {
+            received_qos0: 1_000,
+            received_qos1: 1_203_332,
+            stored: 1_204_289,
+            duplicates: 28,
+            quarantined: 3,
+            waiting: 12,
+            ..MessageAccount::default()
+        },
+        incidents: vec![IncidentFigures {
+            at: now() - SignedDuration::from_hours(5),
+            kind: "session_lost".to_owned(),
+            place: "broker ward".to_owned(),
+            what: "the broker had forgotten our session".to_owned(),
+            lost: 0,
+            mend: "give the broker a disk for its sessions".to_owned(),
+        }],
         readings: 1_204_289,
         findings: 4_211_874,
         is_broker_connected: Some(true),
@@ -106,6 +120,7 @@ fn figures() -> PipelineFigures {
             ),
         ],
         meters: devices().iter().map(meter).collect(),
+        ..PipelineFigures::default()
     }
 }
 

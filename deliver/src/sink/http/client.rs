@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
-use reqwest::{Certificate, Client, ClientBuilder, Identity, Url};
+use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Certificate, Client, ClientBuilder, Identity, StatusCode, Url};
 
 use super::verdict::{Verdict, judge};
+use crate::handshake::{Handshake, explain};
 use crate::secret::Secret;
 
 /// Of an answer no more than this is read.
@@ -143,28 +144,46 @@ impl Endpoint {
 
     /// Sends one body. A server that cannot be reached or does not answer in time is a retry.
     pub(super) async fn post(&self, body: Vec<u8>) -> Verdict {
-        let mut request = self
+        let request = self
             .client
             .post(self.url.clone())
             .header(CONTENT_ENCODING, "gzip")
             .header(CONTENT_TYPE, "text/plain; charset=utf-8")
             .body(body);
+        match self.exchange(request).await {
+            Ok((status, headers, body)) => judge(status, &headers, &body),
+            Err(error) => self.judge(error),
+        }
+    }
+
+    /// Another request to the same server as the same user; status and words of the answer.
+    ///
+    /// # Errors
+    /// What it means that there is no answer.
+    pub(super) async fn ask(&self, url: Url, kind: &'static str, body: String) -> Result<(u16, String), Verdict> {
+        let request = self.client.post(url).header(CONTENT_TYPE, kind).body(body);
+        match self.exchange(request).await {
+            Ok((status, _, body)) => Ok((status.as_u16(), body)),
+            Err(error) => Err(self.judge(error)),
+        }
+    }
+
+    /// Whether any answer comes at all, whatever it says; else what is wrong.
+    pub(super) async fn greet(&self) -> Option<Verdict> {
+        let request = self.client.get(self.url.clone());
+        self.exchange(request).await.err().map(|error| self.judge(error))
+    }
+
+    async fn exchange(
+        &self,
+        mut request: reqwest::RequestBuilder,
+    ) -> reqwest::Result<(StatusCode, HeaderMap, String)> {
         if let Some(authorization) = &self.authorization {
             request = request.header(AUTHORIZATION, authorization.clone());
         }
         if let Some((user, password)) = &self.basic {
             request = request.basic_auth(user, Some(password.expose()));
         }
-        match self.exchange(request).await {
-            Ok(verdict) => verdict,
-            Err(error) => Verdict::Retry {
-                reason: self.explain(error),
-                after: None,
-            },
-        }
-    }
-
-    async fn exchange(&self, request: reqwest::RequestBuilder) -> reqwest::Result<Verdict> {
         let mut answer = request.send().await?;
         let (status, headers) = (answer.status(), answer.headers().clone());
         let mut body = Vec::new();
@@ -177,10 +196,11 @@ impl Endpoint {
                 Err(error) => return Err(error),
             }
         }
-        Ok(judge(status, &headers, &String::from_utf8_lossy(&body)))
+        Ok((status, headers, String::from_utf8_lossy(&body).into_owned()))
     }
 
-    fn explain(&self, error: reqwest::Error) -> String {
+    /// What an exchange that failed means.
+    fn judge(&self, error: reqwest::Error) -> Verdict {
         let what = if error.is_connect() {
             "no connection to"
         } else if error.is_timeout() {
@@ -188,12 +208,20 @@ impl Endpoint {
         } else {
             "the connection broke to"
         };
-        format!("{what} {}: {}", self.target(), causes(&error.without_url()))
+        let words = causes(&error.without_url());
+        if let Some(Handshake { what, mend }) = explain(&words) {
+            let what = format!("no secure connection: {what} ({words})");
+            return Verdict::Untrusted { what, mend };
+        }
+        Verdict::Retry {
+            reason: format!("{what} {}: {words}", self.target()),
+            after: None,
+        }
     }
 }
 
 /// An error with all that caused it; each says only its own part.
-fn causes(error: &dyn std::error::Error) -> String {
+pub(crate) fn causes(error: &dyn std::error::Error) -> String {
     let mut words = vec![error.to_string()];
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -217,7 +245,7 @@ fn token_header(token: &Secret) -> Result<HeaderValue, SinkConfigError> {
     Ok(value)
 }
 
-fn with_tls(builder: ClientBuilder, url: &Url, tls: &TlsFiles) -> Result<ClientBuilder, SinkConfigError> {
+pub(crate) fn with_tls(builder: ClientBuilder, url: &Url, tls: &TlsFiles) -> Result<ClientBuilder, SinkConfigError> {
     // reqwest takes the process's provider; that another part has installed it already is as good
     let _ = rustls::crypto::ring::default_provider().install_default();
     if url.scheme() == "http" {

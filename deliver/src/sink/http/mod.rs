@@ -9,6 +9,7 @@
 //! a single line is a server to be mended, and nothing is put aside for it.
 
 mod client;
+mod erase;
 mod lines;
 #[cfg(test)]
 pub(super) mod script;
@@ -27,9 +28,11 @@ use tokio::task::spawn_blocking;
 use super::{Identity, Outcome, Pace, Prepare, Problem, Rest, Sink};
 use crate::line::LineEncoder;
 use crate::log::Rejection;
+use crate::rebuild::Rebuild;
 use client::Endpoint;
-pub(crate) use client::{Credentials, endpoint, parse_url};
+pub(crate) use client::{Credentials, causes, endpoint, parse_url, with_tls};
 pub use client::{SinkConfigError, TlsFiles};
+pub(crate) use erase::Erase;
 pub use lines::LineBatch;
 use verdict::{Refusal, Verdict, shown};
 
@@ -76,6 +79,7 @@ pub(crate) struct Flavour {
     pub(crate) url: reqwest::Url,
     pub(crate) credentials: Credentials,
     pub(crate) encoder: LineEncoder,
+    pub(crate) erase: Erase,
     pub(crate) mend: Mend,
 }
 
@@ -87,6 +91,7 @@ pub struct HttpSink {
     request_bytes_max: Arc<AtomicUsize>,
     endpoint: Endpoint,
     encoder: Arc<LineEncoder>,
+    erase: Erase,
     mend: Mend,
 }
 
@@ -98,6 +103,7 @@ impl HttpSink {
             url,
             credentials,
             encoder,
+            erase,
             mend,
         } = flavour;
         let (connect, request) = (config.connect_timeout, config.request_timeout);
@@ -112,8 +118,13 @@ impl HttpSink {
             request_bytes_max: Arc::new(AtomicUsize::new(config.request_bytes_max)),
             endpoint,
             encoder: Arc::new(encoder),
+            erase,
             mend,
         })
+    }
+
+    fn place(&self) -> String {
+        format!("sink {} ({})", self.identity.name, self.identity.target)
     }
 
     fn problem(&self, status: u16, message: &str) -> Problem {
@@ -138,7 +149,7 @@ impl HttpSink {
     }
 
     fn problem_of(&self, what: String, mend: String) -> Problem {
-        let place = format!("sink {} ({})", self.identity.name, self.identity.target);
+        let place = self.place();
         Problem { what, place, mend }
     }
 
@@ -149,6 +160,24 @@ impl HttpSink {
         self.request_bytes_max.fetch_min(fits.max(1), Ordering::Relaxed);
         batch.halve();
         Some(())
+    }
+
+    /// Knocks at the server: TLS stands and something answers. Names and rights show at the first write.
+    ///
+    /// # Errors
+    /// What is wrong, and how to mend it.
+    pub async fn greet(&self) -> Result<(), (String, String)> {
+        match self.endpoint.greet().await {
+            Some(Verdict::Untrusted { what, mend }) => Err((what, mend.to_owned())),
+            Some(Verdict::Retry { reason, .. }) => {
+                Err((reason, "check that it speaks HTTP at this port".to_owned()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn untrusted(&self, what: String, mend: &str) -> Problem {
+        self.problem_of(what, mend.to_owned())
     }
 
     /// Sends the first piece of the batch.
@@ -186,6 +215,7 @@ impl HttpSink {
             Verdict::Retry { reason, after } => Some(Rest::Retry { reason, after }),
             Verdict::Held { status, message } => Some(Rest::Held(self.problem(status, &message))),
             Verdict::Foreign { status, message } => Some(Rest::Held(self.foreign(status, &message))),
+            Verdict::Untrusted { what, mend } => Some(Rest::Held(self.untrusted(what, mend))),
             Verdict::Refused(_) | Verdict::TooLarge(_) => {
                 Some(Rest::Held(self.problem(400, &shown(&refusal.message))))
             }
@@ -265,6 +295,10 @@ impl Sink for HttpSink {
                     outcome.rest = Rest::Retry { reason, after };
                     return outcome;
                 }
+                Verdict::Untrusted { what, mend } => {
+                    outcome.rest = Rest::Held(self.untrusted(what, mend));
+                    return outcome;
+                }
                 Verdict::Held { status, message } => {
                     outcome.rest = Rest::Held(self.problem(status, &message));
                     return outcome;
@@ -276,5 +310,12 @@ impl Sink for HttpSink {
             }
         }
         outcome
+    }
+
+    async fn clear(&mut self, rebuild: &Rebuild) -> Result<Option<Rejection>, Rest> {
+        let devices = self.encoder.devices();
+        self.erase
+            .erase(&self.endpoint, &self.place(), &devices, rebuild)
+            .await
     }
 }

@@ -1,5 +1,7 @@
 //! The HTTP sink against a scripted server.
 
+mod tls;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 

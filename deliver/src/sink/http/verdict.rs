@@ -22,6 +22,8 @@ pub(super) enum Verdict {
     TooLarge(String),
     /// It mends itself.
     Retry { reason: String, after: Option<Duration> },
+    /// No connection that can be trusted: a person has to mend it.
+    Untrusted { what: String, mend: &'static str },
     /// A person has to mend it.
     Held { status: u16, message: String },
     /// No database answers like this: a proxy's or a sign-in page. It says nothing of our lines, not even with 200.

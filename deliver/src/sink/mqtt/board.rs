@@ -113,6 +113,21 @@ impl Board {
         }
     }
 
+    /// Alerts are said again, or are none.
+    pub(super) fn forget_alerts(&mut self) {
+        let alerts: Vec<Topic> = self
+            .entries
+            .keys()
+            .filter(|topic| matches!(topic, Topic::Alert { .. }))
+            .cloned()
+            .collect();
+        for topic in alerts {
+            self.entries.remove(&topic);
+            self.unpublished.insert(topic.clone());
+            self.unsaved.insert(topic);
+        }
+    }
+
     fn has(&self, device: &str) -> bool {
         self.devices.contains(device)
     }

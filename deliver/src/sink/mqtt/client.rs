@@ -8,7 +8,7 @@ use rumqttc_v4::ConnectReturnCode as Code4;
 
 use super::MqttVersion;
 use super::link::{OFFLINE, ONLINE};
-use super::{MqttPublishConfig, SinkConfigError, link};
+use super::{MqttPublishConfig, SinkConfigError, WINDOW, link};
 
 /// Requests that wait for the event loop.
 const QUEUE: usize = 256;
@@ -91,6 +91,7 @@ impl Options {
                 let mut options = rumqttc::MqttOptions::new(id, address);
                 options
                     .set_clean_start(true)
+                    .set_outgoing_inflight_upper_limit(WINDOW)
                     .set_keep_alive(config.keep_alive_s)
                     .set_connect_timeout(config.connect_timeout)
                     .set_last_will(will);

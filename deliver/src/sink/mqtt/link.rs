@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::MqttPublishConfig;
 use super::client::{Client, Ended, Event, Events, Options};
+use crate::handshake::{Handshake, explain};
 use crate::sink::task::Backoff;
 use crate::sink::{Problem, SinkConfigError};
 
@@ -202,7 +203,12 @@ impl Poll {
                 "another client has connected under our client id, so the broker has ended our connection",
                 "find it (a second idlewatt?), or give one of them another client_id in [publish]",
             ),
-            Ended::Other(words) => LinkState::Down(format!("no connection to {}: {words}", self.place)),
+            Ended::Other(words) => match explain(&words) {
+                Some(Handshake { what, mend }) => {
+                    held(&format!("no secure connection: {what} ({words})"), mend)
+                }
+                None => LinkState::Down(format!("no connection to {}: {words}", self.place)),
+            },
         }
     }
 }

@@ -7,6 +7,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::log::{LogEnd, LogReader, LogRow, MemoryChange, Rejection, Result, Settlement, SinkCursor};
+use crate::rebuild::Rebuild;
 use crate::sink::{Pace, Prepare, Sink};
 
 /// A batch and the rows it covers.
@@ -19,13 +20,15 @@ pub(super) struct Fed<Batch> {
 }
 
 /// The rows of a batch.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Span {
     /// The last of them.
     pub(super) seq: u64,
     /// When it was received.
     pub(super) at: Timestamp,
     pub(super) unreadable_rows: u64,
+    /// Each row with the count of its findings.
+    rows: Vec<(u64, u64)>,
 }
 
 type Read<Batch> = (LogReader, Result<Option<Fed<Batch>>>);
@@ -44,6 +47,10 @@ pub(super) struct Feed<S: Sink> {
     /// Findings in the log when it was last read to its end.
     seen_findings: u64,
     ledger: Option<LogReader>,
+    /// The past that is being said again, while this sink has not cleared for it.
+    pub(super) unclear: Option<Rebuild>,
+    /// The last batch of the journal that was, or is, heard again.
+    pub(super) past_until: u64,
 }
 
 impl<S: Sink> Feed<S> {
@@ -58,6 +65,8 @@ impl<S: Sink> Feed<S> {
             taken: 0,
             seen_findings: 0,
             ledger: None,
+            unclear: None,
+            past_until: 0,
         }
     }
 
@@ -72,13 +81,16 @@ impl<S: Sink> Feed<S> {
         let work = move || {
             let opened = reader.another().and_then(|ledger| {
                 let (cursor, memory) = (ledger.cursor(&name)?, ledger.memory(&name)?);
-                Ok((ledger, cursor, memory))
+                let (rebuild, unclear) = (ledger.rebuild()?, ledger.unclear(&name)?);
+                let past_until = rebuild.map_or(0, |rebuild| rebuild.until);
+                Ok((ledger, cursor, memory, (unclear, past_until)))
             });
             (reader, opened)
         };
         let (reader, opened) = blocking(spawn_blocking(work)).await;
         self.reader = Some(reader);
-        let (ledger, cursor, memory) = opened?;
+        let (ledger, cursor, memory, past) = opened?;
+        (self.unclear, self.past_until) = past;
         self.ledger = Some(ledger);
         self.taken = cursor.seq;
         Ok((cursor, memory))
@@ -140,9 +152,20 @@ impl<S: Sink> Feed<S> {
     fn read_ahead(&mut self) -> JoinHandle<Read<S::Batch>> {
         let reader = self.reader.take().expect("one thread reads at a time");
         let (after, findings_max, prepare) = (self.taken, self.pace.batch_findings_max, self.prepare.clone());
+        // what was said before and what is said again do not go out in one batch
+        let border = self
+            .unclear
+            .as_ref()
+            .map(|rebuild| rebuild.row)
+            .filter(|row| after < *row);
         spawn_blocking(move || {
-            let rows = reader.read_after(after, findings_max);
-            (reader, rows.map(|rows| fed(rows, &prepare)))
+            let rows = reader.read_after(after, findings_max).map(|mut rows| {
+                if let Some(border) = border {
+                    rows.retain(|row| row.seq <= border);
+                }
+                fed(rows, &prepare)
+            });
+            (reader, rows)
         })
     }
 
@@ -162,16 +185,18 @@ impl<S: Sink> Feed<S> {
     /// Moves the cursor and puts refused items aside.
     pub(super) async fn settle(
         &mut self,
-        seq: u64,
+        span: &Span,
         accepted: u64,
         rejected: &[Rejection],
         memory: &[MemoryChange],
     ) -> Result<SinkCursor> {
         let mut ledger = self.ledger.take().expect("the task started before it settles");
         let (name, rejected, memory) = (self.name.clone(), rejected.to_vec(), memory.to_vec());
+        let span = span.clone();
         let work = move || {
             let settlement = Settlement {
-                seq,
+                seq: span.seq,
+                rows: &span.rows,
                 accepted,
                 rejected: &rejected,
                 memory: &memory,
@@ -189,6 +214,7 @@ fn fed<Batch>(rows: Vec<LogRow>, prepare: &Prepare<Batch>) -> Option<Fed<Batch>>
     let last = rows.last()?;
     let (seq, at) = (last.seq, last.at);
     let findings = rows.iter().map(|row| row.findings.len()).sum();
+    let counts = rows.iter().map(|row| (row.seq, row.count)).collect();
     let unreadable_rows = rows.iter().filter(|row| row.is_unreadable).count() as u64;
     Some(Fed {
         batch: prepare(rows),
@@ -196,10 +222,34 @@ fn fed<Batch>(rows: Vec<LogRow>, prepare: &Prepare<Batch>) -> Option<Fed<Batch>>
             seq,
             at,
             unreadable_rows,
+            rows: counts,
         },
         is_followed: false,
         findings,
     })
+}
+
+impl<S: Sink> Feed<S> {
+    /// What has to be cleared before the next batch: only what is said again is behind the cursor.
+    pub(super) fn due(&self) -> Option<Rebuild> {
+        self.unclear.clone().filter(|rebuild| self.taken >= rebuild.row)
+    }
+
+    /// It is cleared; what was read ahead meanwhile is of the time after it.
+    pub(super) async fn cleared(&mut self, rebuild: &Rebuild, left: Option<Rejection>) -> Result<SinkCursor> {
+        let mut ledger = self.ledger.take().expect("the task started before it clears");
+        let (name, rebuild) = (self.name.clone(), rebuild.clone());
+        let work = move || {
+            let cleared = ledger.set_cleared(&name, &rebuild, left.as_ref());
+            (ledger, cleared)
+        };
+        let (ledger, cleared) = blocking(spawn_blocking(work)).await;
+        self.ledger = Some(ledger);
+        if cleared.is_ok() {
+            self.unclear = None;
+        }
+        cleared
+    }
 }
 
 /// Waits until the log has grown so far; false where it is closed first.

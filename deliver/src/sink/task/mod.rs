@@ -14,13 +14,14 @@ mod tests;
 
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::{Outcome, Problem, Rest, Sink};
 use crate::log::{LogReader, Rejection};
+use crate::rebuild::Rebuild;
 pub(super) use backoff::Backoff;
 use feed::{Fed, Feed, Span};
 pub use status::{SinkState, SinkStatus, SinkWatch};
@@ -84,10 +85,10 @@ impl<S: Sink> SinkTask<S> {
         let work = async {
             if self.start().await {
                 while let Some(fed) = self.next(&shutdown).await {
-                    let (span, is_followed) = (fed.span, fed.is_followed);
+                    let (delivered_at, seq, is_followed) = (fed.span.at, fed.span.seq, fed.is_followed);
                     self.deliver(fed).await;
                     if is_followed && self.sink.shows_newest() && !shutdown.is_cancelled() {
-                        self.show_newest(span).await;
+                        self.show_newest((seq, delivered_at)).await;
                     }
                 }
             }
@@ -113,6 +114,7 @@ impl<S: Sink> SinkTask<S> {
         loop {
             match self.feed.start().await {
                 Ok((cursor, memory)) => {
+                    self.sink.past_until(self.feed.past_until);
                     self.sink.recall(memory);
                     self.status.send_modify(|status| {
                         status.cursor = cursor.seq;
@@ -130,12 +132,46 @@ impl<S: Sink> SinkTask<S> {
     /// The next batch; none when there is nothing left and the service stops.
     async fn next(&mut self, shutdown: &CancellationToken) -> Option<Fed<S::Batch>> {
         loop {
+            if let Some(rebuild) = self.feed.due() {
+                self.clear(&rebuild).await;
+            }
             if !self.feed.wait(shutdown).await {
                 return None;
             }
             match self.feed.take().await {
                 Ok(Some(fed)) => return Some(fed),
                 Ok(None) => {}
+                Err(error) => self.stumble(error.to_string(), None).await,
+            }
+        }
+    }
+
+    /// Takes away what is said again, for as long as it takes: nothing of it may go out before.
+    async fn clear(&mut self, rebuild: &Rebuild) {
+        loop {
+            let left = match self.sink.clear(rebuild).await {
+                Ok(left) => left,
+                Err(Rest::Held(problem)) => {
+                    self.hold(problem).await;
+                    continue;
+                }
+                Err(Rest::Retry { reason, after }) => {
+                    self.stumble(reason, after).await;
+                    continue;
+                }
+                Err(Rest::Nothing) => None,
+            };
+            self.note_rejected(left.as_slice());
+            match self.feed.cleared(rebuild, left).await {
+                Ok(cursor) => {
+                    self.backoff.reset();
+                    self.status.send_modify(|status| {
+                        (status.skipped, status.rejected) = (cursor.skipped_findings, cursor.rejected);
+                    });
+                    let sink = self.status.borrow().name.clone();
+                    tracing::info!(sink, since = %rebuild.since, "cleared: the past is written again");
+                    return;
+                }
                 Err(error) => self.stumble(error.to_string(), None).await,
             }
         }
@@ -161,16 +197,17 @@ impl<S: Sink> SinkTask<S> {
         self.settle(fed.span, account).await;
     }
 
-    /// Delivers the newest rows before their turn, where it is time and `delivered` is far behind them. Nothing of it
+    /// Delivers the newest rows before their turn, where it is time and what was delivered last is far behind them. Nothing of it
     /// counts: what the server refuses of it, or does not take, is met again in its turn.
-    async fn show_newest(&mut self, delivered: Span) {
+    async fn show_newest(&mut self, (seq, delivered_at): (u64, Timestamp)) {
         let begun = Instant::now();
-        if begun < self.show_at {
+        // what is to be cleared first would take with it what was shown
+        if begun < self.show_at || self.feed.unclear.is_some() {
             return;
         }
-        let newest = self.feed.newest(self.shown.max(delivered.seq)).await;
+        let newest = self.feed.newest(self.shown.max(seq)).await;
         let Ok(Some(mut newest)) = newest else { return };
-        if newest.span.at.duration_since(delivered.at) < NEARLY {
+        if newest.span.at.duration_since(delivered_at) < NEARLY {
             return;
         }
         match self.sink.attempt(&mut newest.batch, false).await.rest {
@@ -187,7 +224,7 @@ impl<S: Sink> SinkTask<S> {
         loop {
             match self
                 .feed
-                .settle(span.seq, account.accepted, &account.rejected, &memory)
+                .settle(&span, account.accepted, &account.rejected, &memory)
                 .await
             {
                 Ok(cursor) => {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use crate::log::LogEnd;
+use crate::log::{LogEnd, SinkCursor};
 use crate::sink::{Identity, Problem};
 
 /// How a sink is.
@@ -56,6 +56,14 @@ pub struct SinkStatus {
     pub rejected: u64,
     /// Findings that went before it had read them, since the log was made.
     pub skipped: u64,
+    /// Findings that it has nothing to write for, since the log was made.
+    pub left_out: u64,
+    /// Findings still to be delivered.
+    pub waiting: u64,
+    /// All findings since it was made; written, refused, left out, skipped or waiting.
+    pub findings: u64,
+    /// Findings that these figures do not explain.
+    pub unexplained: u64,
     /// Damaged rows it passed over, since start.
     pub unreadable_rows: u64,
     /// Failed attempts since start.
@@ -67,6 +75,26 @@ pub struct SinkStatus {
 }
 
 impl SinkStatus {
+    /// A sink that is no task of its own: the local history.
+    #[must_use]
+    pub fn of(name: &str, kind: &'static str, target: String) -> Self {
+        Self::new(&Identity {
+            name: name.to_owned(),
+            kind,
+            target,
+        })
+    }
+
+    /// Takes the log's own account of it, which says also what went while the sink was held up.
+    pub fn take_account(&mut self, cursor: &SinkCursor, end: u64) {
+        self.cursor = cursor.seq.max(self.cursor);
+        self.behind_rows = end.saturating_sub(self.cursor);
+        (self.accepted, self.rejected) = (cursor.accepted, cursor.rejected);
+        (self.left_out, self.skipped) = (cursor.left_out(), cursor.skipped_findings);
+        (self.waiting, self.findings) = (cursor.waiting, cursor.findings);
+        self.unexplained = cursor.unexplained();
+    }
+
     pub(super) fn new(identity: &Identity) -> Self {
         Self {
             name: identity.name.clone(),
@@ -79,6 +107,10 @@ impl SinkStatus {
             accepted: 0,
             rejected: 0,
             skipped: 0,
+            left_out: 0,
+            waiting: 0,
+            findings: 0,
+            unexplained: 0,
             unreadable_rows: 0,
             retries: 0,
             last_error: None,

@@ -1,11 +1,11 @@
 //! Who answers: brokers and databases, each within a time limit, all at once.
 //!
 //! A broker is spoken to in MQTT 5 under a client id of its own and without a session, so that a running service is
-//! not thrown out; one of MQTT 3.1.1, and every database, is only connected to.
+//! not thrown out; one of MQTT 3.1.1 is only connected to, and a database asked for no more than an answer over TLS.
 
 use std::time::Duration;
 
-use ingest::session::{BrokerConfig, Version};
+use ingest::session::{BrokerConfig, Handshake, Version, explain_handshake};
 use rumqttc::{
     AsyncClient, ConnectReturnCode, ConnectionError, Event, Incoming, MqttOptions, TlsConfiguration,
     Transport,
@@ -93,10 +93,21 @@ async fn connect(host: &str, port: u16, limit: Duration) -> Result<(), Fault> {
 
 async fn knock_at_sink(sink: &SinkConfig, limit: Duration) -> Result<String, Fault> {
     // it must also be possible to make it: certificates, header
-    sink.sink(&[])
+    let server = sink
+        .sink(&[])
         .map_err(|error| (format!("{}: {}", error.key, error.what), error.mend))?;
     let (host, port) = sink.address();
     connect(&host, port, limit).await?;
+    if sink.http().url.starts_with("https://") {
+        let silent = || {
+            let what = format!("{host}:{port} does not speak within {} s", limit.as_secs());
+            (
+                what,
+                "check that it speaks TLS at this port, or write http:// in 'url'".to_owned(),
+            )
+        };
+        timeout(limit, server.greet()).await.map_err(|_| silent())??;
+    }
     Ok(format!(
         "{host}:{port} accepts connections; names and rights show at the first write"
     ))
@@ -179,6 +190,10 @@ fn tls(broker: &BrokerConfig) -> Result<TlsConfiguration, Fault> {
 }
 
 fn refusal(error: &ConnectionError) -> Fault {
+    let words = error.to_string();
+    if let Some(Handshake { what, mend }) = explain_handshake(&words) {
+        return (format!("no secure connection: {what} ({words})"), mend.to_owned());
+    }
     match error {
         ConnectionError::ConnectionRefused(
             code @ (ConnectReturnCode::BadUserNamePassword | ConnectReturnCode::NotAuthorized),

@@ -29,6 +29,8 @@ pub(super) struct Plan {
     /// What is published, if anything is.
     pub(super) publish: Option<String>,
     pub(super) page: String,
+    /// Who may come in to it.
+    pub(super) page_for: String,
     pub(super) state_dir: String,
 }
 
@@ -121,10 +123,31 @@ impl Plan {
                 .collect(),
             sinks: config.sinks.iter().map(sink).collect(),
             publish: config.publish.as_ref().map(|publish| publishing(config, publish)),
-            page: format!("http://{}", config.page),
+            page: format!("{}://{}", config.page_scheme(), config.page),
+            page_for: page_for(config),
             state_dir: config.state_dir.display().to_string(),
         }
     }
+}
+
+fn page_for(config: &Config) -> String {
+    let door = &config.door;
+    let place = if config.page.ip().is_loopback() {
+        "this machine"
+    } else {
+        "other machines"
+    };
+    let proxies: Vec<String> = door.proxies.iter().map(ToString::to_string).collect();
+    let proxies = match proxies.as_slice() {
+        [] => String::new(),
+        proxies => format!(", through the proxy at {}", proxies.join(", ")),
+    };
+    let login = if door.has_login() {
+        "with a login"
+    } else {
+        "without a login"
+    };
+    format!("{place}{proxies}, {login}")
 }
 
 fn publishing(config: &Config, publish: &MqttPublishConfig) -> String {

@@ -47,7 +47,7 @@ idlewatt.toml: no faults, no warnings
 Hôpital Saint-Luc, imagerie (Europe/Paris, now 2026-04-30 22:30)
   price     0.23 EUR/kWh, 0.17 from 22:00 to 06:00 (the hospital's contract, 2026)
   carbon    56.6 g CO2e/kWh (ADEME Base Carbone, consumption, life cycle, 2023)
-  page      http://127.0.0.1:8080
+  page      http://127.0.0.1:8080: this machine, without a login
   keeps     FOLDER/idlewatt-state
 
 Listens to

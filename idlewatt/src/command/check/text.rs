@@ -44,7 +44,7 @@ fn write_plan(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\n{} ({}, now {})", plan.site, plan.zone, plan.now_local)?;
     writeln!(out, "  price     {}", plan.tariff)?;
     writeln!(out, "  carbon    {}", plan.carbon)?;
-    writeln!(out, "  page      {}", plan.page)?;
+    writeln!(out, "  page      {}: {}", plan.page, plan.page_for)?;
     writeln!(out, "  keeps     {}", plan.state_dir)?;
     writeln!(out, "\nListens to")?;
     for broker in &plan.brokers {

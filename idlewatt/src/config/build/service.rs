@@ -1,6 +1,5 @@
-//! Where things are kept, the page, and what payloads need to be read.
+//! Where things are kept, and how much of them.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use deliver::history::HistoryConfig;
@@ -24,22 +23,6 @@ pub(crate) fn state_dir(review: &Review<'_>, file: &schema::File) -> PathBuf {
         (None, Some(folder)) => folder.into(),
         (None, None) => resolve(review, STATE_FOLDER.as_ref()),
     }
-}
-
-/// Where the page listens.
-pub(crate) fn page(review: &mut Review<'_>, file: &schema::File) -> SocketAddr {
-    let listen = *file.page.listen;
-    if !listen.ip().is_loopback() {
-        review.warn(
-            file.page.listen.span(),
-            format!(
-                "the page can be opened from other machines at port {}, and has no login",
-                listen.port()
-            ),
-            "listen at 127.0.0.1 behind a proxy with a login, unless the network is trusted",
-        );
-    }
-    listen
 }
 
 /// The journal.

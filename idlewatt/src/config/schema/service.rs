@@ -1,8 +1,10 @@
 //! `[service]`, `[page]`, `[decode]`, `[publish]`.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+
+use deliver::page::DoorConfig;
 
 use crate::config::section::section;
 use crate::config::value::{TopicPrefix, Zone};
@@ -17,8 +19,38 @@ section! {
 
     /// The live page, `/metrics` and `/health`.
     Page {
-        /// Address and port. The page has no login: beyond this machine, put a proxy with one before it.
+        /// Address and port. Where other machines can reach it, the page needs a login and a certificate of its own, or a
+        /// proxy that has both; all are below.
         listen: SocketAddr => preset(SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))),
+        /// PEM of the page's certificate, with those above it: the page speaks https then.
+        cert_file: Option<PathBuf> => optional("\"/etc/idlewatt/page.pem\""),
+        /// PEM of its key.
+        key_file: Option<PathBuf> => optional("\"/etc/idlewatt/page.key\""),
+        /// A file that holds a token and nothing else, 12 characters or more. It opens everything: in a script as
+        /// 'Authorization: Bearer …', in a browser as the password of any user.
+        token_file: Option<PathBuf> => optional("\"/run/secrets/page_token\""),
+        /// Or the environment variable that holds it.
+        token_env: Option<String> => optional("\"IDLEWATT_PAGE_TOKEN\""),
+        /// Beside the token or in its place: a user.
+        username: Option<String> => optional("\"radiology\""),
+        /// A file that holds the user's password and nothing else, 12 characters or more.
+        password_file: Option<PathBuf> => optional("\"/run/secrets/page_password\""),
+        /// Or the environment variable that holds it.
+        password_env: Option<String> => optional("\"IDLEWATT_PAGE_PASSWORD\""),
+        /// A file that holds a token which opens `/metrics` alone, for Prometheus.
+        metrics_token_file: Option<PathBuf> => optional("\"/run/secrets/metrics_token\""),
+        /// Or the environment variable that holds it.
+        metrics_token_env: Option<String> => optional("\"IDLEWATT_METRICS_TOKEN\""),
+        /// The names under which the page is asked for, beside addresses and 'localhost'. Others are refused: a strange
+        /// web page could otherwise turn its own name to this machine and read ours.
+        hosts: Vec<String> => preset(Vec::new()),
+        /// The addresses of reverse proxies before the page, which have TLS and a login. Other machines are refused then,
+        /// and what these say in X-Forwarded-For is believed.
+        proxies: Vec<IpAddr> => preset(Vec::new()),
+        /// At most so many connections at once.
+        connections_max: NonZeroUsize => preset(nonzero(DoorConfig::default().connections_max)),
+        /// At most so many open pages are kept up to date at once.
+        streams_max: NonZeroUsize => preset(nonzero(DoorConfig::default().streams_max)),
     }
 
     /// How payloads are read.

@@ -37,6 +37,8 @@ pub(crate) struct Message {
     pub(crate) payload_bytes: usize,
     pub(crate) qos: u8,
     pub(crate) is_retained: bool,
+    /// The broker says that it has sent it before (the flag DUP).
+    pub(crate) is_resent: bool,
     pub(crate) packet_id: u16,
 }
 
@@ -172,7 +174,7 @@ fn message(
     topic: &[u8],
     payload: &[u8],
     qos: u8,
-    is_retained: bool,
+    (is_retained, is_resent): (bool, bool),
     packet_id: u16,
     payload_bytes_max: usize,
 ) -> Message {
@@ -182,6 +184,7 @@ fn message(
         payload_bytes: payload.len(),
         qos,
         is_retained,
+        is_resent,
         packet_id,
     }
 }

@@ -82,7 +82,7 @@ impl Link {
                 &publish.topic,
                 &publish.payload,
                 publish.qos as u8,
-                publish.retain,
+                (publish.retain, publish.dup),
                 publish.pkid,
                 self.payload_bytes_max,
             )),

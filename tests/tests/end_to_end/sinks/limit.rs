@@ -171,7 +171,7 @@ async fn assert_stored(victoria: &Victoria) -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_victoriametrics_without_room_is_tried_until_it_has_some() -> anyhow::Result<()> {
-    let mut victoria = Victoria::start_with(&["-storage.minFreeDiskSpaceBytes=1000TB"]).await?;
+    let mut victoria = Victoria::start_with(&["-storage.minFreeDiskSpaceBytes=1000000000000000"]).await?;
     let source = source("victoria")?;
     let mut running = source.run(to_victoria(&victoria, "")?)?;
     let status = running.until("retrying", |status| status.retries >= 2).await;
