@@ -120,6 +120,62 @@ fn assert_day(night: &Night, row: &Value) {
     }
 }
 
+/// The alert of the night: left on at closing, over at opening, both by the clock on the wall.
+async fn assert_alert(influx: &Influxd, night: &Night) -> anyhow::Result<()> {
+    let alerts = points(influx, "alert").await?;
+    let steps: Vec<(i64, i64, &str)> = alerts
+        .iter()
+        .filter(|(key, _)| key.contains("overnight_idle"))
+        .filter_map(|(key, fields)| {
+            let phase = ["raised", "cleared"]
+                .into_iter()
+                .find(|phase| key.contains(phase))?;
+            let (_, at) = key.rsplit_once(' ')?;
+            Some((fields["since_ms"].as_i64()?, at.parse().ok()?, phase))
+        })
+        .collect();
+    let left = night.left.as_millisecond();
+    assert!(
+        steps
+            .iter()
+            .any(|(since, _, phase)| *since == left && *phase == "raised"),
+        "{steps:?}"
+    );
+    let opens = night.opens.as_millisecond();
+    assert!(
+        steps.contains(&(left, opens, "cleared")),
+        "{steps:?}, not {opens}"
+    );
+    Ok(())
+}
+
+/// The page's figures and curve of the day.
+async fn assert_page(idlewatt: &Idlewatt, night: &Night) -> anyhow::Result<()> {
+    let (from, until) = (night.from, night.until);
+    let asked = format!("/api/kpi?from={from}&until={until}&by=device&period=day");
+    let said = idlewatt.json(&asked).await?;
+    let rows = said["rows"].as_array().cloned().unwrap_or_default();
+    let [row] = &rows[..] else {
+        panic!("one day of one device: {said}")
+    };
+    assert_eq!(row["period"], night.day);
+    assert_day(night, row);
+    let asked = format!("/api/device/ct-9/power?from={from}&until={until}");
+    let curve = idlewatt.json(&asked).await?;
+    let curve = curve["points"].as_array().cloned().unwrap_or_default();
+    let instants: Vec<&str> = curve.iter().filter_map(|point| point["at"].as_str()).collect();
+    assert!(
+        instants.len() > 100 && instants.is_sorted_by(|one, other| one < other),
+        "{instants:?}"
+    );
+    assert!(curve.iter().all(|point| {
+        point["mean_w"]
+            .as_f64()
+            .is_some_and(|w| (w - 2_600.0).abs() < 1.0)
+    }));
+    Ok(())
+}
+
 async fn check(night: Night) -> anyhow::Result<()> {
     let influx = Influxd::start(false).await?;
     influx.query("", &format!("CREATE DATABASE {DATABASE}")).await?;
@@ -144,55 +200,8 @@ async fn check(night: Night) -> anyhow::Result<()> {
         assert!((wh - POWER_KW * 1000.0).abs() < 30.0, "{hour}: {wh} Wh");
     }
 
-    // the alert of the night: left on at closing, over at opening, both by the clock on the wall
-    let alerts = points(&influx, "alert").await?;
-    let steps: Vec<(i64, i64, &str)> = alerts
-        .iter()
-        .filter(|(key, _)| key.contains("overnight_idle"))
-        .filter_map(|(key, fields)| {
-            let phase = ["raised", "cleared"]
-                .into_iter()
-                .find(|phase| key.contains(phase))?;
-            let (_, at) = key.rsplit_once(' ')?;
-            Some((fields["since_ms"].as_i64()?, at.parse().ok()?, phase))
-        })
-        .collect();
-    let left = night.left.as_millisecond();
-    assert!(
-        steps
-            .iter()
-            .any(|(since, _, phase)| *since == left && *phase == "raised"),
-        "{steps:?}"
-    );
-    let opens = night.opens.as_millisecond();
-    assert!(
-        steps.contains(&(left, opens, "cleared")),
-        "{steps:?}, not {opens}"
-    );
-
-    // page and command say the same of the day
-    let (from, until) = (night.from, night.until);
-    let asked = format!("/api/kpi?from={from}&until={until}&by=device&period=day");
-    let said = idlewatt.json(&asked).await?;
-    let rows = said["rows"].as_array().cloned().unwrap_or_default();
-    let [row] = &rows[..] else {
-        panic!("one day of one device: {said}")
-    };
-    assert_eq!(row["period"], night.day);
-    assert_day(&night, row);
-    let asked = format!("/api/device/ct-9/power?from={from}&until={until}");
-    let curve = idlewatt.json(&asked).await?;
-    let curve = curve["points"].as_array().cloned().unwrap_or_default();
-    let instants: Vec<&str> = curve.iter().filter_map(|point| point["at"].as_str()).collect();
-    assert!(
-        instants.len() > 100 && instants.is_sorted_by(|one, other| one < other),
-        "{instants:?}"
-    );
-    assert!(curve.iter().all(|point| {
-        point["mean_w"]
-            .as_f64()
-            .is_some_and(|w| (w - 2_600.0).abs() < 1.0)
-    }));
+    assert_alert(&influx, &night).await?;
+    assert_page(&idlewatt, &night).await?;
     assert!(idlewatt.stop().await?.success());
     let file = idlewatt.configuration_path().display().to_string();
     let range = ["--from", night.day, "--to", night.next_day];

@@ -27,6 +27,34 @@ const MISSING: (&str, &str) = ("missing", "influxdb1");
 const GONE: (&str, &str) = ("gone", "victoriametrics");
 const UNKNOWN: (&str, &str) = ("unknown", "influxdb2");
 
+/// Nothing is with them, and nothing is lost.
+fn assert_dead(metrics: &Metrics) {
+    for dead in [STUCK, MISSING, GONE, UNKNOWN] {
+        assert_eq!(of(metrics, "sink_accepted_total", dead), 0.0, "{dead:?}");
+        assert!(of(metrics, "sink_behind_rows", dead) > 0.0, "{dead:?}");
+        for lost in ["sink_rejected_total", "sink_skipped_total"] {
+            assert_eq!(of(metrics, lost, dead), 0.0, "{dead:?} {lost}");
+        }
+    }
+}
+
+/// The mended databases hold what the first does.
+async fn assert_same(influx: &Influxd) -> anyhow::Result<()> {
+    for measurement in ["power", "interval", "energy"] {
+        let asked = format!("SELECT count(*) FROM \"{measurement}\"");
+        let mut counts = Vec::new();
+        for database in [DATABASE, "stuck", "missing"] {
+            let series = influx.query(database, &asked).await?;
+            counts.push(series.first().map(tests::influxd::Series::rows));
+        }
+        assert!(
+            counts[0].is_some() && counts.iter().all(|count| *count == counts[0]),
+            "{measurement}: {counts:?}"
+        );
+    }
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn dead_sinks_delay_no_other_and_miss_nothing() -> anyhow::Result<()> {
     let (broker, influx) = (start_broker().await?, Influxd::start(false).await?);
@@ -78,13 +106,7 @@ async fn dead_sinks_delay_no_other_and_miss_nothing() -> anyhow::Result<()> {
     assert!(metrics.account().is_balanced());
     let accepted = of(&metrics, "sink_accepted_total", WELL);
     assert!(accepted > 1000.0, "{accepted}");
-    for dead in [STUCK, MISSING, GONE, UNKNOWN] {
-        assert_eq!(of(&metrics, "sink_accepted_total", dead), 0.0, "{dead:?}");
-        assert!(of(&metrics, "sink_behind_rows", dead) > 0.0, "{dead:?}");
-        for lost in ["sink_rejected_total", "sink_skipped_total"] {
-            assert_eq!(of(&metrics, lost, dead), 0.0, "{dead:?} {lost}");
-        }
-    }
+    assert_dead(&metrics);
 
     // two of them are mended, the others stay dead
     proxy.set(Network::Good);
@@ -102,18 +124,7 @@ async fn dead_sinks_delay_no_other_and_miss_nothing() -> anyhow::Result<()> {
             "{mended:?}"
         );
     }
-    for measurement in ["power", "interval", "energy"] {
-        let asked = format!("SELECT count(*) FROM \"{measurement}\"");
-        let mut counts = Vec::new();
-        for database in [DATABASE, "stuck", "missing"] {
-            let series = influx.query(database, &asked).await?;
-            counts.push(series.first().map(tests::influxd::Series::rows));
-        }
-        assert!(
-            counts[0].is_some() && counts.iter().all(|count| *count == counts[0]),
-            "{measurement}: {counts:?}"
-        );
-    }
+    assert_same(&influx).await?;
     for dead in [GONE, UNKNOWN] {
         assert!(of(&metrics, "sink_behind_rows", dead) > 0.0, "{dead:?}");
     }

@@ -114,6 +114,13 @@ fn answers() -> Vec<(Step, SinkState, &'static str)> {
         (words(502, HTML, PAGE), Retrying, "Sign in"),
         (words(503, GZIP, "\u{1f}\u{0}rubbish"), Retrying, "503"),
         (words(504, "", ""), Retrying, "504"),
+    ]
+}
+
+/// What is done in place of an answer, and what is said of it.
+fn silences() -> Vec<(Step, SinkState, &'static str)> {
+    use SinkState::Retrying;
+    vec![
         (Step::Reset, Retrying, "the connection broke"),
         (Step::Torn("HTTP/1.1 20"), Retrying, "the connection broke"),
         (
@@ -186,7 +193,10 @@ async fn check((begins, make): (&str, Make), (first, state, word): (Step, SinkSt
 #[tokio::test]
 async fn whatever_a_server_says_that_is_not_about_a_line_nothing_is_put_aside() {
     for kind in KINDS {
-        let checks = answers().into_iter().map(|answer| check(kind, answer));
+        let checks = answers()
+            .into_iter()
+            .chain(silences())
+            .map(|answer| check(kind, answer));
         futures_util::future::join_all(checks).await;
     }
 }
