@@ -51,6 +51,7 @@ impl Influxd {
             folder: tempfile::tempdir()?,
             port: free_port()?,
             has_auth: false,
+            limits: String::new(),
             server: None,
             tls: Some(authority.visitor()?),
             login: None,
