@@ -40,7 +40,7 @@ fn assert_dead(metrics: &Metrics) {
 
 /// The mended databases hold what the first does.
 async fn assert_same(influx: &Influxd) -> anyhow::Result<()> {
-    for measurement in ["power", "interval", "energy"] {
+    for measurement in ["power", "state", "energy"] {
         let asked = format!("SELECT count(*) FROM \"{measurement}\"");
         let mut counts = Vec::new();
         for database in [DATABASE, "stuck", "missing"] {

@@ -5,7 +5,6 @@ use std::time::Duration;
 use analyzer::Finding;
 use deliver::log::LogEnd;
 use deliver::sink::{HttpConfig, HttpSink, InfluxDb1Config, Pace};
-use jiff::SignedDuration;
 use tests::influxd::Influxd;
 use tests::proxy::{Network, Proxy};
 
