@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::band::Bands;
-use crate::clock::{Clocks, Instant};
+use crate::clock::{Clocks, Course, Instant, Own};
 use crate::finding::{FaultKind, Finding};
 use crate::learn::Learned;
 use crate::order::Ordered;
@@ -35,6 +35,7 @@ pub struct Analyzer {
     devices: Vec<Judged>,
     routes: Routes,
     clocks: Clocks,
+    own: Own,
     /// How far time has gone on for all devices.
     advanced: Option<Timestamp>,
 }
@@ -47,12 +48,14 @@ struct Judged {
 }
 
 impl Judged {
-    fn split<'a>(&'a mut self, site: &'a Site) -> (Context<'a>, &'a mut Ordered) {
+    fn split<'a>(&'a mut self, (site, own): (&'a Site, &Own)) -> (Context<'a>, &'a mut Ordered) {
         (
             Context {
                 site,
                 device: &self.device,
                 given: &self.given,
+                set_back: own.set_back,
+                behind: own.behind,
             },
             &mut self.tracker,
         )
@@ -75,6 +78,7 @@ impl Analyzer {
             devices,
             routes,
             clocks: Clocks::default(),
+            own: Own::default(),
             advanced: None,
         }
     }
@@ -84,6 +88,7 @@ impl Analyzer {
     /// The instant is the meter's own stamp where it lies near the arrival, else the arrival. A retained message is
     /// a sample only with a stamp of its own. A back-filled value is never one: the register's next value tells its energy.
     pub fn observe(&mut self, arrival: Arrival, readings: &[Reading], out: &mut Vec<Finding>) {
+        self.look_at_own_clock(arrival.at, out);
         if self
             .advanced
             .is_none_or(|advanced| arrival.at.duration_since(advanced) >= ADVANCE_EVERY)
@@ -113,6 +118,41 @@ impl Analyzer {
         }
     }
 
+    /// A message arrived at `now`: does our own clock go on?
+    fn look_at_own_clock(&mut self, now: Timestamp, out: &mut Vec<Finding>) {
+        let mut own = self.own;
+        let course = own.arrived(now);
+        if own.set_back != self.own.set_back {
+            // what waits was heard before the step
+            for judged in &mut self.devices {
+                let (context, tracker) = judged.split((&self.site, &self.own));
+                tracker.settle_all(context, out);
+            }
+        }
+        self.own = own;
+        if let Course::Anew(told) = course {
+            self.begin_anew(told, now, out);
+        }
+    }
+
+    /// Our own clock had told nonsense up to `told`: what was found stays where it was said, and everything begins anew.
+    fn begin_anew(&mut self, told: Timestamp, now: Timestamp, out: &mut Vec<Finding>) {
+        self.finish(told, out);
+        self.advanced = None;
+        let detail =
+            format!("our own clock had told {told:.0}, and was set back to {now:.0}: everything begins anew");
+        for judged in &mut self.devices {
+            judged.tracker = Ordered::default();
+            let (context, tracker) = judged.split((&self.site, &self.own));
+            for feed in &context.device.feeds {
+                let kind = FaultKind::ClockWrong;
+                tracker
+                    .settled_mut()
+                    .say(context, &feed.meter, now, kind, detail.clone(), out);
+            }
+        }
+    }
+
     /// Takes the readings of one meter that share a stamp.
     fn take(&mut self, arrival: Arrival, readings: &[Reading], out: &mut Vec<Finding>) {
         let Some(first) = readings.first() else { return };
@@ -121,6 +161,16 @@ impl Analyzer {
         }
         let at = match self.clocks.instant(arrival, readings) {
             Instant::At(at) => at,
+            Instant::Corrected(at, lag) => {
+                let (seconds, way) = (
+                    lag.abs().as_secs(),
+                    if lag.is_negative() { "ahead" } else { "behind" },
+                );
+                let detail =
+                    format!("the meter's clock is {seconds} s {way}; its stamps are corrected by that");
+                self.say(at, &first.meter, FaultKind::ClockWrong, &detail, out);
+                at
+            }
             Instant::Wrong(at) => {
                 let detail = "the meter's stamps are far from the arrival, which is used instead";
                 self.say(at, &first.meter, FaultKind::ClockWrong, detail, out);
@@ -134,7 +184,7 @@ impl Analyzer {
             ..arrival
         };
         for &Route { device, feed } in self.routes.to(&first.meter) {
-            let (context, tracker) = self.devices[device].split(&self.site);
+            let (context, tracker) = self.devices[device].split((&self.site, &self.own));
             tracker.observe(context, (feed, at), arrival, readings, out);
         }
     }
@@ -145,7 +195,7 @@ impl Analyzer {
             return;
         }
         for &Route { device, feed } in self.routes.to(&availability.meter) {
-            let (context, tracker) = self.devices[device].split(&self.site);
+            let (context, tracker) = self.devices[device].split((&self.site, &self.own));
             tracker.offline(context, (feed, at), out);
         }
     }
@@ -162,14 +212,14 @@ impl Analyzer {
         let Some(judged) = self.devices.iter_mut().find(meant) else {
             return false;
         };
-        let (context, tracker) = judged.split(&self.site);
+        let (context, tracker) = judged.split((&self.site, &self.own));
         tracker.settled_mut().act(context, at, action, out)
     }
 
     /// Says it of every device that the meter feeds, unless it has been said just now.
     fn say(&mut self, at: Timestamp, meter: &str, kind: FaultKind, detail: &str, out: &mut Vec<Finding>) {
         for route in self.routes.to(meter) {
-            let (context, tracker) = self.devices[route.device].split(&self.site);
+            let (context, tracker) = self.devices[route.device].split((&self.site, &self.own));
             tracker
                 .settled_mut()
                 .say(context, meter, at, kind, detail.to_owned(), out);
@@ -190,7 +240,7 @@ impl Analyzer {
         }
         self.advanced = self.advanced.max(Some(now));
         for judged in &mut self.devices {
-            let (context, tracker) = judged.split(&self.site);
+            let (context, tracker) = judged.split((&self.site, &self.own));
             tracker.advance(context, now, out);
         }
     }
@@ -198,7 +248,7 @@ impl Analyzer {
     /// The stream ends at `until`: everything that waits is made final and said.
     pub fn finish(&mut self, until: Timestamp, out: &mut Vec<Finding>) {
         for judged in &mut self.devices {
-            let (context, tracker) = judged.split(&self.site);
+            let (context, tracker) = judged.split((&self.site, &self.own));
             tracker.finish(context, until, out);
         }
     }
@@ -230,7 +280,7 @@ impl Analyzer {
             .devices
             .iter()
             .map(|judged| (judged.device.id.as_ref(), &judged.tracker));
-        snapshot::encode(trackers, &self.clocks, self.advanced)
+        snapshot::encode(trackers, (&self.clocks, self.own), self.advanced)
     }
 
     /// Takes up where a snapshot was made. Devices that the snapshot does not know begin anew.
@@ -241,12 +291,13 @@ impl Analyzer {
         let snapshot::Memory {
             mut trackers,
             clocks,
+            own,
             advanced,
         } = snapshot::decode(bytes)?;
         for judged in &mut self.devices {
             judged.tracker = trackers.remove(judged.device.id.as_ref()).unwrap_or_default();
         }
-        (self.clocks, self.advanced) = (clocks, advanced);
+        (self.clocks, self.own, self.advanced) = (clocks, own, advanced);
         Ok(())
     }
 }

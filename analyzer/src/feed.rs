@@ -66,11 +66,12 @@ pub(crate) struct Counted {
 }
 
 impl FeedState {
-    /// Takes one message's readings of this feed's meter; only stated values replace held ones.
+    /// Takes one message's readings of this feed's meter; only stated values replace held ones. `running` is the same
+    /// instant on a clock that nobody sets back.
     pub(crate) fn observe(
         &mut self,
         feed: &Feed,
-        at: Timestamp,
+        (at, running): (Timestamp, Timestamp),
         readings: &[Reading],
         power_w_max: f64,
     ) -> Counted {
@@ -93,7 +94,7 @@ impl FeedState {
                 self.count(
                     feed,
                     (key, reading.is_estimated),
-                    (at, value_wh),
+                    (at, running, value_wh),
                     power_w_max,
                     is_summed,
                     &mut counted,
@@ -135,7 +136,7 @@ impl FeedState {
         &mut self,
         feed: &Feed,
         (key, is_estimated): (&str, bool),
-        (at, wh): (Timestamp, f64),
+        (at, running, wh): (Timestamp, Timestamp, f64),
         power_w_max: f64,
         is_summed: bool,
         counted: &mut Counted,
@@ -149,7 +150,14 @@ impl FeedState {
         let Some(channel) = self.channels.get_mut(key) else {
             return;
         };
-        let step = channel.counter.step(Value { at, wh, drawn }, power_w_max);
+        let step = channel.counter.step(
+            Value {
+                at: running,
+                wh,
+                drawn,
+            },
+            power_w_max,
+        );
         if !is_summed {
             return;
         }
@@ -394,7 +402,7 @@ mod tests {
     fn check(feed: &Feed, messages: &[&[Reading]], expected: Option<f64>) {
         let mut state = FeedState::default();
         for (readings, second) in messages.iter().zip(0..) {
-            state.observe(feed, at(second), readings, 1e6);
+            state.observe(feed, (at(second), at(second)), readings, 1e6);
         }
         assert_eq!(state.power_w(feed), expected);
     }
@@ -432,7 +440,12 @@ mod tests {
         let mut reading = power(None, -1_900.0);
         for (second, export_wh, counted_wh) in [(0, 10.0, 0.0), (60, 42.0, 32.0)] {
             reading.energy_export_wh = Some(export_wh);
-            let counted = state.observe(&feed, at(second), std::slice::from_ref(&reading), 1e6);
+            let counted = state.observe(
+                &feed,
+                (at(second), at(second)),
+                std::slice::from_ref(&reading),
+                1e6,
+            );
             assert_eq!(counted.energy, Some(Amount::counted(Energy::from_wh(counted_wh))));
         }
         assert_eq!(state.power_w(&feed), Some(1_900.0));
@@ -444,10 +457,10 @@ mod tests {
         let mut state = FeedState::default();
         for key in ["l1", "l2"] {
             assert_eq!(state.take_power(&feed, at(10)), None);
-            state.observe(&feed, at(10), &[power(Some(key), 1.0)], 1e6);
+            state.observe(&feed, (at(10), at(10)), &[power(Some(key), 1.0)], 1e6);
         }
         assert_eq!(state.take_power(&feed, at(10)), Some(at(10)));
-        state.observe(&feed, at(12), &[power(Some("l1"), 2.0)], 1e6);
+        state.observe(&feed, (at(12), at(12)), &[power(Some("l1"), 2.0)], 1e6);
         assert_eq!(
             state.take_power(&feed, at(12)),
             None,

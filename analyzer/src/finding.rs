@@ -1,5 +1,7 @@
 //! What idlewatt can say of a device. Findings are the only thing that leaves this room.
 //!
+//! The findings log stores them by their place in [`Finding`]: a new kind comes last.
+//!
 //! Every finding has a deterministic identity (device and instant, bucket or number), so that writing one twice
 //! overwrites it. They are serialisable for the findings log alone (docs/decisions/0002-serialisation.md); public
 //! formats have types of their own in `deliver`.
@@ -27,7 +29,7 @@ pub enum Finding {
     Interval(Interval),
     /// A cluster of scanning, final.
     Exam(Exam),
-    /// Energy and time of one bucket so far; a later row of the same key replaces it.
+    /// Energy and time of one bucket so far; a later row of the same key, this or [`Self::Settled`], replaces it.
     Ledger(LedgerRow),
     /// A step in an alert's life.
     Alert(AlertEvent),
@@ -35,6 +37,19 @@ pub enum Finding {
     Fault(Fault),
     /// What a device's power means was learned, or is learned to be otherwise.
     Bands(BandsLearned),
+    /// Energy and time of one bucket of a settled hour: the last row of its key. For who cannot replace what it has.
+    Settled(LedgerRow),
+}
+
+impl Finding {
+    /// The row of the energy ledger that it is, settled or not.
+    #[must_use]
+    pub const fn ledger_row(&self) -> Option<&LedgerRow> {
+        match self {
+            Self::Ledger(row) | Self::Settled(row) => Some(row),
+            _ => None,
+        }
+    }
 }
 
 /// A point of the power curve: the device's power and what it means. Key: device, at.

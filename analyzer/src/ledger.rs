@@ -1,7 +1,11 @@
 //! The energy ledger of one device: local hour × state × open or closed × tariff.
 //!
-//! Limits: settled hours leave memory after [`HOURS_KEPT`]; what was said of them stands.
-//! Invariant: the rows said last add up to the parcels booked.
+//! An hour is *settled* when time is final beyond it and no parcel that waits for its counter reaches into it or
+//! before it: nothing can be booked to it any more. Its rows are then said once more, as settled, and forgotten.
+//!
+//! Limits: a counter is waited for as long as the booking waits (two hours where power is stated, a month in silence),
+//! so as long the hours from its last word on are not settled. Invariants: the rows said last add up to the parcels
+//! booked; a row that was said as settled is never said again.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +13,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::booking::Parcel;
-use crate::finding::LedgerRow;
+use crate::finding::{Finding, LedgerRow};
 use crate::site::{Site, TariffPeriod};
 use crate::{DeviceId, Energy, State};
-
-/// Longer than any window of the booking, so that no row is touched after it has left.
-const HOURS_KEPT: SignedDuration = SignedDuration::from_hours(6);
 
 /// What a row is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -35,41 +36,52 @@ struct Sum {
 /// The rows of one device.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Ledger {
-    settled: BTreeMap<Key, Sum>,
-    /// What was last said of each row that is still in memory.
+    /// Of the hours that are not settled yet.
+    booked: BTreeMap<Key, Sum>,
+    /// What was last said of each of these rows.
     said: BTreeMap<Key, Sum>,
 }
 
 impl Ledger {
-    /// Adds a settled parcel.
+    /// Adds a parcel whose energy is known.
     pub(crate) fn add(&mut self, parcel: &Parcel) {
-        self.settled
+        self.booked
             .entry(parcel.key)
             .or_default()
             .add(parcel.energy, parcel.estimated, parcel.duration);
     }
 
-    /// The rows that differ from what was last said of them; `open` parcels count with their integrals so far.
-    pub(crate) fn changed_rows(&mut self, site: &Site, device: &DeviceId, open: &[Parcel]) -> Vec<LedgerRow> {
-        let mut sums = self.settled.clone();
+    /// The rows of settled hours, and of the others those that differ from what was last said of them; `open` parcels
+    /// count with their integrals so far. Time is final beyond the hours before `final_hour`.
+    pub(crate) fn news(
+        &mut self,
+        (site, device): (&Site, &DeviceId),
+        open: &[Parcel],
+        final_hour: Timestamp,
+        out: &mut Vec<Finding>,
+    ) {
+        let unsettled = open
+            .iter()
+            .map(|parcel| parcel.key.hour)
+            .fold(final_hour, Ord::min);
+        let mut sums = self.booked.clone();
         for parcel in open {
             sums.entry(parcel.key)
                 .or_default()
                 .add(parcel.integral, parcel.integral, parcel.duration);
         }
-        let newest = sums.keys().next_back().map(|key| key.hour);
-        sums.retain(|key, sum| self.said.get(key) != Some(sum));
+        sums.retain(|key, sum| key.hour < unsettled || self.said.get(key) != Some(sum));
         self.said.extend(sums.iter().map(|(key, sum)| (*key, *sum)));
-        if let Some(newest) = newest {
-            let oldest_open = open.iter().map(|parcel| parcel.key.hour).min().unwrap_or(newest);
-            let is_recent =
-                |key: &Key| key.hour >= oldest_open || newest.duration_since(key.hour) <= HOURS_KEPT;
-            self.settled.retain(|key, _| is_recent(key));
-            self.said.retain(|key, _| is_recent(key));
-        }
-        sums.into_iter()
-            .map(|(key, sum)| row(site, device, key, sum))
-            .collect()
+        self.booked.retain(|key, _| key.hour >= unsettled);
+        self.said.retain(|key, _| key.hour >= unsettled);
+        out.extend(sums.into_iter().map(|(key, sum)| {
+            let row = row(site, device, key, sum);
+            if key.hour < unsettled {
+                Finding::Settled(row)
+            } else {
+                Finding::Ledger(row)
+            }
+        }));
     }
 }
 

@@ -99,7 +99,7 @@ impl Ordered {
         let Some(meter) = context.device.feeds.get(feed).map(|feed| &feed.meter) else {
             return;
         };
-        if self.settled.is_too_late(at) {
+        if context.behind.is_some() || self.settled.is_too_late(at) {
             return self.settled.say_too_late(context, (meter, at), out);
         }
         let what = What::Readings {
@@ -183,6 +183,11 @@ impl Ordered {
             hear(&mut self.settled, context, &self.waiting[..count], is_final, out);
             self.waiting.drain(..count);
         }
+    }
+
+    /// Nothing that waits is waited for any longer.
+    pub(crate) fn settle_all(&mut self, context: Context<'_>, out: &mut Vec<Finding>) {
+        self.settle(context, Timestamp::MAX, out);
     }
 
     /// Time has gone on to `now`.

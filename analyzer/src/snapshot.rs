@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::clock::Clocks;
+use crate::clock::{Clocks, Own};
 use crate::order::Ordered;
 
 /// Raised whenever the shape of anything in an [`Ordered`] changes.
@@ -31,6 +31,7 @@ pub enum SnapshotError {
 struct Written<'a> {
     trackers: BTreeMap<&'a str, &'a Ordered>,
     clocks: &'a Clocks,
+    own: Own,
     advanced: Option<Timestamp>,
 }
 
@@ -39,12 +40,13 @@ struct Written<'a> {
 pub(crate) struct Memory {
     pub(crate) trackers: BTreeMap<String, Ordered>,
     pub(crate) clocks: Clocks,
+    pub(crate) own: Own,
     pub(crate) advanced: Option<Timestamp>,
 }
 
 pub(crate) fn encode<'a>(
     trackers: impl Iterator<Item = (&'a str, &'a Ordered)>,
-    clocks: &Clocks,
+    (clocks, own): (&Clocks, Own),
     advanced: Option<Timestamp>,
 ) -> Vec<u8> {
     let written = (
@@ -52,6 +54,7 @@ pub(crate) fn encode<'a>(
         Written {
             trackers: trackers.collect(),
             clocks,
+            own,
             advanced,
         },
     );

@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use analyzer::{Analyzer, Arrival, Config, Energy, FaultKind, Feed, Finding, Interval, Reading};
 use common::{config_of, stamp};
@@ -32,6 +32,7 @@ fn play(config: Config, start: Timestamp, readings: &[(i64, Vec<Reading>)], end_
 fn books(said: &[Finding]) -> Books {
     let (mut energy, mut estimated) = (Energy::ZERO, Energy::ZERO);
     let (mut faults, mut details, mut rows) = (Vec::new(), Vec::new(), BTreeMap::new());
+    let mut settled = BTreeSet::new();
     for finding in said {
         match finding {
             Finding::Interval(Interval {
@@ -43,8 +44,13 @@ fn books(said: &[Finding]) -> Books {
                 energy += *booked;
                 estimated += *part;
             }
-            Finding::Ledger(row) => {
-                rows.insert((row.hour, row.state, row.is_open, row.tariff), row.energy);
+            Finding::Ledger(row) | Finding::Settled(row) => {
+                let key = (row.hour, row.state, row.is_open, row.tariff);
+                assert!(!settled.contains(&key), "settled, and said again: {row:?}");
+                if matches!(finding, Finding::Settled(_)) {
+                    settled.insert(key);
+                }
+                rows.insert(key, row.energy);
             }
             // a reading every half minute is enough for energy, and too little for scanning
             Finding::Fault(fault) if fault.kind != FaultKind::IntervalTooCoarse => {
@@ -54,6 +60,7 @@ fn books(said: &[Finding]) -> Books {
             _ => {}
         }
     }
+    assert!(rows.keys().eq(&settled), "at the end every hour is settled");
     assert_eq!(
         energy,
         rows.into_values().sum(),

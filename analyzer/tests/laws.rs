@@ -4,7 +4,7 @@ mod common;
 #[path = "common/stream.rs"]
 mod stream;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use analyzer::modality::MODALITIES;
 use analyzer::{Analyzer, Arrival, Energy, Finding, Interval, Reading, State};
@@ -105,15 +105,17 @@ fn intervals(findings: &[Finding]) -> Vec<&Interval> {
         .collect()
 }
 
-/// The sum of the rows said last for each key.
+/// The sum of the rows said last for each key; what was said as settled is not said again.
 fn ledger_total(findings: &[Finding]) -> (Energy, SignedDuration) {
-    let mut rows = BTreeMap::new();
+    let (mut rows, mut settled) = (BTreeMap::new(), BTreeSet::new());
     for finding in findings {
-        if let Finding::Ledger(row) = finding {
-            rows.insert(
-                (row.hour, row.state, row.is_open, row.tariff),
-                (row.energy, row.duration),
-            );
+        if let Some(row) = finding.ledger_row() {
+            let key = (row.hour, row.state, row.is_open, row.tariff);
+            assert!(!settled.contains(&key), "settled, and said again: {row:?}");
+            if matches!(finding, Finding::Settled(_)) {
+                settled.insert(key);
+            }
+            rows.insert(key, (row.energy, row.duration));
         }
     }
     (

@@ -90,7 +90,7 @@ impl<'a> FindingJson<'a> {
             Finding::StateChange(it) => it.into(),
             Finding::Interval(it) => it.into(),
             Finding::Exam(it) => it.into(),
-            Finding::Ledger(it) => it.into(),
+            Finding::Ledger(it) | Finding::Settled(it) => it.into(),
             Finding::Alert(it) => it.into(),
             Finding::Fault(it) => it.into(),
             Finding::Bands(it) => Self::Bands(it.into()),

@@ -90,7 +90,7 @@ impl Rebuild {
             Finding::StateChange(change) => change.at >= self.since,
             Finding::Interval(interval) => interval.until > self.seam(&interval.device).intervals,
             Finding::Exam(exam) => exam.until > self.seam(&exam.device).exams,
-            Finding::Ledger(row) => row.hour >= self.since,
+            Finding::Ledger(row) | Finding::Settled(row) => row.hour >= self.since,
             Finding::Alert(event) => event.at >= self.seam(&event.device).alerts,
             Finding::Fault(fault) => fault.at >= self.since,
             Finding::Bands(bands) => bands.at >= self.since,

@@ -14,6 +14,8 @@ pub struct Influxd {
     folder: TempDir,
     port: u16,
     has_auth: bool,
+    /// Further lines of the configuration's section `[http]`.
+    limits: String,
     server: Option<Server>,
     /// Who asks it over TLS; none: it speaks plain HTTP.
     tls: Option<reqwest::Client>,
@@ -31,6 +33,7 @@ impl Influxd {
             folder: tempfile::tempdir()?,
             port: free_port()?,
             has_auth,
+            limits: String::new(),
             server: None,
             tls: None,
             login: None,
@@ -48,6 +51,7 @@ impl Influxd {
             folder: tempfile::tempdir()?,
             port: free_port()?,
             has_auth: false,
+            limits: String::new(),
             server: None,
             tls: Some(authority.visitor()?),
             login: None,
@@ -82,6 +86,35 @@ impl Influxd {
         }
         self.server = Some(server);
         Ok(())
+    }
+
+    /// The same with further lines in the section `[http]` of its configuration.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub async fn restart_with(&mut self, limits: &str) -> anyhow::Result<()> {
+        self.limits = limits.to_owned();
+        self.restart().await
+    }
+
+    /// Stops its processes where they stand: it takes connections and never answers.
+    ///
+    /// # Errors
+    /// When the signal cannot be sent.
+    pub fn freeze(&self) -> anyhow::Result<()> {
+        self.server
+            .as_ref()
+            .map_or(Ok(()), |server| server.signal("STOP"))
+    }
+
+    /// Goes on after [`Influxd::freeze`].
+    ///
+    /// # Errors
+    /// When the signal cannot be sent.
+    pub fn thaw(&self) -> anyhow::Result<()> {
+        self.server
+            .as_ref()
+            .map_or(Ok(()), |server| server.signal("CONT"))
     }
 
     /// `kill -9`.
@@ -184,11 +217,12 @@ impl Influxd {
             }
         };
         let (folder, port, has_auth) = (self.folder.path().display(), self.port, self.has_auth);
+        let limits = &self.limits;
         format!(
             "reporting-disabled = true\nbind-address = \"127.0.0.1:0\"\n\
              [meta]\ndir = \"{folder}/meta\"\n\
              [data]\ndir = \"{folder}/data\"\nwal-dir = \"{folder}/wal\"\nquery-log-enabled = false\n\
-             [http]\nbind-address = \"127.0.0.1:{port}\"\nauth-enabled = {has_auth}\nlog-enabled = false\n{tls}\
+             [http]\nbind-address = \"127.0.0.1:{port}\"\nauth-enabled = {has_auth}\nlog-enabled = false\n{tls}{limits}\n\
              [monitor]\nstore-enabled = false\n[subscriber]\nenabled = false\n[continuous_queries]\nenabled = false\n"
         )
     }

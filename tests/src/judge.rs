@@ -41,7 +41,7 @@ impl Books {
         let (mut rows, mut books) = (BTreeMap::new(), Self::default());
         for finding in findings {
             match finding {
-                Finding::Ledger(row) => {
+                Finding::Ledger(row) | Finding::Settled(row) => {
                     let key = (
                         row.device.to_string(),
                         row.state.name(),

@@ -73,6 +73,21 @@ impl Server {
         })?
     }
 
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, name: &str) -> anyhow::Result<()> {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args([&format!("-{name}"), &pid]).status()?;
+        anyhow::ensure!(sent.success(), "kill -{name} {pid}: {sent}");
+        Ok(())
+    }
+
+    /// Ends it and gives it the time to tidy up.
+    pub(crate) fn stop(mut self) -> anyhow::Result<()> {
+        self.signal("TERM")?;
+        self.child.wait()?;
+        Ok(())
+    }
+
     /// Waits until it takes connections.
     pub(crate) async fn wait_until_listening(&mut self, port: u16) -> anyhow::Result<()> {
         let ready = async {

@@ -10,9 +10,9 @@ const PROGRAM: &str = "/usr/bin/victoria-metrics";
 
 /// A database server; killed when dropped.
 pub struct Victoria {
-    _folder: TempDir,
+    folder: TempDir,
     port: u16,
-    _server: Server,
+    server: Option<Server>,
 }
 
 impl Victoria {
@@ -21,10 +21,34 @@ impl Victoria {
     /// # Errors
     /// When it is not installed or does not come up.
     pub async fn start() -> anyhow::Result<Self> {
-        let (folder, port) = (tempfile::tempdir()?, free_port()?);
-        let data = format!("-storageDataPath={}", folder.path().join("data").display());
-        let listen = format!("-httpListenAddr=127.0.0.1:{port}");
-        let arguments = [
+        Self::start_with(&[]).await
+    }
+
+    /// The same with further flags.
+    ///
+    /// # Errors
+    /// When it is not installed or does not come up.
+    pub async fn start_with(flags: &[&str]) -> anyhow::Result<Self> {
+        let mut victoria = Self {
+            folder: tempfile::tempdir()?,
+            port: free_port()?,
+            server: None,
+        };
+        victoria.restart_with(flags).await?;
+        Ok(victoria)
+    }
+
+    /// Starts it again with other flags, on the same port and with what it had on disk.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub async fn restart_with(&mut self, flags: &[&str]) -> anyhow::Result<()> {
+        if let Some(server) = self.server.take() {
+            server.stop()?;
+        }
+        let data = format!("-storageDataPath={}", self.folder.path().join("data").display());
+        let listen = format!("-httpListenAddr=127.0.0.1:{}", self.port);
+        let mut arguments = vec![
             data.as_str(),
             &listen,
             "-dedup.minScrapeInterval=1ms",
@@ -32,18 +56,17 @@ impl Victoria {
             "-search.latencyOffset=0s",
             "-search.disableCache",
         ];
-        let mut server = Server::start(
-            PROGRAM,
-            "victoria-metrics",
-            &arguments,
-            &folder.path().join("victoria.log"),
-        )?;
-        server.wait_until_ready(port, "/health").await?;
-        Ok(Self {
-            _folder: folder,
-            port,
-            _server: server,
-        })
+        arguments.extend(flags);
+        let log = self.folder.path().join("victoria.log");
+        let mut server = Server::start(PROGRAM, "victoria-metrics", &arguments, &log)?;
+        server.wait_until_ready(self.port, "/health").await?;
+        self.server = Some(server);
+        Ok(())
+    }
+
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Where it listens, as a URL.

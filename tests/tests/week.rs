@@ -77,7 +77,7 @@ fn figures_are_those_of_the_truth(played: &Played) {
     let mut rows = LedgerRows::default();
     for finding in &played.kept {
         match finding {
-            Finding::Ledger(row) => rows.put(row.clone()),
+            Finding::Ledger(row) | Finding::Settled(row) => rows.put(row.clone()),
             Finding::Exam(exam) => report.exam(exam),
             _ => {}
         }

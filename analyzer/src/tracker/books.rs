@@ -170,9 +170,15 @@ impl Tracker {
             return;
         }
         self.next_rows_at = Some(now + SignedDuration::from_mins(1));
-        let rows = self
-            .ledger
-            .changed_rows(context.site, &context.device.id, self.booking.open_parcels());
-        out.extend(rows.into_iter().map(Finding::Ledger));
+        // the last slice that was booked to: the hours before its own are over
+        let final_hour = self.slice.map_or(Timestamp::MIN, |slice| slice.hour);
+        self.say_ledger(context, final_hour, out);
+    }
+
+    /// Says the ledger's news; time is final beyond the hours before `final_hour`.
+    pub(super) fn say_ledger(&mut self, context: Context<'_>, final_hour: Timestamp, out: &mut Vec<Finding>) {
+        let whose = (context.site, &context.device.id);
+        self.ledger
+            .news(whose, self.booking.open_parcels(), final_hour, out);
     }
 }

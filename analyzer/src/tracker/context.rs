@@ -1,5 +1,7 @@
 //! A device as it is judged: where it stands, what it has without learning, and what holds at the moment.
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::spent::Spent;
 use crate::Device;
 use crate::alert::Watched;
@@ -15,9 +17,23 @@ pub(crate) struct Context<'a> {
     pub(crate) device: &'a Device,
     /// What holds unless something was learned: its own bands, else the published ones.
     pub(crate) given: &'a Given,
+    /// How much time was taken away where our own clock was set back.
+    pub(crate) set_back: SignedDuration,
+    /// Where it has not caught up yet: with this.
+    pub(crate) behind: Option<Timestamp>,
 }
 
 impl<'a> Context<'a> {
+    /// An instant on a clock that nobody sets back: that by which registers count.
+    pub(super) fn running(self, at: Timestamp) -> Timestamp {
+        at.checked_add(self.set_back).unwrap_or(at)
+    }
+
+    /// Back from [`Self::running`].
+    pub(super) fn told(self, running: Timestamp) -> Timestamp {
+        running.checked_sub(self.set_back).unwrap_or(running)
+    }
+
     pub(super) fn watched(self) -> Watched<'a> {
         Watched {
             site: self.site,

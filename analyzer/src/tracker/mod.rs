@@ -78,7 +78,7 @@ impl Tracker {
         readings: &[Reading],
         out: &mut Vec<Finding>,
     ) {
-        if self.is_too_late(at) {
+        if context.behind.is_some() || self.is_too_late(at) {
             if let Some(feed) = context.device.feeds.get(index) {
                 self.say_too_late(context, (&feed.meter, at), out);
             }
@@ -104,7 +104,13 @@ impl Tracker {
         (meter, at): (&str, Timestamp),
         out: &mut Vec<Finding>,
     ) {
-        let detail = "the reading is older than what is already final; send readings in order".to_owned();
+        let detail = match context.behind {
+            None => "the reading is older than what is already final; send readings in order".to_owned(),
+            Some(newest) => format!(
+                "our own clock was set back: until it is past {newest:.0} again readings are not used, and registers tell \
+                 their energy then; keep this machine's clock right (NTP)"
+            ),
+        };
         self.say(context, meter, at, FaultKind::TooLate, detail, out);
     }
 
@@ -226,7 +232,7 @@ impl Tracker {
         for (feed, state) in context.device.feeds.iter().zip(&mut self.feeds) {
             for (at, amount) in state.give_up(feed) {
                 self.booking.mark(Mark {
-                    at,
+                    at: context.told(at),
                     counted: Some(amount.counted),
                     estimated: amount.estimated,
                     resolution: Energy::ZERO,
@@ -252,8 +258,7 @@ impl Tracker {
                 .close(&context.device.id, context.device.modality)
                 .map(Finding::Exam),
         );
-        self.next_rows_at = None;
-        self.say_rows(context, until, out);
+        self.say_ledger(context, Timestamp::MAX, out);
     }
 
     /// Takes what the readings hold, and marks what the registers counted.
@@ -267,7 +272,8 @@ impl Tracker {
         let device = context.device;
         let feed = &device.feeds[index];
         let has_counted = self.feeds.iter().any(FeedState::has_counter);
-        let counted = self.feeds[index].observe(feed, at, readings, device.power_w_max);
+        let instants = (at, context.running(at));
+        let counted = self.feeds[index].observe(feed, instants, readings, device.power_w_max);
         if !counted.faults.is_empty() {
             self.say_registers(context, (&feed.meter, at), &counted.faults, out);
         }
@@ -283,7 +289,7 @@ impl Tracker {
             estimated: amount.estimated + uncounted,
             resolution: resolution.unwrap_or(Energy::ZERO),
         };
-        self.spent.mark(&mark);
+        self.spent.mark(&mark, context.set_back);
         self.booking.mark(mark);
     }
 

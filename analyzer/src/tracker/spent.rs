@@ -35,6 +35,8 @@ pub(super) struct Spent {
     resolution: Energy,
     /// Until when it is counted.
     until: Option<Timestamp>,
+    /// How much time our own clock had been set back by then: over a step of it nobody knows a mean.
+    set_back: SignedDuration,
     /// How often register and power agree while power holds still, from 0 to 1.
     trust: f64,
     /// The mean before the last reading.
@@ -44,7 +46,10 @@ pub(super) struct Spent {
 
 impl Spent {
     /// The register spoke.
-    pub(super) fn mark(&mut self, mark: &Mark) {
+    pub(super) fn mark(&mut self, mark: &Mark, set_back: SignedDuration) {
+        if std::mem::replace(&mut self.set_back, set_back) != set_back {
+            self.is_counted = false;
+        }
         self.until = Some(mark.at);
         self.resolution = mark.resolution;
         match mark.counted {
@@ -133,12 +138,13 @@ mod tests {
         let (mut spent, mut at, mut mean) = (Spent::default(), Timestamp::UNIX_EPOCH, None);
         for &(power_w, wh) in readings {
             at += SignedDuration::from_secs(10);
-            spent.mark(&Mark {
+            let mark = Mark {
                 at,
                 counted: Some(Energy::from_wh(wh)),
                 estimated: Energy::ZERO,
                 resolution: Energy::from_wh(1.0),
-            });
+            };
+            spent.mark(&mark, SignedDuration::ZERO);
             mean = spent.mean_until(at, power_w);
         }
         mean

@@ -22,7 +22,7 @@ pub(crate) fn of(findings: &[Finding], zone: &TimeZone) -> String {
     let mut sums = BTreeMap::new();
     let mut rows = BTreeMap::new();
     for finding in findings {
-        if let Finding::Ledger(row) = finding {
+        if let Some(row) = finding.ledger_row() {
             rows.insert(
                 (row.hour, row.state, row.is_open, row.tariff),
                 (row.energy, row.duration),

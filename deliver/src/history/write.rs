@@ -137,7 +137,7 @@ fn write_all(transaction: &Transaction<'_>, cache: &mut Cache, findings: &[Findi
                 let key = device_key(transaction, cache, &exam.device)?;
                 write_exam(transaction, key, exam)?;
             }
-            Finding::Ledger(row) => {
+            Finding::Ledger(row) | Finding::Settled(row) => {
                 let key = device_key(transaction, cache, &row.device)?;
                 write_ledger(transaction, key, row)?;
             }

@@ -1,7 +1,8 @@
 //! Findings as InfluxDB line protocol, one line each; the one encoder of every time-series sink.
 //!
 //! Invariants:
-//! - One finding is exactly one line, whatever the names and values in it say ([`clean`] makes them harmless).
+//! - One finding is exactly one line, whatever the names and values in it say ([`clean`] makes them harmless); none where
+//!   [`Hours`] leaves it out.
 //! - The key of a line (measurement, tags, instant) comes from the finding's own key, so writing it again overwrites
 //!   it, and two findings of different keys stay two points. Tags that are not in the key (room, modality, site) come
 //!   from the configuration: renaming a room begins new series.
@@ -50,6 +51,16 @@ pub const fn state_code(state: State) -> i64 {
 pub struct LineEncoder {
     devices: HashMap<DeviceId, DeviceFragments>,
     strings: Strings,
+    hours: Hours,
+}
+
+/// Which rows of the energy ledger are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hours {
+    /// Every row: the hour so far is written again and again at one instant, and the last write holds.
+    SoFar,
+    /// Those of settled hours alone: each point once, for a database that keeps any one of several writes.
+    Settled,
 }
 
 /// A device's tags, escaped once. Cut where other tags come between in the order of keys.
@@ -80,22 +91,27 @@ impl DeviceFragments {
 impl LineEncoder {
     /// For these devices.
     #[must_use]
-    pub fn new(devices: &[DeviceTags], strings: Strings) -> Self {
+    pub fn new(devices: &[DeviceTags], strings: Strings, hours: Hours) -> Self {
         let devices = devices
             .iter()
             .map(|tags| (tags.id.clone(), DeviceFragments::new(tags)))
             .collect();
-        Self { devices, strings }
+        Self {
+            devices,
+            strings,
+            hours,
+        }
     }
 
-    /// Adds one line with its line end.
+    /// Adds one line with its line end; none for what is left out ([`Hours`]).
     pub fn encode(&self, finding: &Finding, out: &mut String) {
         match finding {
             Finding::Sample(sample) => self.sample(sample, out),
             Finding::StateChange(change) => self.change(change, out),
             Finding::Interval(interval) => self.interval(interval, out),
             Finding::Exam(exam) => self.exam(exam, out),
-            Finding::Ledger(row) => self.ledger(row, out),
+            Finding::Ledger(_) if self.hours == Hours::Settled => {}
+            Finding::Ledger(row) | Finding::Settled(row) => self.ledger(row, out),
             Finding::Alert(event) => self.alert(event, out),
             Finding::Fault(fault) => self.fault(fault, out),
             Finding::Bands(bands) => self.bands(bands, out),

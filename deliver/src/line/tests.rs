@@ -85,7 +85,7 @@ fn finding() -> impl Strategy<Value = Finding> {
 type Make = fn(Parts) -> Finding;
 
 #[rustfmt::skip]
-const KINDS: [Make; 8] = [
+const KINDS: [Make; 9] = [
     |Parts { device, from, state, power_w, flag, .. }| {
         Finding::Sample(Sample { device, at: from, power_w, state, is_provisional: flag })
     },
@@ -104,6 +104,10 @@ const KINDS: [Make; 8] = [
         let tariff = if flag { TariffPeriod::Day } else { TariffPeriod::Night };
         let is_open = flag;
         Finding::Ledger(LedgerRow { device, hour, state, is_open, tariff, energy, estimated, duration, cost, co2e_g })
+    },
+    |Parts { device, from: hour, state, flag, amounts: (energy, estimated, cost, co2e_g, duration), .. }| {
+        let (is_open, tariff) = (flag, TariffPeriod::Day);
+        Finding::Settled(LedgerRow { device, hour, state, is_open, tariff, energy, estimated, duration, cost, co2e_g })
     },
     |Parts { device, from: since, until: at, words: rule, flag, amounts: (energy, _, cost, co2e_g, _), .. }| {
         let phase = if flag { AlertPhase::Raised } else { AlertPhase::Cleared };
@@ -184,7 +188,7 @@ fn check_values(line: &ParsedLine<'_>, finding: &Finding) {
             float("scanning_s", exam.scanning.as_secs_f64());
             at(exam.from);
         }
-        Finding::Ledger(row) => {
+        Finding::Ledger(row) | Finding::Settled(row) => {
             tag("state", row.state.name());
             tag("tariff", row.tariff.name());
             float("cost", row.cost);
@@ -226,7 +230,7 @@ proptest! {
         strings in proptest::sample::select(&[Strings::Kept, Strings::LeftOut][..]),
     ) {
         let id = if is_known { device_of(&finding).to_string() } else { "other".to_owned() };
-        let encoder = LineEncoder::new(&[tags(&id, &words)], strings);
+        let encoder = LineEncoder::new(&[tags(&id, &words)], strings, Hours::SoFar);
         let out = encode(&encoder, &finding);
         prop_assert_eq!(&out, &encode(&encoder, &finding), "deterministic");
         prop_assert_eq!(out.matches('\n').count(), 1);
@@ -264,6 +268,7 @@ fn device_of(finding: &Finding) -> &str {
         | Finding::Interval(Interval { device, .. })
         | Finding::Exam(Exam { device, .. })
         | Finding::Ledger(LedgerRow { device, .. })
+        | Finding::Settled(LedgerRow { device, .. })
         | Finding::Alert(AlertEvent { device, .. })
         | Finding::Fault(Fault { device, .. })
         | Finding::Bands(BandsLearned { device, .. }) => device,
@@ -358,7 +363,7 @@ fn example_encoder() -> LineEncoder {
         modality: "ct".to_owned(),
         site: "St. Elsewhere".to_owned(),
     };
-    LineEncoder::new(&[tags], Strings::Kept)
+    LineEncoder::new(&[tags], Strings::Kept, Hours::SoFar)
 }
 
 #[test]
@@ -380,6 +385,21 @@ fn the_bytes_of_each_kind() {
          band,device=ct1,{place} off_w=150,off_confidence=0.4,standby_w=900,standby_confidence=0.4,idle_w=2600,idle_confidence=0.4,scanning_from_w=11500,scout_from_w=4800,interval_s=1,too_coarse=false,provisional=true,bands=\"off (night) 150 W, provisional; standby 900 W, provisional; idle 2600 W, provisional\" 1795472130250\n"
     );
     assert_eq!(lines, expected);
+}
+
+#[test]
+fn a_database_that_does_not_overwrite_is_told_an_hour_once() {
+    let mut encoder = example_encoder();
+    let row = examples()
+        .into_iter()
+        .find_map(|finding| finding.ledger_row().cloned());
+    let row = row.expect("one of the examples");
+    let so_far = Finding::Ledger(row.clone());
+    let settled = Finding::Settled(row);
+    assert_eq!(encode(&encoder, &so_far), encode(&encoder, &settled));
+    encoder.hours = Hours::Settled;
+    assert_eq!(encode(&encoder, &so_far), "");
+    assert_eq!(encode(&encoder, &settled).lines().count(), 1);
 }
 
 #[test]

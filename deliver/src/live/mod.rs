@@ -210,7 +210,7 @@ impl Live {
         let id = match finding {
             Finding::Sample(sample) => &sample.device,
             Finding::StateChange(change) => &change.device,
-            Finding::Ledger(row) => &row.device,
+            Finding::Ledger(row) | Finding::Settled(row) => &row.device,
             Finding::Alert(event) => &event.device,
             Finding::Fault(fault) => &fault.device,
             Finding::Bands(bands) => &bands.device,
@@ -223,7 +223,9 @@ impl Live {
         match finding {
             Finding::Sample(sample) => device.take_sample(sample),
             Finding::StateChange(change) => device.take_change(change),
-            Finding::Ledger(row) => device.book.put(self.day_start(row.hour, 0), row),
+            Finding::Ledger(row) | Finding::Settled(row) => {
+                device.book.put(self.day_start(row.hour, 0), row);
+            }
             Finding::Alert(event) => device.take_alert(event),
             Finding::Fault(fault) => device.take_fault(fault),
             Finding::Bands(bands) => device.take_bands(bands),

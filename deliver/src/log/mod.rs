@@ -97,7 +97,7 @@ pub struct SinkCursor {
     pub skipped_findings: u64,
     /// Items its server refused, ever.
     pub rejected: u64,
-    /// Findings its server took, ever.
+    /// Findings its server took or is not told ([`crate::line::Hours`]), ever.
     pub accepted: u64,
     /// Findings of the rows that it is done with, since it was made or the past was written again.
     pub passed: u64,

@@ -116,17 +116,23 @@ impl LogReader {
         let mut select = self.connection.prepare_cached(
             "SELECT seq, journal_seq, at_us, findings, body FROM row WHERE seq > ?1 ORDER BY seq",
         )?;
-        let mut stored = select.query([to_stored(seq)])?;
-        let (mut rows, mut findings, mut unpacker) = (Vec::new(), 0, Unpacker::new());
-        while let Some(row) = stored.next()? {
-            let count = usize::try_from(row.get::<_, i64>(3)?).unwrap_or(0);
-            if !rows.is_empty() && findings + count > findings_max {
-                break;
-            }
-            findings += count;
-            rows.push(read_row(row, &mut unpacker)?);
-        }
-        Ok(rows)
+        take_rows(select.query([to_stored(seq)])?, findings_max)
+    }
+
+    /// The newest rows after `seq`, oldest of them first: whole ones, up to `findings_max` findings, but at least one row.
+    ///
+    /// # Errors
+    /// As [`LogError`] says.
+    pub fn read_newest(&self, seq: u64, findings_max: usize) -> Result<Vec<LogRow>> {
+        let newest = || -> rusqlite::Result<Vec<LogRow>> {
+            let mut select = self.connection.prepare_cached(
+                "SELECT seq, journal_seq, at_us, findings, body FROM row WHERE seq > ?1 ORDER BY seq DESC",
+            )?;
+            let mut rows = take_rows(select.query([to_stored(seq)])?, findings_max)?;
+            rows.reverse();
+            Ok(rows)
+        };
+        newest().map_err(|source| self.sqlite(source))
     }
 
     /// What the log knows of a sink; a sink it does not know starts at the oldest row.
@@ -286,6 +292,20 @@ impl LogReader {
         };
         select().map_err(|source| self.sqlite(source))
     }
+}
+
+/// Rows up to `findings_max` findings, but at least one.
+fn take_rows(mut stored: rusqlite::Rows<'_>, findings_max: usize) -> rusqlite::Result<Vec<LogRow>> {
+    let (mut rows, mut findings, mut unpacker) = (Vec::new(), 0, Unpacker::new());
+    while let Some(row) = stored.next()? {
+        let count = usize::try_from(row.get::<_, i64>(3)?).unwrap_or(0);
+        if !rows.is_empty() && findings + count > findings_max {
+            break;
+        }
+        findings += count;
+        rows.push(read_row(row, &mut unpacker)?);
+    }
+    Ok(rows)
 }
 
 fn read_row(row: &Row<'_>, unpacker: &mut Unpacker) -> rusqlite::Result<LogRow> {

@@ -7,8 +7,9 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::{LogConfig, LogError, Result, to_stored};
 
-/// The version this program writes (SQLite's `user_version`). Raise it with every change of `Finding` or the tables.
-pub(super) const VERSION: i64 = 4;
+/// The version this program writes (SQLite's `user_version`). Raise it with every change of `Finding` or the tables; a
+/// kind of finding that comes last leaves the rows of older files as they are.
+pub(super) const VERSION: i64 = 5;
 /// The oldest version that is brought up to date; older rows hold other findings.
 const OLDEST: i64 = 3;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -30,7 +31,10 @@ CREATE TABLE rejected (number INTEGER PRIMARY KEY AUTOINCREMENT, sink TEXT NOT N
 ";
 
 /// What makes the tables of each version those of the next, from [`OLDEST`] on; a new file takes all steps.
-const STEPS: [&str; 1] = [ACCOUNTS];
+const STEPS: [&str; 2] = [ACCOUNTS, SETTLED];
+
+/// A kind of finding has come, which older programs do not know; the tables are the same.
+const SETTLED: &str = "";
 
 /// The account: what became of the journal's messages, and of the findings at each sink; and the past to be said again.
 const ACCOUNTS: &str = "

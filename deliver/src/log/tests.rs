@@ -259,6 +259,33 @@ fn a_torn_page_and_another_version_are_set_aside_too() {
     assert!(open(&place, &LogConfig::default()).set_aside().is_some());
 }
 
+/// Rows of version 4 lack a kind of finding that came last, and are otherwise the same.
+#[test]
+fn a_file_of_the_version_before_is_read_on() {
+    let place = place();
+    let mut log = open(&place, &LogConfig::default());
+    log.register(&["influx"]).unwrap();
+    log.append(1, at(), &samples(2), Some(b"frozen")).unwrap();
+    log.connection.pragma_update(None, "user_version", 4).unwrap();
+    drop(log);
+    let log = open(&place, &LogConfig::default());
+    assert_eq!(log.set_aside(), None);
+    assert_eq!(log.snapshot().unwrap(), Some((1, b"frozen".to_vec())));
+    assert_eq!(
+        log.reader().unwrap().read_after(0, 10).unwrap()[0].findings,
+        samples(2)
+    );
+    let version: i64 = log
+        .connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .unwrap();
+    assert_eq!(
+        version,
+        schema::VERSION,
+        "a program of old does not take the new kind for damage"
+    );
+}
+
 #[test]
 fn a_newer_file_is_refused_and_left_as_it_is() {
     let place = place();
@@ -509,7 +536,7 @@ fn findings_a_second() {
     println!("{:.1} bytes each", log.bytes() as f64 / count as f64);
     let reader = log.reader().unwrap();
     let rows = measure("read", count, || reader.read_after(0, usize::MAX).unwrap());
-    let encoder = crate::line::LineEncoder::new(&[], crate::line::Strings::Kept);
+    let encoder = crate::line::LineEncoder::new(&[], crate::line::Strings::Kept, crate::line::Hours::SoFar);
     let mut text = String::new();
     measure("encode", count, || {
         for finding in rows.iter().flat_map(|row| &row.findings) {

@@ -3,7 +3,7 @@
 use super::Kind;
 use super::http::{Credentials, Erase, Flavour, HttpConfig, HttpSink, SinkConfigError, endpoint, parse_url};
 use crate::device::DeviceTags;
-use crate::line::{LineEncoder, PRECISION, Strings};
+use crate::line::{Hours, LineEncoder, PRECISION, Strings};
 use crate::secret::Secret;
 
 pub(super) const KIND: Kind = Kind {
@@ -56,7 +56,7 @@ impl InfluxDb1Config {
             kind: KIND.name,
             url: endpoint(&parse_url(&self.http.url)?, &["write"], &query),
             credentials: Credentials::new(&self.user, &self.password, &self.token),
-            encoder: LineEncoder::new(devices, Strings::Kept),
+            encoder: LineEncoder::new(devices, Strings::Kept, Hours::SoFar),
             erase: Erase::InfluxQl(endpoint(
                 &parse_url(&self.http.url)?,
                 &["query"],

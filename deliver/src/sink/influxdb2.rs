@@ -7,7 +7,7 @@
 use super::Kind;
 use super::http::{Credentials, Erase, Flavour, HttpConfig, HttpSink, SinkConfigError, endpoint, parse_url};
 use crate::device::DeviceTags;
-use crate::line::{LineEncoder, PRECISION, Strings};
+use crate::line::{Hours, LineEncoder, PRECISION, Strings};
 use crate::secret::Secret;
 
 pub(super) const KIND: Kind = Kind {
@@ -55,7 +55,7 @@ impl InfluxDb2Config {
             kind: KIND.name,
             url: endpoint(&parse_url(&self.http.url)?, &["api", "v2", "write"], &query),
             credentials: Credentials::new("", &Secret::default(), &self.token),
-            encoder: LineEncoder::new(devices, Strings::Kept),
+            encoder: LineEncoder::new(devices, Strings::Kept, Hours::SoFar),
             erase: Erase::Predicate(endpoint(
                 &parse_url(&self.http.url)?,
                 &["api", "v2", "delete"],

@@ -5,6 +5,8 @@
 //! - A sink's cursor moves when its server has taken, or refused for good, everything up to it; never before.
 //! - Whatever is refused for good is kept with its reason (`rejected` in the findings log) and counted.
 //! - Nothing is dropped because a server is away, slow, full, or does not let us in.
+//! - Rows are delivered in order, each at least once. What is shown of the newest before its turn counts for nothing: it
+//!   moves no cursor and is delivered again in its turn.
 //! - Each sink has a task, a reader and a cursor of its own; one that is dead delays no other.
 
 mod http;
@@ -24,7 +26,7 @@ pub use http::{HttpConfig, HttpSink, LineBatch, SinkConfigError, TlsFiles};
 pub(crate) use http::{causes, with_tls};
 pub use influxdb1::InfluxDb1Config;
 pub use influxdb2::InfluxDb2Config;
-pub use mqtt::{MqttPublish, MqttPublishConfig};
+pub use mqtt::{MqttPublish, MqttPublishConfig, MqttVersion};
 pub use task::{SinkState, SinkStatus, SinkTask, SinkWatch, run_sink};
 pub use victoriametrics::{VictoriaMetricsConfig, WritePath};
 
@@ -69,6 +71,8 @@ pub struct Pace {
     pub retry_after_min: Duration,
     /// Longest such pause.
     pub retry_after_max: Duration,
+    /// While a back-log is delivered, what is newest is shown besides, about so often ([`Sink::shows_newest`]).
+    pub show_newest_every: Duration,
     /// At shutdown, deliver for at most so long; the rest stays in the log.
     pub flush_at_shutdown: Duration,
 }
@@ -81,6 +85,7 @@ impl Default for Pace {
             held_retry_after: Duration::from_secs(30),
             retry_after_min: Duration::from_millis(250),
             retry_after_max: Duration::from_secs(30),
+            show_newest_every: Duration::from_secs(1),
             flush_at_shutdown: Duration::from_secs(5),
         }
     }
@@ -144,6 +149,12 @@ pub trait Sink: Send + 'static {
     /// Tries to deliver what is left of the batch. May be dropped at any await and called again with the same batch.
     /// `is_behind`: a full batch is waiting behind this one.
     fn attempt(&mut self, batch: &mut Self::Batch, is_behind: bool) -> impl Future<Output = Outcome> + Send;
+
+    /// Whether, while it is behind, it is given the newest rows besides, before their turn comes: for a server where
+    /// writing a finding twice overwrites it, and where people look at what is now.
+    fn shows_newest(&self) -> bool {
+        false
+    }
 
     /// Takes away what is to be written again. Where its server cannot do that, what stays behind is told and the rest
     /// goes on.

@@ -8,6 +8,7 @@
 //! have forgotten them.
 
 mod board;
+mod client;
 mod json;
 mod link;
 #[cfg(test)]
@@ -18,7 +19,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use rumqttc::{AsyncClient, PubAckReason, PublishNoticeError};
 use tokio::time::timeout;
 
 use super::{Identity, Kind, Outcome, Pace, Prepare, Problem, Rest, Sink, SinkConfigError, TlsFiles};
@@ -27,17 +27,30 @@ use crate::log::{LogRow, MemoryChange, Rejection};
 use crate::rebuild::Rebuild;
 use crate::secret::Secret;
 use board::{Board, Topic};
-use link::{Link, LinkState, retained};
+use client::{Options, Refusal};
+use link::{Link, LinkState, Up};
 
 pub(super) const KIND: Kind = Kind {
     name: "mqtt",
-    says: "retained JSON topics at an MQTT v5 broker",
+    says: "retained JSON topics at an MQTT broker, version 5 or 3.1.1",
 };
 
 /// Publications on their way at once; the client looks through as many each time it writes.
 const WINDOW: u16 = 500;
+/// What a packet has beside topic and payload, at most: lengths, packet id, properties.
+const HEADER_BYTES_MAX: usize = 16;
 /// While a back-log is read, at most so many batches pass before the topics are published.
 const SILENT_BATCHES_MAX: u32 = 20;
+
+/// Which MQTT is spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MqttVersion {
+    /// MQTT 5.
+    #[default]
+    V5,
+    /// MQTT 3.1.1, in which a broker cannot say that it refuses a topic.
+    V311,
+}
 
 /// A broker to publish to.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +59,8 @@ pub struct MqttPublishConfig {
     pub host: String,
     /// Its port.
     pub port: u16,
+    /// Which MQTT it speaks.
+    pub version: MqttVersion,
     /// Connect with TLS.
     pub is_tls: bool,
     /// Certificates, for TLS.
@@ -77,6 +92,7 @@ impl Default for MqttPublishConfig {
         Self {
             host: "127.0.0.1".to_owned(),
             port: 1883,
+            version: MqttVersion::default(),
             is_tls: false,
             tls: TlsFiles::default(),
             client_id: "idlewatt-publish".to_owned(),
@@ -129,7 +145,7 @@ impl MqttPublishConfig {
                 kind: KIND.name,
                 target,
             },
-            link: Link::start(self, link::options(self)?, place.clone()),
+            link: Link::start(self, Options::new(self)?, place.clone()),
             board: Board::new(self.zone.clone(), self.currency.clone(), devices),
             config: self.clone(),
             place,
@@ -169,17 +185,17 @@ enum Failure {
 }
 
 impl MqttPublish {
-    /// A client of a live connection.
-    fn client(&mut self) -> Result<AsyncClient, Failure> {
+    /// A live connection.
+    fn up(&mut self) -> Result<Up, Failure> {
         match &*self.link.state.borrow() {
             LinkState::Down(reason) => Err(Failure::Retry(reason.clone())),
             LinkState::Held(problem) => Err(Failure::Held(problem.clone())),
-            LinkState::Up { client, epoch } => {
-                if *epoch != self.epoch {
-                    self.epoch = *epoch;
+            LinkState::Up(up) => {
+                if up.epoch != self.epoch {
+                    self.epoch = up.epoch;
                     self.board.publish_all();
                 }
-                Ok(client.clone())
+                Ok(up.clone())
             }
         }
     }
@@ -187,7 +203,7 @@ impl MqttPublish {
     /// Publishes what is not published, in windows.
     async fn publish(&mut self) -> Result<(), Failure> {
         while !self.board.unpublished.is_empty() {
-            let client = self.client()?;
+            let up = self.up()?;
             let window: Vec<Topic> = self
                 .board
                 .unpublished
@@ -196,7 +212,7 @@ impl MqttPublish {
                 .cloned()
                 .collect();
             let patience = self.config.acknowledge_timeout;
-            let answers = timeout(patience, self.publish_window(&client, &window))
+            let answers = timeout(patience, self.publish_window(&up, &window))
                 .await
                 .map_err(|_| {
                     Failure::Retry(format!(
@@ -206,9 +222,9 @@ impl MqttPublish {
                     ))
                 })??;
             for (topic, answer) in window.into_iter().zip(answers) {
-                if let Err(error) = answer {
-                    let refusal = self.refusal(&topic, &error)?;
-                    self.refused.push(refusal);
+                if let Err(refusal) = answer {
+                    let rejection = self.judge(&topic, refusal)?;
+                    self.refused.push(rejection);
                 }
                 self.board.unpublished.remove(&topic);
             }
@@ -216,50 +232,68 @@ impl MqttPublish {
         Ok(())
     }
 
-    async fn publish_window(
-        &self,
-        client: &AsyncClient,
-        window: &[Topic],
-    ) -> Result<Vec<Result<(), PublishNoticeError>>, Failure> {
+    fn path(&self, topic: &Topic) -> String {
+        format!("{}/{}", self.config.prefix, topic.path())
+    }
+
+    async fn publish_window(&self, up: &Up, window: &[Topic]) -> Result<Vec<Result<(), Refusal>>, Failure> {
         let mut notices = Vec::with_capacity(window.len());
         for topic in window {
-            let path = format!("{}/{}", self.config.prefix, topic.path());
-            let notice = client
-                .publish_tracked(path, self.board.payload(topic), retained())
-                .await;
+            let (path, payload) = (self.path(topic), self.board.payload(topic));
+            self.check_length(up, &path, payload.len())?;
+            let notice = up.client.publish(path, payload).await;
             notices.push(notice.map_err(|error| Failure::Retry(format!("{}: {error}", self.place)))?);
         }
         let mut answers = Vec::with_capacity(window.len());
         for notice in notices {
-            answers.push(notice.wait_completion_async().await);
+            answers.push(notice.taken().await);
         }
         Ok(answers)
     }
 
+    /// A packet that the broker does not take would end the connection, and again, and again.
+    fn check_length(&self, up: &Up, path: &str, payload_bytes: usize) -> Result<(), Failure> {
+        let bytes = path.len() + payload_bytes + HEADER_BYTES_MAX;
+        let bytes_max = up.packet_bytes_max.and_then(|max| usize::try_from(max).ok());
+        match bytes_max.filter(|max| bytes > *max) {
+            None => Ok(()),
+            Some(max) => Err(self.held(
+                format!("the broker takes no packet longer than {max} bytes; {path} needs {bytes}"),
+                "let longer packets in (mosquitto: max_packet_size)".to_owned(),
+            )),
+        }
+    }
+
+    fn held(&self, what: String, mend: String) -> Failure {
+        let place = self.place.clone();
+        Failure::Held(Problem { what, place, mend })
+    }
+
     /// A topic that the broker will never take, or why to stop and try again.
-    fn refusal(&self, topic: &Topic, error: &PublishNoticeError) -> Result<Rejection, Failure> {
-        let path = format!("{}/{}", self.config.prefix, topic.path());
-        match error {
-            PublishNoticeError::V5PubAck(PubAckReason::NotAuthorized) => Err(Failure::Held(Problem {
-                what: format!("the broker does not let us publish {path}"),
-                place: self.place.clone(),
-                mend: format!(
+    fn judge(&self, topic: &Topic, refusal: Refusal) -> Result<Rejection, Failure> {
+        let path = self.path(topic);
+        match refusal {
+            Refusal::NotAuthorized => Err(self.held(
+                format!("the broker does not let us publish {path}"),
+                format!(
                     "allow it in the broker's access list: topic write {}/#",
                     self.config.prefix
                 ),
-            })),
-            PublishNoticeError::RetainNotSupported => Err(Failure::Held(Problem {
-                what: "the broker keeps no retained messages".to_owned(),
-                place: self.place.clone(),
-                mend: "allow them (mosquitto: retain_available true)".to_owned(),
-            })),
-            PublishNoticeError::V5PubAck(
-                reason @ (PubAckReason::TopicNameInvalid | PubAckReason::PayloadFormatInvalid),
-            ) => Ok(Rejection {
+            )),
+            Refusal::NoRetained => Err(self.held(
+                "the broker keeps no retained messages".to_owned(),
+                "allow them (mosquitto: retain_available true)".to_owned(),
+            )),
+            Refusal::Unwilling(reason) => Err(self.held(
+                format!("the broker does not take {path}: {reason}"),
+                "look into the broker's log; a limit is too low (mosquitto: message_size_limit) or a quota is used up"
+                    .to_owned(),
+            )),
+            Refusal::Unfit(reason) => Ok(Rejection {
                 item: format!("{path} {}", String::from_utf8_lossy(&self.board.payload(topic))),
-                reason: format!("{reason:?}"),
+                reason,
             }),
-            other => Err(Failure::Retry(format!("{}: {other}", self.place))),
+            Refusal::Again(reason) => Err(Failure::Retry(format!("{}: {reason}", self.place))),
         }
     }
 }

@@ -1,13 +1,14 @@
 //! VictoriaMetrics, over either of InfluxDB's write paths.
 //!
 //! It keeps numbers alone, so strings are left out (each has a number beside it). It keeps every write of a point:
-//! start it with `-dedup.minScrapeInterval=1ms`, else rewritten points are there twice. It answers 204 to lines that
+//! start it with `-dedup.minScrapeInterval=1ms`, else rewritten points are there twice, and then it keeps any one of them.
+//! So it is given the energy of an hour once, when nothing can change it any more. It answers 204 to lines that
 //! it cannot read and drops them; that our lines can be read is tested against an independent parser.
 
 use super::Kind;
 use super::http::{Credentials, Erase, Flavour, HttpConfig, HttpSink, SinkConfigError, endpoint, parse_url};
 use crate::device::DeviceTags;
-use crate::line::{LineEncoder, PRECISION, Strings};
+use crate::line::{Hours, LineEncoder, PRECISION, Strings};
 use crate::secret::Secret;
 
 pub(super) const KIND: Kind = Kind {
@@ -67,7 +68,7 @@ impl VictoriaMetricsConfig {
             kind: KIND.name,
             url: endpoint(&parse_url(&self.http.url)?, path, &[("precision", PRECISION)]),
             credentials: Credentials::new(&self.user, &self.password, &Secret::default()),
-            encoder: LineEncoder::new(devices, Strings::LeftOut),
+            encoder: LineEncoder::new(devices, Strings::LeftOut, Hours::Settled),
             erase: Erase::Series(parse_url(&self.http.url)?),
             mend: Box::new(|status, _| match status {
                 401 | 403 => "check the keys user and password".to_owned(),

@@ -100,7 +100,7 @@ impl<'a> Replay<'a> {
     fn write(&mut self, findings: &mut Vec<Finding>, out: &mut dyn Write) -> anyhow::Result<()> {
         for finding in findings.drain(..) {
             match finding {
-                Finding::Ledger(row) => self.rows.put(row),
+                Finding::Ledger(row) | Finding::Settled(row) => self.rows.put(row),
                 Finding::Sample(_) if !self.arguments.samples => {}
                 finding if !self.arguments.summary => print(&finding, self.arguments.since, out)?,
                 _ => {}

@@ -17,14 +17,21 @@ use crate::log::LogRow;
 pub(super) struct Lines {
     text: String,
     ends: Vec<usize>,
+    /// Findings that make no line for this database.
+    left_out: u64,
 }
 
 impl Lines {
     pub(super) fn encode(encoder: &LineEncoder, rows: &[LogRow]) -> Self {
         let mut lines = Self::default();
         for finding in rows.iter().flat_map(|row| &row.findings) {
+            let begun = lines.text.len();
             encoder.encode(finding, &mut lines.text);
-            lines.ends.push(lines.text.len());
+            if lines.text.len() > begun {
+                lines.ends.push(lines.text.len());
+            } else {
+                lines.left_out += 1;
+            }
         }
         lines
     }
@@ -32,6 +39,11 @@ impl Lines {
     fn range(&self, line: usize) -> Range<usize> {
         let start = if line == 0 { 0 } else { self.ends[line - 1] };
         start..self.ends[line]
+    }
+
+    /// Bytes of a piece.
+    pub(super) fn bytes(&self, piece: &[usize]) -> usize {
+        piece.iter().map(|line| self.range(*line).len()).sum()
     }
 
     /// A line without its line end.
@@ -74,6 +86,8 @@ pub struct LineBatch {
     pub(super) pieces: VecDeque<Piece>,
     /// Whether the server took anything of it: then it understands us, and a refusal is about the line.
     pub(super) has_accepted: bool,
+    /// Findings that this database is not told; they count as delivered, once.
+    pub(super) left_out: u64,
 }
 
 impl LineBatch {
@@ -103,6 +117,7 @@ impl LineBatch {
             piece.body = Some(lines.pack(&piece.lines));
         }
         Self {
+            left_out: lines.left_out,
             lines: Arc::new(lines),
             pieces,
             has_accepted: false,

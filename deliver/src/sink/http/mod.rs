@@ -3,7 +3,10 @@
 //! An answer of 400 is about lines: the good ones are let through and each bad one is put aside with the reason. A line
 //! counts as bad only when the server says that it dropped it, or takes other lines but not this one; where it takes
 //! nothing at all, not even a harmless line of ours (`idlewatt_probe`), the fault is in the configuration and all is
-//! held.
+//! held. So is all where something answers that is no database, be it with 200.
+//!
+//! A request that is too large (413) is halved, and the following ones are made no larger; a server that does not take
+//! a single line is a server to be mended, and nothing is put aside for it.
 
 mod client;
 mod erase;
@@ -11,10 +14,13 @@ mod lines;
 #[cfg(test)]
 pub(super) mod script;
 #[cfg(test)]
+mod sweep;
+#[cfg(test)]
 mod tests;
 mod verdict;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::task::spawn_blocking;
@@ -28,7 +34,7 @@ pub(crate) use client::{Credentials, causes, endpoint, parse_url, with_tls};
 pub use client::{SinkConfigError, TlsFiles};
 pub(crate) use erase::Erase;
 pub use lines::LineBatch;
-use verdict::{Refusal, Verdict};
+use verdict::{Refusal, Verdict, shown};
 
 /// A line that every server takes that takes anything of ours; it carries no instant, so no retention refuses it.
 const PROBE: &str = "idlewatt_probe ok=true\n";
@@ -81,7 +87,8 @@ pub(crate) struct Flavour {
 pub struct HttpSink {
     identity: Identity,
     pace: Pace,
-    request_bytes_max: usize,
+    /// Bytes of a request before compression; less than configured once a request was too large.
+    request_bytes_max: Arc<AtomicUsize>,
     endpoint: Endpoint,
     encoder: Arc<LineEncoder>,
     erase: Erase,
@@ -108,7 +115,7 @@ impl HttpSink {
                 target: endpoint.target(),
             },
             pace: config.pace,
-            request_bytes_max: config.request_bytes_max,
+            request_bytes_max: Arc::new(AtomicUsize::new(config.request_bytes_max)),
             endpoint,
             encoder: Arc::new(encoder),
             erase,
@@ -126,11 +133,33 @@ impl HttpSink {
         } else {
             format!(": {message}")
         };
-        Problem {
-            what: format!("the server answers {status}{words}"),
-            place: self.place(),
-            mend: (self.mend)(status, message),
-        }
+        let mend = if status == 413 {
+            "let larger requests in (influxd: max-body-size; nginx before it: client_max_body_size)"
+                .to_owned()
+        } else {
+            (self.mend)(status, message)
+        };
+        self.problem_of(format!("the server answers {status}{words}"), mend)
+    }
+
+    fn foreign(&self, status: u16, message: &str) -> Problem {
+        let what = format!("the server answers {status} with what no database says: {message}");
+        let mend = "find out who answers there (a proxy, a sign-in page) and write the database's own address in the key url";
+        self.problem_of(what, mend.to_owned())
+    }
+
+    fn problem_of(&self, what: String, mend: String) -> Problem {
+        let place = self.place();
+        Problem { what, place, mend }
+    }
+
+    /// A request was too large: halves it, and makes those to come no larger. None where it is a single line.
+    fn shrink(&self, batch: &mut LineBatch) -> Option<()> {
+        let piece = batch.pieces.front().filter(|piece| piece.lines.len() > 1)?;
+        let fits = batch.lines.bytes(&piece.lines) / 2;
+        self.request_bytes_max.fetch_min(fits.max(1), Ordering::Relaxed);
+        batch.halve();
+        Some(())
     }
 
     /// Knocks at the server: TLS stands and something answers. Names and rights show at the first write.
@@ -148,11 +177,7 @@ impl HttpSink {
     }
 
     fn untrusted(&self, what: String, mend: &str) -> Problem {
-        Problem {
-            what,
-            place: format!("sink {} ({})", self.identity.name, self.identity.target),
-            mend: mend.to_owned(),
-        }
+        self.problem_of(what, mend.to_owned())
     }
 
     /// Sends the first piece of the batch.
@@ -189,9 +214,10 @@ impl HttpSink {
             }
             Verdict::Retry { reason, after } => Some(Rest::Retry { reason, after }),
             Verdict::Held { status, message } => Some(Rest::Held(self.problem(status, &message))),
+            Verdict::Foreign { status, message } => Some(Rest::Held(self.foreign(status, &message))),
             Verdict::Untrusted { what, mend } => Some(Rest::Held(self.untrusted(what, mend))),
             Verdict::Refused(_) | Verdict::TooLarge(_) => {
-                Some(Rest::Held(self.problem(400, &refusal.message)))
+                Some(Rest::Held(self.problem(400, &shown(&refusal.message))))
             }
         }
     }
@@ -201,9 +227,10 @@ fn set_aside(batch: &mut LineBatch, reason: &str, outcome: &mut Outcome) {
     let Some(piece) = batch.pieces.pop_front() else {
         return;
     };
+    let reason = shown(reason);
     outcome.rejected.extend(piece.lines.iter().map(|line| Rejection {
         item: batch.lines.line(*line).to_owned(),
-        reason: reason.to_owned(),
+        reason: reason.clone(),
     }));
 }
 
@@ -227,13 +254,19 @@ impl Sink for HttpSink {
 
     fn prepare(&self) -> Prepare<LineBatch> {
         let (encoder, lines_max) = (self.encoder.clone(), self.pace.batch_findings_max.max(1));
-        let bytes_max = self.request_bytes_max;
-        Arc::new(move |rows| LineBatch::prepare(&encoder, &rows, lines_max, bytes_max))
+        let bytes_max = self.request_bytes_max.clone();
+        Arc::new(move |rows| {
+            LineBatch::prepare(&encoder, &rows, lines_max, bytes_max.load(Ordering::Relaxed))
+        })
+    }
+
+    fn shows_newest(&self) -> bool {
+        true
     }
 
     async fn attempt(&mut self, batch: &mut LineBatch, _is_behind: bool) -> Outcome {
         let mut outcome = Outcome {
-            accepted: 0,
+            accepted: std::mem::take(&mut batch.left_out),
             rejected: Vec::new(),
             rest: Rest::Nothing,
         };
@@ -247,14 +280,9 @@ impl Sink for HttpSink {
                         .map_or(0, |piece| piece.lines.len() as u64);
                 }
                 Verdict::TooLarge(message) => {
-                    if batch.pieces.front().is_some_and(|piece| piece.lines.len() > 1) {
-                        batch.halve();
-                    } else {
-                        set_aside(
-                            batch,
-                            &format!("413, too large for the server: {message}"),
-                            &mut outcome,
-                        );
+                    if self.shrink(batch).is_none() {
+                        outcome.rest = Rest::Held(self.problem(413, &message));
+                        return outcome;
                     }
                 }
                 Verdict::Refused(refusal) => {
@@ -273,6 +301,10 @@ impl Sink for HttpSink {
                 }
                 Verdict::Held { status, message } => {
                     outcome.rest = Rest::Held(self.problem(status, &message));
+                    return outcome;
+                }
+                Verdict::Foreign { status, message } => {
+                    outcome.rest = Rest::Held(self.foreign(status, &message));
                     return outcome;
                 }
             }

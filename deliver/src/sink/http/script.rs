@@ -18,6 +18,10 @@ pub(crate) enum Step {
     Stuck,
     /// Close the connection without a word.
     Reset,
+    /// Say this, byte by byte with such pauses, then wait for ever.
+    Trickle(&'static str, Duration),
+    /// Say this and close the connection.
+    Torn(&'static str),
 }
 
 impl Step {
@@ -87,6 +91,11 @@ async fn serve(mut stream: TcpStream, script: Arc<Mutex<Script>>, requests: Arc<
             }
             Step::Stuck => return std::future::pending().await,
             Step::Reset => return,
+            Step::Trickle(text, pause) => return trickle(stream, text, pause).await,
+            Step::Torn(text) => {
+                let _ = stream.write_all(text.as_bytes()).await;
+                return;
+            }
         };
         let length = body.len();
         let answer = format!("HTTP/1.1 {status} Words\r\n{headers}Content-Length: {length}\r\n\r\n{body}");
@@ -94,6 +103,16 @@ async fn serve(mut stream: TcpStream, script: Arc<Mutex<Script>>, requests: Arc<
             return;
         }
     }
+}
+
+async fn trickle(mut stream: TcpStream, text: &str, pause: Duration) {
+    for byte in text.bytes() {
+        if stream.write_all(&[byte]).await.is_err() {
+            return;
+        }
+        tokio::time::sleep(pause).await;
+    }
+    std::future::pending::<()>().await;
 }
 
 async fn read_request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Request> {

@@ -11,13 +11,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::script::{Server, Step};
 use super::*;
-use crate::log::{FindingsLog, LogConfig, Rejected};
+use crate::log::{FindingsLog, LogConfig, LogRow, Rejected};
 use crate::secret::Secret;
 use crate::sink::{InfluxDb1Config, SinkState, SinkStatus, SinkTask};
 
-const LINES: usize = 100;
+pub(super) const LINES: usize = 100;
 
-fn config(url: String) -> InfluxDb1Config {
+/// A server that is tried again soon.
+pub(super) fn quick(url: String) -> HttpConfig {
     let pace = Pace {
         flush_after: Duration::from_millis(10),
         held_retry_after: Duration::from_millis(100),
@@ -26,14 +27,17 @@ fn config(url: String) -> InfluxDb1Config {
         flush_at_shutdown: Duration::from_millis(500),
         ..Pace::default()
     };
-    let http = HttpConfig {
+    HttpConfig {
         url,
         pace,
         request_timeout: Duration::from_millis(400),
         ..HttpConfig::default()
-    };
+    }
+}
+
+fn config(url: String) -> InfluxDb1Config {
     InfluxDb1Config {
-        http,
+        http: quick(url),
         user: "idle".to_owned(),
         password: Secret::new("tiger"),
         ..InfluxDb1Config::default()
@@ -54,18 +58,34 @@ fn findings() -> Vec<Finding> {
         .collect()
 }
 
-struct Delivered {
-    status: SinkStatus,
+/// The 100 findings as a row.
+pub(super) fn row() -> LogRow {
+    LogRow {
+        seq: 1,
+        journal_seq: 1,
+        at: Timestamp::UNIX_EPOCH,
+        count: LINES as u64,
+        findings: findings(),
+        is_unreadable: false,
+    }
+}
+
+pub(super) struct Delivered {
+    pub(super) status: SinkStatus,
     rejected: Vec<Rejected>,
 }
 
 /// Delivers 100 lines to the server and waits until the cursor is through; looks at the status on the way.
 async fn deliver(server: &Server, look: impl Fn(&SinkStatus)) -> Delivered {
+    deliver_by(config(server.url()).sink("influx", &[]).unwrap(), look).await
+}
+
+/// The same, by any sink.
+pub(super) async fn deliver_by(sink: HttpSink, look: impl Fn(&SinkStatus)) -> Delivered {
     let folder = tempfile::tempdir().unwrap();
     let mut log = FindingsLog::open(&folder.path().join("log.sqlite"), &LogConfig::default()).unwrap();
     log.register(&["influx"]).unwrap();
     log.append(1, Timestamp::UNIX_EPOCH, &findings(), None).unwrap();
-    let sink = config(server.url()).sink("influx", &[]).unwrap();
     let task = SinkTask::new(sink, log.reader().unwrap());
     let mut watch = task.watch();
     let shutdown = CancellationToken::new();
@@ -161,6 +181,50 @@ async fn too_large_is_halved_until_it_fits() {
     taken.dedup();
     assert_eq!(taken, in_order, "each line once, in order");
     assert_eq!(taken.len(), LINES);
+}
+
+#[tokio::test]
+async fn where_not_even_a_line_fits_nothing_is_put_aside() {
+    static SEEN_HELD: AtomicBool = AtomicBool::new(false);
+    let server = Server::start(|_, _| match SEEN_HELD.load(Ordering::SeqCst) {
+        true => Step::taken(),
+        false => Step::error(413, "too large"),
+    })
+    .await;
+    let delivered = deliver(&server, |status| {
+        if let Some(problem) = &status.problem {
+            assert!(problem.mend.contains("client_max_body_size"), "{problem:?}");
+            SEEN_HELD.store(true, Ordering::SeqCst);
+        }
+    })
+    .await;
+    assert!(SEEN_HELD.load(Ordering::SeqCst));
+    assert_eq!(
+        (delivered.status.accepted, delivered.status.rejected),
+        (LINES as u64, 0)
+    );
+}
+
+#[tokio::test]
+async fn a_limit_that_was_met_is_kept_to() {
+    let server = Server::start(|_, request| match request.lines.len() {
+        0..=30 => Step::taken(),
+        _ => Step::error(413, ""),
+    })
+    .await;
+    let sink = config(server.url()).sink("influx", &[]).unwrap();
+    let (prepare, row) = (sink.prepare(), row());
+    assert_eq!(prepare(vec![row.clone()]).pieces.len(), 1);
+    deliver_by(sink, |_| {}).await;
+    let lines =
+        |batch: &LineBatch| -> Vec<usize> { batch.pieces.iter().map(|piece| piece.lines.len()).collect() };
+    let batch = prepare(vec![row]);
+    assert!(
+        lines(&batch).iter().all(|lines| *lines <= 30),
+        "{:?}",
+        lines(&batch)
+    );
+    assert_eq!(lines(&batch).iter().sum::<usize>(), LINES);
 }
 
 #[tokio::test]

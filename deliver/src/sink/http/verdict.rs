@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::StatusCode;
-use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
 
 /// A server may ask to be left alone for at most so long.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
+/// Of a server's words no more is shown or kept.
+const SHOWN_BYTES_MAX: usize = 1024;
 
 /// The kinds of answer, by what is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub(super) enum Verdict {
     Untrusted { what: String, mend: &'static str },
     /// A person has to mend it.
     Held { status: u16, message: String },
+    /// No database answers like this: a proxy's or a sign-in page. It says nothing of our lines, not even with 200.
+    Foreign { status: u16, message: String },
 }
 
 /// A refusal of lines.
@@ -39,20 +43,59 @@ pub(super) struct Refusal {
 
 /// Reads an answer.
 pub(super) fn judge(status: StatusCode, headers: &HeaderMap, body: &str) -> Verdict {
-    let message = message_of(body);
+    let is_page = is_page(headers, body);
+    let message = if is_page { title_of(body) } else { message_of(body) };
     match status.as_u16() {
-        200..=299 => Verdict::Taken,
+        // a database has nothing to say when it has stored all
+        200..=299 if body.trim().is_empty() => Verdict::Taken,
+        code @ 200..=299 => Verdict::Foreign {
+            status: code,
+            message: shown(&message),
+        },
+        code @ (400 | 422) if is_page => Verdict::Foreign {
+            status: code,
+            message: shown(&message),
+        },
         400 | 422 => refused(status, message),
-        413 => Verdict::TooLarge(message),
+        413 => Verdict::TooLarge(shown(&message)),
         408 | 425 | 429 | 500..=599 => Verdict::Retry {
-            reason: format!("answer {status}: {message}"),
+            reason: format!("answer {status}: {}", shown(&message)),
             after: retry_after(headers),
         },
         code => Verdict::Held {
             status: code,
-            message,
+            message: shown(&message),
         },
     }
+}
+
+/// A page for people: by its own word, or by its looks.
+fn is_page(headers: &HeaderMap, body: &str) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| kind.to_ascii_lowercase().contains("html")) || body.trim_start().starts_with('<')
+}
+
+/// What a page is called.
+fn title_of(body: &str) -> String {
+    let title = |body: &str| {
+        let begin = body.to_ascii_lowercase().find("<title>")? + "<title>".len();
+        let end = begin + body[begin..].find('<')?;
+        Some(format!("a page, \"{}\"", body[begin..end].trim()))
+    };
+    title(body).unwrap_or_else(|| "a page".to_owned())
+}
+
+/// A server's words as a person may see them: one line, no control characters, not too long.
+pub(super) fn shown(words: &str) -> String {
+    let cut = &words[..words.floor_char_boundary(SHOWN_BYTES_MAX)];
+    let mut shown: String = cut
+        .chars()
+        .map(|character| if character.is_control() { ' ' } else { character })
+        .collect();
+    if cut.len() < words.len() {
+        shown.push('…');
+    }
+    shown
 }
 
 fn refused(status: StatusCode, message: String) -> Verdict {
@@ -60,7 +103,7 @@ fn refused(status: StatusCode, message: String) -> Verdict {
     if message.contains("limit exceeded") || message.contains("max-series-per-database") {
         return Verdict::Held {
             status: status.as_u16(),
-            message,
+            message: shown(&message),
         };
     }
     let dropped = message.rsplit_once("dropped=").and_then(|(_, count)| {
@@ -128,6 +171,7 @@ mod tests {
     #[test]
     fn each_status_has_its_meaning() {
         assert_eq!(verdict(204, &[], ""), Verdict::Taken);
+        assert_eq!(verdict(200, &[], "\r\n"), Verdict::Taken);
         assert!(matches!(verdict(413, &[], ""), Verdict::TooLarge(_)));
         for code in [301, 401, 403, 404, 405, 415] {
             assert!(
@@ -141,6 +185,43 @@ mod tests {
                 "{code}"
             );
         }
+    }
+
+    #[test]
+    fn what_no_database_says_tells_nothing_of_our_lines() {
+        let html = [("content-type", "text/html; charset=utf-8")];
+        let page = "<!DOCTYPE html><html><head><TITLE> Guest\nnetwork </TITLE></head>";
+        for (code, headers, body) in [
+            (200, &html[..], page),
+            (200, &[], "ok"),
+            (400, &[], page),
+            (422, &html, "no"),
+        ] {
+            let found = verdict(code, headers, body);
+            assert!(
+                matches!(found, Verdict::Foreign { status, .. } if status == code),
+                "{found:?}"
+            );
+        }
+        let Verdict::Foreign { message, .. } = verdict(200, &[], page) else {
+            panic!("foreign")
+        };
+        assert_eq!(message, "a page, \"Guest network\"");
+        let Verdict::Retry { reason, .. } = verdict(502, &html, page) else {
+            panic!("a gateway's page is a gateway's trouble")
+        };
+        assert!(
+            reason.contains("502") && reason.contains("Guest network"),
+            "{reason}"
+        );
+    }
+
+    #[test]
+    fn of_a_servers_words_a_line_is_shown() {
+        let rubbish = "\u{1f}\u{8b}\u{8}\0\n".to_owned() + &"é".repeat(4000);
+        let shown = shown(&rubbish);
+        assert!(!shown.chars().any(char::is_control), "{shown:?}");
+        assert!(shown.len() <= SHOWN_BYTES_MAX + '…'.len_utf8() && shown.ends_with('…'));
     }
 
     #[test]

@@ -104,7 +104,7 @@ impl Board {
         match finding {
             Finding::Sample(sample) if self.has(&sample.device) => self.sample(sample),
             Finding::StateChange(change) if self.has(&change.device) => self.change(change),
-            Finding::Ledger(row) if self.has(&row.device) => self.ledger(row),
+            Finding::Ledger(row) | Finding::Settled(row) if self.has(&row.device) => self.ledger(row),
             Finding::Alert(event) if self.has(&event.device) => {
                 let (rule, device) = (event.rule.clone(), event.device.to_string());
                 self.set(Topic::Alert { rule, device }, Entry::Alert(event.clone()));

@@ -1,30 +1,25 @@
 //! The connection to the broker: a task that does nothing but poll, and connects afresh after every error.
 //!
 //! Each connection has a client of its own, so nothing queued for a dead one is ever sent on a new one: what was not
-//! acknowledged is rendered and published again.
+//! acknowledged is rendered and published again. Between connections is a pause that doubles while none comes about or
+//! another client takes ours away, so that two of one name do not throw each other out many times a second.
 
 use std::path::Path;
-use std::time::Duration;
 
-use rumqttc::{
-    AsyncClient, ConnectReturnCode, ConnectionError, Event, EventLoop, Incoming, LastWill, MqttOptions,
-    PublishOptions, QoS, TlsConfiguration, Transport,
-};
+use rumqttc::TlsConfiguration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::{MqttPublishConfig, WINDOW};
+use super::MqttPublishConfig;
+use super::client::{Client, Ended, Event, Events, Options};
 use crate::handshake::{Handshake, explain};
+use crate::sink::task::Backoff;
 use crate::sink::{Problem, SinkConfigError};
 
 pub(super) const ONLINE: &str = "online";
 pub(super) const OFFLINE: &str = "offline";
-/// Pause between connections; the sink's own pauses come on top.
-const RECONNECT_AFTER: Duration = Duration::from_millis(500);
-/// Requests that wait for the event loop.
-const QUEUE: usize = 256;
 
 /// How the connection is.
 #[derive(Clone)]
@@ -33,8 +28,18 @@ pub(super) enum LinkState {
     Down(String),
     /// The broker does not let us in.
     Held(Problem),
-    /// Connected; `epoch` counts the connections.
-    Up { client: AsyncClient, epoch: u64 },
+    /// Connected.
+    Up(Up),
+}
+
+/// A live connection.
+#[derive(Clone)]
+pub(super) struct Up {
+    pub(super) client: Client,
+    /// Counts the connections.
+    pub(super) epoch: u64,
+    /// The longest packet that the broker takes, where it says so.
+    pub(super) packet_bytes_max: Option<u32>,
 }
 
 pub(super) struct Link {
@@ -45,7 +50,7 @@ pub(super) struct Link {
 
 impl Link {
     /// Starts connecting; call it inside a runtime.
-    pub(super) fn start(config: &MqttPublishConfig, options: MqttOptions, place: String) -> Self {
+    pub(super) fn start(config: &MqttPublishConfig, options: Options, place: String) -> Self {
         let (state, receiver) = watch::channel(LinkState::Down("not connected yet".to_owned()));
         let stop = CancellationToken::new();
         let poll = Poll {
@@ -54,6 +59,7 @@ impl Link {
             place,
             state,
             stop: stop.clone(),
+            backoff: Backoff::new(config.pace.retry_after_min, config.pace.retry_after_max),
         };
         Self {
             state: receiver,
@@ -65,11 +71,11 @@ impl Link {
     /// Says goodbye and ends the task.
     pub(super) async fn close(&mut self, status_topic: String) {
         let state = self.state.borrow().clone();
-        if let LinkState::Up { client, .. } = state {
-            if let Ok(notice) = client.publish_tracked(status_topic, OFFLINE, retained()).await {
-                let _ = notice.wait_completion_async().await;
+        if let LinkState::Up(Up { client, .. }) = state {
+            if let Ok(notice) = client.publish(status_topic, OFFLINE).await {
+                let _ = notice.taken().await;
             }
-            let _ = client.disconnect().await;
+            client.disconnect().await;
         } else {
             self.stop.cancel();
         }
@@ -87,30 +93,7 @@ impl Drop for Link {
     }
 }
 
-pub(super) const fn retained() -> PublishOptions {
-    PublishOptions::new(QoS::AtLeastOnce).retained()
-}
-
-/// Connection options of a configuration.
-pub(super) fn options(config: &MqttPublishConfig) -> Result<MqttOptions, SinkConfigError> {
-    let mut options = MqttOptions::new(config.client_id.clone(), (config.host.clone(), config.port));
-    let will = LastWill::new(config.status_topic(), OFFLINE, QoS::AtLeastOnce, true, None);
-    options
-        .set_clean_start(true)
-        .set_outgoing_inflight_upper_limit(WINDOW)
-        .set_keep_alive(config.keep_alive_s)
-        .set_connect_timeout(config.connect_timeout)
-        .set_last_will(will);
-    if !config.user.is_empty() {
-        options.set_credentials(config.user.clone(), config.password.expose().to_owned());
-    }
-    if config.is_tls {
-        options.set_transport(Transport::Tls(tls(config)?));
-    }
-    Ok(options)
-}
-
-fn tls(config: &MqttPublishConfig) -> Result<TlsConfiguration, SinkConfigError> {
+pub(super) fn tls(config: &MqttPublishConfig) -> Result<TlsConfiguration, SinkConfigError> {
     let read = |path: &Path, key: &'static str| {
         std::fs::read(path).map_err(|problem| SinkConfigError {
             key,
@@ -142,55 +125,59 @@ fn tls(config: &MqttPublishConfig) -> Result<TlsConfiguration, SinkConfigError> 
 }
 
 struct Poll {
-    options: MqttOptions,
+    options: Options,
     status: String,
     place: String,
     state: watch::Sender<LinkState>,
     stop: CancellationToken,
+    backoff: Backoff,
 }
 
 impl Poll {
-    async fn run(self) {
+    async fn run(mut self) {
         let mut epoch = 0;
         loop {
-            let (client, events) = AsyncClient::builder(self.options.clone()).capacity(QUEUE).build();
+            let (client, events) = self.options.open();
             epoch += 1;
             let ended = tokio::select! {
                 () = self.stop.cancelled() => return,
                 ended = self.connection(client, events, epoch) => ended,
             };
-            let Some(state) = ended else { return };
-            self.state.send_replace(state);
+            let Some(ended) = ended else { return };
+            let was_up = matches!(*self.state.borrow(), LinkState::Up(_));
+            if was_up && !matches!(ended, Ended::TakenOver) {
+                self.backoff.reset();
+            }
+            self.state.send_replace(self.explain(ended));
             tokio::select! {
                 () = self.stop.cancelled() => return,
-                () = sleep(RECONNECT_AFTER) => {}
+                () = sleep(self.backoff.next()) => {}
             }
         }
     }
 
     /// Polls one connection to its end; none where we ended it ourselves.
-    async fn connection(&self, client: AsyncClient, mut events: EventLoop, epoch: u64) -> Option<LinkState> {
+    async fn connection(&self, client: Client, mut events: Events, epoch: u64) -> Option<Ended> {
         let mut is_leaving = false;
         loop {
             match events.poll().await {
-                Ok(Event::Incoming(Incoming::ConnAck(_))) => {
-                    let online = client.try_publish(self.status.clone(), ONLINE, retained());
-                    online.expect("the queue of a new connection has room");
-                    self.state.send_replace(LinkState::Up {
+                Ok(Event::Connected { packet_bytes_max }) => {
+                    client.say_online(self.status.clone());
+                    self.state.send_replace(LinkState::Up(Up {
                         client: client.clone(),
                         epoch,
-                    });
+                        packet_bytes_max,
+                    }));
                 }
-                Ok(Event::Outgoing(rumqttc::Outgoing::Disconnect)) => is_leaving = true,
-                Ok(_) => {}
+                Ok(Event::Leaving) => is_leaving = true,
+                Ok(Event::Other) => {}
                 Err(_) if is_leaving => return None,
-                Err(error) => return Some(self.explain(&error)),
+                Err(ended) => return Some(ended),
             }
         }
     }
 
-    fn explain(&self, error: &ConnectionError) -> LinkState {
-        use ConnectReturnCode as Code;
+    fn explain(&self, ended: Ended) -> LinkState {
         let held = |what: &str, mend: &str| {
             LinkState::Held(Problem {
                 what: what.to_owned(),
@@ -198,8 +185,8 @@ impl Poll {
                 mend: mend.to_owned(),
             })
         };
-        match error {
-            ConnectionError::ConnectionRefused(Code::BadUserNamePassword | Code::NotAuthorized) => held(
+        match ended {
+            Ended::Credentials => held(
                 "the broker refuses user or password",
                 &format!(
                     "check the keys user and password, the broker's password file, and that its access list lets us \
@@ -207,22 +194,21 @@ impl Poll {
                     self.status
                 ),
             ),
-            ConnectionError::ConnectionRefused(Code::ClientIdentifierNotValid) => held(
+            Ended::ClientId => held(
                 "the broker refuses the client id",
                 "choose another one in the key client_id",
             ),
-            ConnectionError::ConnectionRefused(Code::Banned) => {
-                held("the broker has banned us", "ask the broker's administrator")
-            }
-            other => {
-                let words = other.to_string();
-                match explain(&words) {
-                    Some(Handshake { what, mend }) => {
-                        held(&format!("no secure connection: {what} ({words})"), mend)
-                    }
-                    None => LinkState::Down(format!("no connection to {}: {words}", self.place)),
+            Ended::Banned => held("the broker has banned us", "ask the broker's administrator"),
+            Ended::TakenOver => held(
+                "another client has connected under our client id, so the broker has ended our connection",
+                "find it (a second idlewatt?), or give one of them another client_id in [publish]",
+            ),
+            Ended::Other(words) => match explain(&words) {
+                Some(Handshake { what, mend }) => {
+                    held(&format!("no secure connection: {what} ({words})"), mend)
                 }
-            }
+                None => LinkState::Down(format!("no connection to {}: {words}", self.place)),
+            },
         }
     }
 }

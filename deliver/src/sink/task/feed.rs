@@ -6,7 +6,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::log::{LogEnd, LogReader, MemoryChange, Rejection, Result, Settlement, SinkCursor};
+use crate::log::{LogEnd, LogReader, LogRow, MemoryChange, Rejection, Result, Settlement, SinkCursor};
 use crate::rebuild::Rebuild;
 use crate::sink::{Pace, Prepare, Sink};
 
@@ -155,29 +155,27 @@ impl<S: Sink> Feed<S> {
         let (after, findings_max, prepare) = (self.taken, self.pace.batch_findings_max, self.prepare.clone());
         let border = self.border();
         spawn_blocking(move || {
-            let read = reader.read_after(after, findings_max).map(|mut rows| {
+            let rows = reader.read_after(after, findings_max).map(|mut rows| {
                 if let Some(border) = border {
                     rows.retain(|row| row.seq <= border);
                 }
-                let last = rows.last()?;
-                let (seq, at) = (last.seq, last.at);
-                let findings = rows.iter().map(|row| row.findings.len()).sum();
-                let counts = rows.iter().map(|row| (row.seq, row.count)).collect();
-                let unreadable_rows = rows.iter().filter(|row| row.is_unreadable).count() as u64;
-                Some(Fed {
-                    batch: prepare(rows),
-                    span: Span {
-                        seq,
-                        at,
-                        unreadable_rows,
-                        rows: counts,
-                    },
-                    is_followed: false,
-                    findings,
-                })
+                fed(rows, &prepare)
             });
-            (reader, read)
+            (reader, rows)
         })
+    }
+
+    /// A batch of the newest rows after `seq`; none where there are none. It moves nothing.
+    pub(super) async fn newest(&mut self, seq: u64) -> Result<Option<Fed<S::Batch>>> {
+        let ledger = self.ledger.take().expect("the task started before it shows");
+        let (findings_max, prepare) = (self.pace.batch_findings_max, self.prepare.clone());
+        let work = move || {
+            let rows = ledger.read_newest(seq, findings_max);
+            (ledger, rows.map(|rows| fed(rows, &prepare)))
+        };
+        let (ledger, newest) = blocking(spawn_blocking(work)).await;
+        self.ledger = Some(ledger);
+        newest
     }
 
     /// Moves the cursor and puts refused items aside.
@@ -206,6 +204,25 @@ impl<S: Sink> Feed<S> {
         self.ledger = Some(ledger);
         settled
     }
+}
+
+fn fed<Batch>(rows: Vec<LogRow>, prepare: &Prepare<Batch>) -> Option<Fed<Batch>> {
+    let last = rows.last()?;
+    let (seq, at) = (last.seq, last.at);
+    let findings = rows.iter().map(|row| row.findings.len()).sum();
+    let counts = rows.iter().map(|row| (row.seq, row.count)).collect();
+    let unreadable_rows = rows.iter().filter(|row| row.is_unreadable).count() as u64;
+    Some(Fed {
+        batch: prepare(rows),
+        span: Span {
+            seq,
+            at,
+            unreadable_rows,
+            rows: counts,
+        },
+        is_followed: false,
+        findings,
+    })
 }
 
 impl<S: Sink> Feed<S> {

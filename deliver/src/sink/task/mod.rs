@@ -2,7 +2,9 @@
 //! the cursor.
 //!
 //! While a batch is on its way the next one is read and encoded on a blocking thread, so a catch-up after an outage
-//! keeps both the server and one core busy. Limits: two batches in memory; one request in flight.
+//! keeps both the server and one core busy. Between two batches of a back-log the newest rows are shown
+//! ([`Sink::shows_newest`]), for at most a fifth of the time, so that people see what is now while days of yesterday are
+//! still on their way (docs/decisions/0016-backfill.md). Limits: three batches in memory; one request in flight.
 
 mod backoff;
 mod feed;
@@ -12,6 +14,7 @@ mod tests;
 
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -19,9 +22,14 @@ use tokio_util::sync::CancellationToken;
 use super::{Outcome, Problem, Rest, Sink};
 use crate::log::{LogReader, Rejection};
 use crate::rebuild::Rebuild;
-use backoff::Backoff;
+pub(super) use backoff::Backoff;
 use feed::{Fed, Feed, Span};
 pub use status::{SinkState, SinkStatus, SinkWatch};
+
+/// Of the time of a catch-up, showing what is newest takes one part in so many.
+const SHOWING: u32 = 5;
+/// A sink that is behind by less has what is newest soon.
+const NEARLY: SignedDuration = SignedDuration::from_secs(5);
 
 /// A sink with its reader, ready to run.
 pub struct SinkTask<S: Sink> {
@@ -29,6 +37,10 @@ pub struct SinkTask<S: Sink> {
     feed: Feed<S>,
     status: watch::Sender<SinkStatus>,
     backoff: Backoff,
+    /// The last row that was shown before its turn.
+    shown: u64,
+    /// When rows are shown again.
+    show_at: Instant,
 }
 
 /// Runs `sink` behind its cursor in the log until `shutdown`, then delivers what is there for at most
@@ -56,6 +68,8 @@ impl<S: Sink> SinkTask<S> {
             feed,
             status,
             backoff: Backoff::new(pace.retry_after_min, pace.retry_after_max),
+            shown: 0,
+            show_at: Instant::now(),
         }
     }
 
@@ -71,7 +85,11 @@ impl<S: Sink> SinkTask<S> {
         let work = async {
             if self.start().await {
                 while let Some(fed) = self.next(&shutdown).await {
+                    let (delivered_at, seq, is_followed) = (fed.span.at, fed.span.seq, fed.is_followed);
                     self.deliver(fed).await;
+                    if is_followed && self.sink.shows_newest() && !shutdown.is_cancelled() {
+                        self.show_newest((seq, delivered_at)).await;
+                    }
                 }
             }
         };
@@ -177,6 +195,28 @@ impl<S: Sink> SinkTask<S> {
             }
         }
         self.settle(fed.span, account).await;
+    }
+
+    /// Delivers the newest rows before their turn, where it is time and what was delivered last is far behind them. Nothing of it
+    /// counts: what the server refuses of it, or does not take, is met again in its turn.
+    async fn show_newest(&mut self, (seq, delivered_at): (u64, Timestamp)) {
+        let begun = Instant::now();
+        // what is to be cleared first would take with it what was shown
+        if begun < self.show_at || self.feed.unclear.is_some() {
+            return;
+        }
+        let newest = self.feed.newest(self.shown.max(seq)).await;
+        let Ok(Some(mut newest)) = newest else { return };
+        if newest.span.at.duration_since(delivered_at) < NEARLY {
+            return;
+        }
+        match self.sink.attempt(&mut newest.batch, false).await.rest {
+            Rest::Nothing => self.shown = newest.span.seq,
+            Rest::Retry { reason, after } => self.stumble(reason, after).await,
+            Rest::Held(_) => {}
+        }
+        let pause = begun.elapsed() * (SHOWING - 1);
+        self.show_at = Instant::now() + self.sink.pace().show_newest_every.max(pause);
     }
 
     async fn settle(&mut self, span: Span, account: Account) {

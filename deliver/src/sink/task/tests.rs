@@ -19,6 +19,10 @@ struct Puppet {
     taken: Arc<Mutex<Vec<u64>>>,
     recalled: Arc<Mutex<Memory>>,
     pace: Pace,
+    shows_newest: bool,
+    /// What becomes of rows that are shown before their turn.
+    shown_orders: VecDeque<Rest>,
+    in_turn: u64,
 }
 
 impl Puppet {
@@ -29,6 +33,7 @@ impl Puppet {
             held_retry_after: Duration::from_millis(50),
             retry_after_min: Duration::from_millis(5),
             retry_after_max: Duration::from_millis(20),
+            show_newest_every: Duration::ZERO,
             flush_at_shutdown: Duration::from_millis(300),
         };
         let (orders, taken, recalled) = Default::default();
@@ -38,6 +43,9 @@ impl Puppet {
             taken,
             recalled,
             pace,
+            shows_newest: false,
+            shown_orders: VecDeque::new(),
+            in_turn: 0,
         }
     }
 }
@@ -61,8 +69,17 @@ impl Sink for Puppet {
         Arc::new(|rows| rows)
     }
 
+    fn shows_newest(&self) -> bool {
+        self.shows_newest
+    }
+
     async fn attempt(&mut self, batch: &mut Vec<LogRow>, _is_behind: bool) -> Outcome {
-        let order = self.orders.lock().unwrap().pop_front();
+        let is_shown = batch.first().is_some_and(|row| row.seq > self.in_turn + 1);
+        let order = if is_shown {
+            self.shown_orders.pop_front()
+        } else {
+            self.orders.lock().unwrap().pop_front()
+        };
         if let Some(rest) = order {
             return Outcome {
                 accepted: 0,
@@ -71,6 +88,9 @@ impl Sink for Puppet {
             };
         }
         self.taken.lock().unwrap().extend(batch.iter().map(|row| row.seq));
+        if !is_shown {
+            self.in_turn = batch.last().map_or(self.in_turn, |row| row.seq);
+        }
         let accepted = batch.iter().map(|row| row.findings.len() as u64).sum();
         Outcome {
             accepted,
@@ -80,8 +100,8 @@ impl Sink for Puppet {
     }
 
     fn memory_changes(&mut self) -> Vec<MemoryChange> {
-        let count = u8::try_from(self.taken.lock().unwrap().len()).unwrap();
-        vec![("taken".to_owned(), Some(vec![count]))]
+        let count = self.taken.lock().unwrap().len() % 256;
+        vec![("taken".to_owned(), Some(vec![u8::try_from(count).unwrap()]))]
     }
 
     fn recall(&mut self, memory: Memory) {
@@ -256,6 +276,122 @@ async fn a_sink_that_was_skipped_forward_goes_on_with_what_is_there() {
     let status = watch.status();
     assert!(status.skipped > 0);
     assert_eq!(status.accepted + status.skipped, 600);
+    shutdown.cancel();
+    running.await.unwrap();
+}
+
+/// Rows an hour apart.
+fn append_hours(log: &mut FindingsLog, hours: std::ops::Range<i64>) {
+    for hour in hours {
+        let at = Timestamp::from_second(hour * 3600).unwrap();
+        log.append(log.last_seq() + 1, at, &findings(3), None).unwrap();
+    }
+}
+
+/// How often each row was taken.
+fn counts(taken: &[u64]) -> std::collections::BTreeMap<u64, usize> {
+    let mut counts = std::collections::BTreeMap::new();
+    for seq in taken {
+        *counts.entry(*seq).or_default() += 1;
+    }
+    counts
+}
+
+#[tokio::test]
+async fn while_days_are_delivered_what_is_newest_is_shown_and_delivered_again_in_its_turn() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut log = log(&folder);
+    append_hours(&mut log, 0..100);
+    let mut puppet = Puppet::new("one");
+    puppet.shows_newest = true;
+    let taken = puppet.taken.clone();
+    let task = SinkTask::new(puppet, log.reader().unwrap());
+    let mut watch = task.watch();
+    let shutdown = CancellationToken::new();
+    let running = tokio::spawn(task.run(shutdown.clone()));
+    assert!(watch.until(|status| status.cursor >= 6).await);
+    append_hours(&mut log, 100..110);
+    assert!(watch.until(|status| status.cursor == 110).await);
+    assert_eq!(watch.status().accepted, 330, "what was shown is not counted");
+    shutdown.cancel();
+    running.await.unwrap();
+    let taken = taken.lock().unwrap().clone();
+    assert_eq!(taken[..6], [1, 2, 3, 98, 99, 100], "{taken:?}");
+    let place = |seq: u64| taken.iter().position(|taken| *taken == seq).unwrap();
+    assert!(
+        place(110) < place(90),
+        "what came meanwhile is shown before the back-log is through: {taken:?}"
+    );
+    let counts = counts(&taken);
+    assert!(counts.keys().copied().eq(1..=110), "each at least once");
+    assert!(
+        counts.values().all(|count| *count <= 2),
+        "and at most twice: {counts:?}"
+    );
+    // the last write of each row is the one in its turn
+    let mut last: Vec<u64> = Vec::new();
+    for seq in taken.iter().rev() {
+        if !last.contains(seq) {
+            last.push(*seq);
+        }
+    }
+    assert!(last.is_sorted_by(|one, other| one > other), "{taken:?}");
+}
+
+#[tokio::test]
+async fn a_kill_in_the_middle_of_a_back_log_loses_nothing_and_what_was_shown_moves_no_cursor() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut log = log(&folder);
+    append_hours(&mut log, 0..100);
+    let mut taken_in_all = Vec::new();
+    for until in [20, 60, 100] {
+        let mut puppet = Puppet::new("one");
+        puppet.shows_newest = true;
+        let taken = puppet.taken.clone();
+        let task = SinkTask::new(puppet, log.reader().unwrap());
+        let mut watch = task.watch();
+        let running = tokio::spawn(task.run(CancellationToken::new()));
+        assert!(watch.until(|status| status.cursor >= until).await);
+        running.abort();
+        assert!(running.await.unwrap_err().is_cancelled());
+        taken_in_all.extend(taken.lock().unwrap().iter().copied());
+        let cursor = log.reader().unwrap().cursor("one").unwrap().seq;
+        assert!((until..=100).contains(&cursor), "{cursor}");
+        assert!(
+            (1..=cursor).all(|seq| taken_in_all.contains(&seq)),
+            "up to {cursor}: {taken_in_all:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_refused_while_it_is_shown_is_tried_again_and_not_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut log = log(&folder);
+    append_hours(&mut log, 0..30);
+    let mut puppet = Puppet::new("one");
+    puppet.shows_newest = true;
+    let problem = Problem {
+        what: "401".to_owned(),
+        place: "there".to_owned(),
+        mend: "token".to_owned(),
+    };
+    let reason = "busy".to_owned();
+    puppet
+        .shown_orders
+        .extend([Rest::Retry { reason, after: None }, Rest::Held(problem)]);
+    let task = SinkTask::new(puppet, log.reader().unwrap());
+    let mut watch = task.watch();
+    let shutdown = CancellationToken::new();
+    let running = tokio::spawn(task.run(shutdown.clone()));
+    assert!(watch.until(|status| status.cursor == 30).await);
+    let status = watch.status();
+    assert_eq!(
+        (status.accepted, status.rejected, status.retries),
+        (90, 0, 1),
+        "{status:?}"
+    );
+    assert_eq!(status.state, SinkState::Ok);
     shutdown.cancel();
     running.await.unwrap();
 }

@@ -24,7 +24,9 @@ pub(super) fn fill(config: &Config, report: &mut Report) -> anyhow::Result<()> {
         }
         for finding in findings.drain(..) {
             match finding {
-                Finding::Ledger(row) if (from..until).contains(&row.hour) => rows.put(row),
+                Finding::Ledger(row) | Finding::Settled(row) if (from..until).contains(&row.hour) => {
+                    rows.put(row);
+                }
                 Finding::Exam(exam) => report.exam(&exam),
                 _ => {}
             }

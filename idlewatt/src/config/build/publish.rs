@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use deliver::secret::Secret;
-use deliver::sink::{MqttPublishConfig, TlsFiles};
+use deliver::sink::{MqttPublishConfig, MqttVersion, TlsFiles};
 use ingest::session::{BrokerConfig, Version};
 
 use super::site::SiteConfig;
@@ -43,17 +43,6 @@ pub(crate) fn publish(
             }
         },
     };
-    if broker.version == Version::V311 {
-        review.fault_key(
-            section,
-            "enabled",
-            format!(
-                "broker '{}' is spoken to in MQTT 3.1.1, and publishing needs 5",
-                broker.name
-            ),
-            "write version = \"5\" at that broker, or name another in 'broker'",
-        );
-    }
     let client_id = (*section.client_id).clone();
     let client_id = client_id.unwrap_or_else(|| format!("{}-publish", broker.client_id));
     if brokers.iter().any(|other| other.client_id == client_id) {
@@ -72,6 +61,10 @@ pub(crate) fn publish(
     Some(MqttPublishConfig {
         host: address.host,
         port: address.port,
+        version: match broker.version {
+            Version::V5 => MqttVersion::V5,
+            Version::V311 => MqttVersion::V311,
+        },
         is_tls: address.is_tls,
         tls: TlsFiles {
             ca: broker.ca_file.clone(),

@@ -68,7 +68,8 @@ section! {
 
     /// Our own topics: states, today's energy and alerts, retained, as JSON.
     Publish {
-        /// Whether to publish. It needs the right to publish below 'prefix', and MQTT 5.
+        /// Whether to publish. It needs the right to publish below 'prefix'. In MQTT 3.1.1 a broker
+        /// cannot say that it refuses.
         enabled: bool => preset(false),
         /// The topic under which ours stand.
         prefix: TopicPrefix => preset(TopicPrefix::ours()),

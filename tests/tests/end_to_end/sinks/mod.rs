@@ -1,6 +1,8 @@
 //! The sinks against real servers: InfluxDB 1.x, VictoriaMetrics, mosquitto.
 
+mod backfill;
 mod influx;
+mod limit;
 mod topics;
 mod victoria;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use analyzer::{Finding, State, StateChange};
 use deliver::secret::Secret;
-use deliver::sink::{MqttPublishConfig, Pace, SinkState};
+use deliver::sink::{MqttPublishConfig, MqttVersion, Pace, SinkState};
 use serde_json::Value;
 use tests::mosquitto::{Mosquitto, Signal};
 
@@ -53,7 +53,18 @@ fn change(device: &str, to: State, at_ms: i64) -> Finding {
 
 #[tokio::test]
 async fn topics_show_state_energy_and_alerts_and_say_goodbye() -> anyhow::Result<()> {
+    for version in [MqttVersion::V5, MqttVersion::V311] {
+        shows_and_says_goodbye(version).await?;
+    }
+    Ok(())
+}
+
+async fn shows_and_says_goodbye(version: MqttVersion) -> anyhow::Result<()> {
     let broker = Mosquitto::start("").await?;
+    let config = |broker: &Mosquitto| MqttPublishConfig {
+        version,
+        ..config(broker)
+    };
     let mut source = Source::new(&["mqtt"])?;
     source.append(&[change("ct1", State::Idle, -60_000)])?;
     source.append(&samples(0..20_001))?;
@@ -92,7 +103,18 @@ async fn topics_show_state_energy_and_alerts_and_say_goodbye() -> anyhow::Result
 
 #[tokio::test]
 async fn a_broker_that_forgot_everything_is_told_again() -> anyhow::Result<()> {
+    for version in [MqttVersion::V5, MqttVersion::V311] {
+        is_told_again(version).await?;
+    }
+    Ok(())
+}
+
+async fn is_told_again(version: MqttVersion) -> anyhow::Result<()> {
     let mut broker = Mosquitto::start("").await?;
+    let config = |broker: &Mosquitto| MqttPublishConfig {
+        version,
+        ..config(broker)
+    };
     let mut source = Source::new(&["mqtt"])?;
     source.append(&[change("ct1", State::Scanning, 0)])?;
     let mut running = source.run(config(&broker).sink("mqtt", &hospital())?)?;
@@ -133,6 +155,13 @@ async fn after_a_restart_the_topics_go_on_and_those_of_gone_devices_are_cleared(
 
 #[tokio::test]
 async fn a_wrong_password_holds_until_it_is_right() -> anyhow::Result<()> {
+    for version in [MqttVersion::V5, MqttVersion::V311] {
+        waits_for_the_password(version).await?;
+    }
+    Ok(())
+}
+
+async fn waits_for_the_password(version: MqttVersion) -> anyhow::Result<()> {
     let mut broker = Mosquitto::prepare("allow_anonymous false\npassword_file {folder}/passwords")?;
     let file = broker.folder().join("passwords").display().to_string();
     let set = |password: &str| {
@@ -146,6 +175,7 @@ async fn a_wrong_password_holds_until_it_is_right() -> anyhow::Result<()> {
     let login = MqttPublishConfig {
         user: "idle".to_owned(),
         password: Secret::new("tiger"),
+        version,
         ..config(&broker)
     };
     let mut running = source.run(login.sink("mqtt", &hospital())?)?;
@@ -192,6 +222,103 @@ async fn an_access_list_that_shuts_us_out_holds_until_it_lets_us_in() -> anyhow:
     assert_eq!(
         json(&retained(&broker, &[]).await?, "hospital/idlewatt/ct1/state")["power_w"],
         0.5
+    );
+    running.stop().await
+}
+
+#[tokio::test]
+async fn what_the_broker_limits_is_said_and_published_once_it_allows_it() -> anyhow::Result<()> {
+    for (limit, said, mend) in [
+        (
+            "max_packet_size 100",
+            "takes no packet longer than 100 bytes",
+            "max_packet_size",
+        ),
+        (
+            "message_size_limit 40",
+            "does not take hospital/idlewatt/",
+            "message_size_limit",
+        ),
+        (
+            "retain_available false",
+            "keeps no retained messages",
+            "retain_available true",
+        ),
+    ] {
+        let mut broker = Mosquitto::prepare("include_dir {folder}/limits")?;
+        let limits = broker.folder().join("limits");
+        std::fs::create_dir(&limits)?;
+        std::fs::write(limits.join("one.conf"), format!("{limit}\n"))?;
+        broker.restart().await?;
+        let mut source = Source::new(&["mqtt"])?;
+        source.append(&samples(0..2))?;
+        let mut running = source.run(config(&broker).sink("mqtt", &hospital())?)?;
+        let status = running
+            .until(limit, |status| status.state == SinkState::Held)
+            .await;
+        let problem = status.problem.expect("a held sink says what to mend");
+        assert!(
+            problem.what.contains(said) && problem.mend.contains(mend),
+            "{limit}: {problem:?}"
+        );
+        std::fs::write(limits.join("one.conf"), "")?;
+        broker.restart().await?;
+        let status = running.through().await;
+        assert_eq!((status.accepted, status.rejected), (2, 0), "{limit}");
+        assert_eq!(
+            json(&retained(&broker, &[]).await?, "hospital/idlewatt/ct1/state")["power_w"],
+            0.5
+        );
+        running.stop().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn another_client_of_our_name_is_said_and_we_come_back_when_it_is_gone() -> anyhow::Result<()> {
+    let broker = Mosquitto::start("").await?;
+    let mut source = Source::new(&["mqtt"])?;
+    source.append(&samples(0..2))?;
+    let mut config = config(&broker);
+    // long enough for the taking over to be seen before we take our name back
+    config.pace.retry_after_min = Duration::from_secs(4);
+    config.pace.retry_after_max = Duration::from_secs(4);
+    let mut running = source.run(config.sink("mqtt", &hospital())?)?;
+    running.through().await;
+    let port = broker.port().to_string();
+    let mut other = Command::new("/usr/bin/mosquitto_sub")
+        .args(["-V", "5", "-p", &port, "-i", "idlewatt-publish", "-t", "x"])
+        .spawn()?;
+    let taken_over = async {
+        while !broker.log().contains("already connected, closing old connection") {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(super::PATIENCE, taken_over).await?;
+    // each time something new, or there is nothing to publish
+    let (mut number, mut held) = (2, None);
+    while held.is_none() {
+        source.append(&samples(number..number + 2))?;
+        number += 2;
+        let status = running
+            .until("an answer", |status| {
+                status.state == SinkState::Held || status.behind_rows == 0
+            })
+            .await;
+        held = Some(status).filter(|status| status.state == SinkState::Held);
+    }
+    let status = held.expect("just seen");
+    let problem = status.problem.expect("a held sink says what to mend");
+    assert!(
+        problem.what.contains("another client") && problem.mend.contains("client_id"),
+        "{problem:?}"
+    );
+    other.kill()?;
+    other.wait()?;
+    running.through().await;
+    assert_eq!(
+        json(&retained(&broker, &[]).await?, "hospital/idlewatt/ct1/state")["power_w"],
+        f64::from(number - 2) + 0.5
     );
     running.stop().await
 }

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::path::Path;
 use std::time::Duration;
 
-use deliver::line::{LineEncoder, Strings};
+use deliver::line::{Hours, LineEncoder, Strings};
 use ingest::account::Noted;
 use ingest::journal::{Journal, JournalConfig};
 use ingest::record::{Batch, Record};
@@ -85,7 +85,7 @@ fn batches(stream: &Stream, count: usize) -> Vec<Batch> {
 #[expect(clippy::cast_precision_loss, reason = "less than a million messages")]
 fn decode_analyze_encode(config: &Config, batches: &[Batch]) -> anyhow::Result<f64> {
     let mut interpreter = Interpreter::new(config)?;
-    let encoder = LineEncoder::new(&config.device_tags(), Strings::Kept);
+    let encoder = LineEncoder::new(&config.device_tags(), Strings::Kept, Hours::SoFar);
     let (mut findings, mut lines) = (Vec::new(), String::new());
     let watch = Stopwatch::start();
     for batch in batches {
