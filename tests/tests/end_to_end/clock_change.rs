@@ -96,11 +96,11 @@ async fn hours(influx: &Influxd) -> anyhow::Result<BTreeMap<Timestamp, f64>> {
     Ok(hours)
 }
 
+/// A figure of a row, of one state or of all.
 fn figure(row: &Value, name: &str, state: &str) -> f64 {
-    let mut values = row["values"].as_array().into_iter().flatten();
-    let found = values.find(|one| one["name"] == name && (state.is_empty() || one["state"] == state));
-    let value = found.and_then(|one| one["value"].as_f64());
-    value.unwrap_or_else(|| panic!("{name} {state} is not in {row}"))
+    let values = row["values"].as_array().into_iter().flatten();
+    let asked = values.filter(|one| one["name"] == name && (state.is_empty() || one["state"] == state));
+    asked.filter_map(|one| one["value"].as_f64()).sum()
 }
 
 fn assert_day(night: &Night, row: &Value) {
@@ -154,16 +154,8 @@ async fn assert_page(idlewatt: &Idlewatt, night: &Night) -> anyhow::Result<()> {
     let (from, until) = (night.from, night.until);
     let asked = format!("/api/kpi?from={from}&until={until}&by=device&period=day");
     // the history behind the page takes in what was found at its own pace
-    let has_all = |said: &Value| {
-        let energy_kwh = said["rows"][0]["values"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .find(|one| one["name"] == "energy_kwh");
-        energy_kwh
-            .and_then(|one| one["value"].as_f64())
-            .is_some_and(|kwh| kwh > POWER_KW * (night.hours as f64 - 0.01))
-    };
+    let has_all =
+        |said: &Value| figure(&said["rows"][0], "energy_kwh", "") > POWER_KW * (night.hours as f64 - 0.01);
     let said = idlewatt.until_json(&asked, "the whole day", has_all).await?;
     let rows = said["rows"].as_array().cloned().unwrap_or_default();
     let [row] = &rows[..] else {

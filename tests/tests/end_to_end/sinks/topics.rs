@@ -235,11 +235,6 @@ async fn what_the_broker_limits_is_said_and_published_once_it_allows_it() -> any
             "max_packet_size",
         ),
         (
-            "message_size_limit 40",
-            "does not take hospital/idlewatt/",
-            "message_size_limit",
-        ),
-        (
             "retain_available false",
             "keeps no retained messages",
             "retain_available true",
@@ -272,53 +267,4 @@ async fn what_the_broker_limits_is_said_and_published_once_it_allows_it() -> any
         running.stop().await?;
     }
     Ok(())
-}
-
-#[tokio::test]
-async fn another_client_of_our_name_is_said_and_we_come_back_when_it_is_gone() -> anyhow::Result<()> {
-    let broker = Mosquitto::start("").await?;
-    let mut source = Source::new(&["mqtt"])?;
-    source.append(&samples(0..2))?;
-    let mut config = config(&broker);
-    // long enough for the taking over to be seen before we take our name back
-    config.pace.retry_after_min = Duration::from_secs(4);
-    config.pace.retry_after_max = Duration::from_secs(4);
-    let mut running = source.run(config.sink("mqtt", &hospital())?)?;
-    running.through().await;
-    let port = broker.port().to_string();
-    let mut other = Command::new("/usr/bin/mosquitto_sub")
-        .args(["-V", "5", "-p", &port, "-i", "idlewatt-publish", "-t", "x"])
-        .spawn()?;
-    let taken_over = async {
-        while !broker.log().contains("already connected, closing old connection") {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(super::PATIENCE, taken_over).await?;
-    // each time something new, or there is nothing to publish
-    let (mut number, mut held) = (2, None);
-    while held.is_none() {
-        source.append(&samples(number..number + 2))?;
-        number += 2;
-        let status = running
-            .until("an answer", |status| {
-                status.state == SinkState::Held || status.behind_rows == 0
-            })
-            .await;
-        held = Some(status).filter(|status| status.state == SinkState::Held);
-    }
-    let status = held.expect("just seen");
-    let problem = status.problem.expect("a held sink says what to mend");
-    assert!(
-        problem.what.contains("another client") && problem.mend.contains("client_id"),
-        "{problem:?}"
-    );
-    other.kill()?;
-    other.wait()?;
-    running.through().await;
-    assert_eq!(
-        json(&retained(&broker, &[]).await?, "hospital/idlewatt/ct1/state")["power_w"],
-        f64::from(number - 2) + 0.5
-    );
-    running.stop().await
 }
