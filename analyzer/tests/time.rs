@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use analyzer::{Analyzer, Arrival, Energy, FaultKind, Finding, Reading, State};
 use common::{config_of, stamp};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 const POWER_W: f64 = 2_600.0;
 const PAUSE_S: i64 = 10;
@@ -30,7 +30,7 @@ fn play(has_register: bool, clocks: impl Fn(i64) -> (i64, Option<i64>)) -> Books
     let start = stamp("2026-01-12T09:00:00Z");
     let at = |second: i64| start + SignedDuration::from_secs(second);
     let (mut analyzer, mut said, mut now) = (Analyzer::new(config_of("ct")), Vec::new(), start);
-    for second in (0..HOURS * 3600).step_by(PAUSE_S.unsigned_abs() as usize) {
+    for second in (0..HOURS * 3600 / PAUSE_S).map(|number| number * PAUSE_S) {
         let (ours, meters) = clocks(second);
         now = at(ours);
         let reading = Reading {

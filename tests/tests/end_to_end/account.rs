@@ -30,9 +30,8 @@ fn unexplained(status: &Value) -> anyhow::Result<u64> {
     Ok(messages + sinks.context("a sink without account")?)
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_message_and_finding_is_explained_at_every_moment_through_kills() -> anyhow::Result<()> {
-    let mut pipeline = Pipeline::start("").await?;
+/// Plays in parts and kills idlewatt after each; how often the account was looked at meanwhile.
+async fn play_through_kills(pipeline: &mut Pipeline) -> anyhow::Result<u32> {
     let mut looks = 0;
     for part in messages(30_000)?.chunks(10_000) {
         let port = pipeline.broker.port();
@@ -48,6 +47,41 @@ async fn every_message_and_finding_is_explained_at_every_moment_through_kills() 
         pipeline.idlewatt.kill()?;
         pipeline.idlewatt.restart().await?;
     }
+    Ok(looks)
+}
+
+/// The service and one of its sinks are away: `idlewatt status` says so, and how to mend it.
+async fn assert_faults_are_told(pipeline: &mut Pipeline) -> anyhow::Result<()> {
+    pipeline.influx.kill()?;
+    play(
+        pipeline.broker.port(),
+        messages(31_000)?.into_iter().skip(30_000),
+        Speed::AsFastAsPossible,
+        |_| {},
+    )
+    .await?;
+    pipeline
+        .idlewatt
+        .until_health("influx is away", |health| health["ok"] == false)
+        .await?;
+    let (is_well, said) = status(&pipeline.idlewatt, &[])?;
+    assert!(
+        !is_well && said.contains("Wrong now") && said.contains("bring the server back"),
+        "{said}"
+    );
+    pipeline.idlewatt.kill()?;
+    let (is_well, said) = status(&pipeline.idlewatt, &[])?;
+    assert!(
+        !is_well && said.contains("does not answer at") && said.contains("idlewatt serve"),
+        "{said}"
+    );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_message_and_finding_is_explained_at_every_moment_through_kills() -> anyhow::Result<()> {
+    let mut pipeline = Pipeline::start("").await?;
+    let looks = play_through_kills(&mut pipeline).await?;
     let metrics = pipeline.until_delivered(30_000, WITHIN).await?;
     let account = metrics.account();
     println!("{account}; looked at {looks} times");
@@ -96,30 +130,7 @@ async fn every_message_and_finding_is_explained_at_every_moment_through_kills() 
         "{json:#}"
     );
 
-    pipeline.influx.kill()?;
-    play(
-        pipeline.broker.port(),
-        messages(31_000)?.into_iter().skip(30_000),
-        Speed::AsFastAsPossible,
-        |_| {},
-    )
-    .await?;
-    pipeline
-        .idlewatt
-        .until_health("influx is away", |health| health["ok"] == false)
-        .await?;
-    let (is_well, said) = status(&pipeline.idlewatt, &[])?;
-    assert!(
-        !is_well && said.contains("Wrong now") && said.contains("bring the server back"),
-        "{said}"
-    );
-    pipeline.idlewatt.kill()?;
-    let (is_well, said) = status(&pipeline.idlewatt, &[])?;
-    assert!(
-        !is_well && said.contains("does not answer at") && said.contains("idlewatt serve"),
-        "{said}"
-    );
-    Ok(())
+    assert_faults_are_told(&mut pipeline).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -86,8 +86,7 @@ async fn take_up(pipeline: &mut Pipeline, journalled: f64) -> anyhow::Result<Met
 
 fn assert_same(what: &str, one: &Points, other: &Points) {
     let Comparison { counts, differing } = one.compare(other);
-    println!("{what}:\n{counts}");
-    assert!(differing.is_empty(), "{what}: {}", differing.join("\n"));
+    assert!(differing.is_empty(), "{what}:\n{counts}{}", differing.join("\n"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

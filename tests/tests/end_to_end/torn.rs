@@ -11,6 +11,7 @@ use tests::idlewatt::WITHIN;
 use tests::pipeline::{Pipeline, play};
 
 const PAGE: u64 = 4096;
+const ZEROS: [u8; 4096] = [0; 4096];
 
 /// A way to damage a file: its name, whether the write-ahead log is meant, and what is done.
 type Damage = (&'static str, bool, fn(&File, u64) -> std::io::Result<()>);
@@ -20,7 +21,7 @@ const DAMAGES: [Damage; 4] = [
         file.set_len(bytes / 2 / PAGE * PAGE + 100)
     }),
     ("a page of zeros in the middle", false, |file, bytes| {
-        file.write_all_at(&[0; PAGE as usize], bytes / 2 / PAGE * PAGE)
+        file.write_all_at(&ZEROS, bytes / 2 / PAGE * PAGE)
     }),
     ("a wrong header", false, |file, _| {
         file.write_all_at(b"no database at all", 0)
@@ -43,7 +44,7 @@ async fn go_on(pipeline: &Pipeline, piece: &[Message], what: &str) -> anyhow::Re
     let before = pipeline.idlewatt.metrics().await?.account().journalled;
     let played = play(
         pipeline.broker.port(),
-        piece.to_vec().into_iter(),
+        piece.iter().cloned(),
         Speed::AsFastAsPossible,
         |_| {},
     )
