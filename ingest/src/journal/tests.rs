@@ -1,3 +1,6 @@
+mod damage;
+mod quarantine;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +11,6 @@ use tempfile::TempDir;
 use super::*;
 use crate::clock::Clock;
 use crate::incident::Incidents;
-use crate::quarantine::{Quarantine, QuarantineCount, Refused};
 use crate::record::Batch;
 use crate::session::AckBox;
 
@@ -37,17 +39,6 @@ fn file() -> (TempDir, PathBuf) {
 
 fn open(path: &Path) -> Journal {
     Journal::open(path, &JournalConfig::default()).unwrap()
-}
-
-fn refused<'a>(seq: u64, index: usize, record: &'a Record, reason: &'a str) -> Refused<'a> {
-    Refused {
-        seq,
-        index,
-        record,
-        family: Some("tasmota"),
-        reason,
-        is_cut: false,
-    }
 }
 
 fn nothing() -> Noted {
@@ -296,115 +287,6 @@ fn a_full_disk_stores_nothing_and_the_same_batch_fits_later() {
         journal.reader().unwrap().read_after(1, 9).unwrap()[0].records,
         batch
     );
-}
-
-#[test]
-fn quarantine_is_idempotent_bounded_and_listed() {
-    let (_folder, path) = file();
-    drop(open(&path));
-    let config = JournalConfig {
-        quarantine_rows_max: 3,
-        ..JournalConfig::default()
-    };
-    let mut quarantine = Quarantine::open(&path, &config).unwrap();
-    let (one, two) = (record(1, 1), [record(2, 1), record(3, 0), record(4, 1)]);
-    let first = refused(7, 0, &one, "no JSON");
-    assert_eq!(quarantine.put_all(&[first]).unwrap(), 1);
-    assert_eq!(
-        quarantine
-            .put_all(&[refused(7, 0, &one, "another reason")])
-            .unwrap(),
-        0
-    );
-    let listed = quarantine.list(None, 10).unwrap();
-    assert_eq!((listed.len(), listed[0].reason.as_str()), (1, "no JSON"));
-    assert_eq!((listed[0].seq, listed[0].family.as_deref()), (7, Some("tasmota")));
-    let more: Vec<_> = two
-        .iter()
-        .enumerate()
-        .map(|(index, record)| refused(8, index, record, "NaN"))
-        .collect();
-    assert_eq!(quarantine.put_all(&more).unwrap(), 3);
-    let bytes = two
-        .iter()
-        .map(|record| count(record.topic.len() + record.payload.len()))
-        .sum();
-    assert_eq!(
-        quarantine.count().unwrap(),
-        QuarantineCount {
-            rows: 3,
-            bytes,
-            evicted: 1,
-            dropped: 0,
-        }
-    );
-    assert_eq!(quarantine.list(Some((8, 0)), 10).unwrap().len(), 2);
-    assert_eq!(quarantine.drop_before(two[1].received).unwrap(), 1);
-    let count = quarantine.count().unwrap();
-    assert_eq!((count.rows, count.evicted, count.dropped), (2, 1, 1));
-}
-
-#[test]
-fn what_can_be_read_today_leaves_the_quarantine_and_the_rest_gets_its_new_reason() {
-    let (_folder, path) = file();
-    drop(open(&path));
-    let mut quarantine = Quarantine::open(&path, &JournalConfig::default()).unwrap();
-    let records: Vec<Record> = (1..6).map(|number| record(number, 1)).collect();
-    let cut = Refused {
-        is_cut: true,
-        ..refused(3, 1, &records[2], "300000 bytes are too many")
-    };
-    let before = [
-        refused(2, 0, &records[0], "old"),
-        refused(3, 0, &records[1], "old"),
-        cut,
-        refused(9, 0, &records[3], "old"),
-    ];
-    quarantine.put_all(&before).unwrap();
-    for _ in 0..2 {
-        quarantine
-            .settle(
-                1..=8,
-                &[
-                    refused(3, 0, &records[1], "new"),
-                    refused(4, 0, &records[4], "new"),
-                ],
-            )
-            .unwrap();
-        let held = quarantine.list(None, 10).unwrap();
-        let held: Vec<_> = held
-            .iter()
-            .map(|it| (it.seq, it.index, it.reason.as_str()))
-            .collect();
-        let wanted = [
-            (3, 0, "new"),
-            (3, 1, "300000 bytes are too many"),
-            (4, 0, "new"),
-            (9, 0, "old"),
-        ];
-        assert_eq!(held, wanted);
-        assert_eq!(quarantine.count().unwrap().rows, 4);
-        assert_eq!(quarantine.cut(1..=8).unwrap(), [(3, 1)]);
-    }
-}
-
-#[test]
-fn quarantine_is_bounded_by_bytes() {
-    let (_folder, path) = file();
-    drop(open(&path));
-    let config = JournalConfig {
-        quarantine_bytes_max: 100,
-        ..JournalConfig::default()
-    };
-    let mut quarantine = Quarantine::open(&path, &config).unwrap();
-    let mut long = record(1, 1);
-    long.payload = vec![b'x'; 60];
-    for seq in 1..5 {
-        quarantine.put_all(&[refused(seq, 0, &long, "too long")]).unwrap();
-    }
-    let count = quarantine.count().unwrap();
-    assert_eq!((count.rows, count.evicted), (1, 3));
-    assert_eq!(quarantine.list(None, 9).unwrap()[0].seq, 4);
 }
 
 fn message(number: u16, epoch: u64) -> Item {
@@ -666,74 +548,6 @@ fn when_nothing_comes_a_heartbeat_says_that_time_went_on() {
 }
 
 #[test]
-fn damaged_batches_are_passed_over_and_counted_once_wherever_they_lie() {
-    let (_folder, path) = file();
-    let mut journal = open(&path);
-    for second in 1..=200 {
-        let number = u16::try_from(second).unwrap();
-        journal
-            .append(at(second), &[record(number, 1)], 0, &nothing())
-            .unwrap();
-    }
-    // more in a row than one read takes, one in the middle, and the last
-    journal
-        .connection
-        .execute(
-            "UPDATE batch SET blob = x'00ff' WHERE seq BETWEEN 10 AND 110 OR seq IN (150, 200)",
-            [],
-        )
-        .unwrap();
-    let mut reader = journal.reader().unwrap();
-    let (mut seen, mut after) = (0, 0);
-    loop {
-        let batches = reader.read_after(after, 64).unwrap();
-        let Some(last) = batches.last() else { break };
-        (seen, after) = (seen + batches.len(), last.seq);
-    }
-    assert_eq!((seen, after), (97, 199));
-    assert_eq!(reader.read_after(after, 64).unwrap(), []);
-    assert_eq!(reader.damaged(), 103);
-    assert_eq!(
-        reader.total_read(),
-        199,
-        "what was lost is in the journal's own count"
-    );
-    journal.append(at(201), &[record(201, 1)], 0, &nothing()).unwrap();
-    assert_eq!(reader.read_after(after, 64).unwrap()[0].seq, 201);
-    assert_eq!((reader.damaged(), reader.total_read()), (103, 201));
-}
-
-#[test]
-fn a_zeroed_page_in_a_running_journal_costs_the_batches_on_it() {
-    let (_folder, path) = file();
-    let mut journal = open(&path);
-    let long: Vec<Record> = (1..40).map(|number| record(number, 1)).collect();
-    for second in 1..=300 {
-        journal.append(at(second), &long, 0, &nothing()).unwrap();
-    }
-    drop(journal);
-    let mut bytes = std::fs::read(&path).unwrap();
-    let page = 4096;
-    let middle = bytes.len() / page / 2 * page;
-    bytes[middle..middle + page].fill(0);
-    std::fs::write(&path, bytes).unwrap();
-    let mut reader = JournalReader::open(&path).unwrap();
-    let (mut seen, mut after) = (0, 0);
-    loop {
-        let batches = reader.read_after(after, 64).unwrap();
-        let Some(last) = batches.last() else { break };
-        (seen, after) = (seen + batches.len(), last.seq);
-    }
-    assert_eq!(after, 300, "what lies behind it is read");
-    assert!(
-        seen < 300 && reader.damaged() > 0,
-        "{seen} read, {} damaged",
-        reader.damaged()
-    );
-    assert_eq!(seen as u64 + reader.damaged(), 300);
-}
-
-#[test]
 fn a_forgotten_session_is_an_incident_committed_with_the_first_batch_after_it() {
     let (_folder, path) = file();
     let writer = Writer::start(open(&path), Clock::system()).unwrap();
@@ -751,23 +565,4 @@ fn a_forgotten_session_is_an_incident_committed_with_the_first_batch_after_it() 
         (1, "session_lost", "broker ward")
     );
     writer.stop();
-}
-
-#[test]
-fn a_newer_journal_is_refused_and_left_as_it_is() {
-    let (_folder, path) = file();
-    let journal = open(&path);
-    journal
-        .connection
-        .pragma_update(None, "user_version", 99)
-        .unwrap();
-    drop(journal);
-    let fault = Journal::open(&path, &JournalConfig::default())
-        .err()
-        .unwrap()
-        .to_string();
-    assert!(
-        fault.contains("version 99") && fault.contains("start the program that wrote it"),
-        "{fault}"
-    );
 }
