@@ -234,11 +234,6 @@ async fn what_the_broker_limits_is_said_and_published_once_it_allows_it() -> any
             "takes no packet longer than 100 bytes",
             "max_packet_size",
         ),
-        (
-            "retain_available false",
-            "keeps no retained messages",
-            "retain_available true",
-        ),
     ] {
         let mut broker = Mosquitto::prepare("include_dir {folder}/limits")?;
         let limits = broker.folder().join("limits");
