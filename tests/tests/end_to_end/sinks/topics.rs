@@ -228,13 +228,11 @@ async fn an_access_list_that_shuts_us_out_holds_until_it_lets_us_in() -> anyhow:
 
 #[tokio::test]
 async fn what_the_broker_limits_is_said_and_published_once_it_allows_it() -> anyhow::Result<()> {
-    for (limit, said, mend) in [
-        (
-            "max_packet_size 100",
-            "takes no packet longer than 100 bytes",
-            "max_packet_size",
-        ),
-    ] {
+    for (limit, said, mend) in [(
+        "max_packet_size 100",
+        "takes no packet longer than 100 bytes",
+        "max_packet_size",
+    )] {
         let mut broker = Mosquitto::prepare("include_dir {folder}/limits")?;
         let limits = broker.folder().join("limits");
         std::fs::create_dir(&limits)?;
