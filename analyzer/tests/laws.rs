@@ -18,6 +18,8 @@ const START_S: i64 = 1_774_688_400;
 
 /// The step of the registers of [`stream`].
 const STEP_WH: f64 = 0.1;
+/// More than any machine draws.
+const PLAUSIBLE_W: f64 = 1e6;
 /// Half a micro-watt-hour for each piece that is integrated.
 const ROUNDING_WH: f64 = 2e-3;
 
@@ -494,8 +496,14 @@ proptest! {
             prop_assert!((shuffled.energy - in_order.energy).wh().abs() < ROUNDING_WH, "{:?} {:?}", shuffled, in_order);
         }
         // a point that was said before another meter told nonsense of the same instant cannot be taken back
+        let is_nonsense = |reading: &Reading| reading.power_w.is_some_and(|power_w| power_w > PLAUSIBLE_W);
+        let spoiled: Vec<Timestamp> =
+            readings.iter().filter(|(_, reading)| is_nonsense(reading)).map(|(at, _)| *at).collect();
         let curve_shuffled = curve(&shuffled);
         for (at, point) in curve(&in_order) {
+            if spoiled.contains(&at) {
+                continue;
+            }
             let shuffled = curve_shuffled.get(&at).unwrap_or(&point);
             prop_assert_eq!(shuffled, &point, "{}", at);
         }

@@ -2,13 +2,14 @@
 //!
 //! Kept: packet identifier and hash of topic and payload of the last [`RECENT_MAX`] messages of QoS 1 of one broker,
 //! rebuilt from the journal at start. When a session is resumed, a broker sends again, first and in the order of the first
-//! time, what it has no acknowledgement of: so what comes again is looked for only behind the last one found, and the
-//! search is over when the newest was found, or after `misses_max` messages that were not found.
+//! time, what it has no acknowledgement of. What we hold is a beginning of what it has sent: so what comes again is a run
+//! without a gap, and over with the first message that is not known. A broker that puts new ones between is believed on
+//! its word, the flag DUP, and only for the next of the run.
 //!
 //! A broker that was killed goes on from what it had saved: it sends again what it had kept but not sent by then, without
-//! the flag DUP, and gives out once more the packet identifiers of since then. So without the flag a message is taken for
-//! one that comes again only while all before it were, without a gap: one that only looks alike, a meter's same value
-//! under the same identifier, is behind the first new one, and new.
+//! the flag, and gives out once more the identifiers of since then. Of a broker that counts its identifiers, a step back
+//! says so, and those are forgotten: a new message would look like an old one, a meter's same value under the same
+//! identifier.
 //!
 //! Our window does not limit how many come again: mosquitto 2.0.11 sends more of a back-log than it may, and when we
 //! are killed it throws away, unread, the acknowledgements that wait in its socket.
@@ -17,34 +18,39 @@
 //! remembers where it began.
 //!
 //! Limits: more than [`RECENT_MAX`] lost acknowledgements are not recognised, nor is what comes again out of order. It
-//! is half of all packet identifiers, so that an identifier that is used anew has left the memory long ago. The very first
-//! message after a killed broker's return, if nothing comes again, may look like an older one and be thrown away.
+//! is half of all packet identifiers, so that an identifier that is used anew has left the memory long ago. One message
+//! after a killed broker's return, the first new one, may look like an older one and be thrown away.
 
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hasher};
 
 /// How many messages are remembered.
 pub(crate) const RECENT_MAX: usize = 32_768;
+/// After so many identifiers without a step back a broker counts them; one that gives out the lowest that is free takes
+/// a step back as often as it is acknowledged.
+const COUNTS_AFTER: usize = 1_000;
 
 /// See the module.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct DuplicateWindow {
-    misses_max: usize,
     recent: VecDeque<(u16, u64)>,
+    /// Identifiers since the last step back.
+    counted: usize,
     /// What may still come again, oldest first; empty when nothing may.
     expected: VecDeque<(u16, u64)>,
     run: Run,
 }
 
 /// The messages since a resumption.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Run {
     /// None has come.
+    #[default]
     Awaited,
     /// All have come before.
     Going,
-    /// So many were new.
-    Broken(usize),
+    /// New ones have come too.
+    Broken,
 }
 
 /// The hash that tells messages apart.
@@ -57,17 +63,14 @@ pub(crate) fn fingerprint(topic: &[u8], payload: &[u8]) -> u64 {
 }
 
 impl DuplicateWindow {
-    pub(crate) fn new(misses_max: usize) -> Self {
-        Self {
-            misses_max,
-            recent: VecDeque::new(),
-            expected: VecDeque::new(),
-            run: Run::Awaited,
-        }
-    }
-
     /// A message was taken.
     pub(crate) fn remember(&mut self, packet_id: u16, fingerprint: u64) {
+        let is_behind = |known: u16| known.wrapping_sub(packet_id) < u16::MAX / 2;
+        let is_step_back = self.recent.back().is_some_and(|(last, _)| is_behind(*last));
+        if is_step_back && self.counted >= COUNTS_AFTER {
+            while self.recent.pop_back_if(|(known, _)| is_behind(*known)).is_some() {}
+        }
+        self.counted = if is_step_back { 0 } else { self.counted + 1 };
         if self.recent.len() >= RECENT_MAX {
             self.recent.pop_front();
         }
@@ -82,8 +85,7 @@ impl DuplicateWindow {
 
     /// The broker forgot our session: packet identifiers start anew.
     pub(crate) fn forget(&mut self) {
-        self.recent.clear();
-        self.expected = VecDeque::new();
+        *self = Self::default();
     }
 
     /// Whether this message is one that comes again; each is recognised at most once a resumption. `is_resent`: the broker
@@ -92,12 +94,13 @@ impl DuplicateWindow {
         let Some(next) = self.expected.front() else {
             return false;
         };
-        // mostly it is the next one; else the newest of its kind
+        let is_next = *next == sought;
         let found = match self.run {
-            Run::Broken(_) if !is_resent => None,
-            _ if *next == sought => Some(0),
-            Run::Going if !is_resent => None,
-            _ => self.expected.iter().rposition(|known| *known == sought),
+            Run::Awaited if is_next => Some(0),
+            Run::Awaited => self.expected.iter().rposition(|known| *known == sought),
+            Run::Going if is_next => Some(0),
+            Run::Broken if is_next && is_resent => Some(0),
+            Run::Going | Run::Broken => None,
         };
         if let Some(place) = found {
             self.expected.drain(..=place);
@@ -106,14 +109,10 @@ impl DuplicateWindow {
             }
             return true;
         }
-        let misses = match self.run {
-            Run::Broken(misses) => misses + 1,
-            Run::Awaited | Run::Going => 1,
-        };
-        self.run = Run::Broken(misses);
-        if misses >= self.misses_max {
+        if self.run == Run::Awaited {
             self.expected = VecDeque::new();
         }
+        self.run = Run::Broken;
         false
     }
 }
@@ -123,7 +122,7 @@ mod tests {
     use super::*;
 
     fn window(messages: &[(u16, u64)]) -> DuplicateWindow {
-        let mut window = DuplicateWindow::new(4);
+        let mut window = DuplicateWindow::default();
         for (packet_id, fingerprint) in messages {
             window.remember(*packet_id, *fingerprint);
         }
@@ -144,18 +143,15 @@ mod tests {
             !window.is_duplicate((2, 21), true),
             "same packet identifier, other content"
         );
-        assert!(!window.is_duplicate((3, 20), true));
-        assert!(window.is_duplicate((2, 20), true));
+        assert!(!window.is_duplicate((2, 20), false), "a new one came between");
+        assert!(window.is_duplicate((2, 20), true), "but the broker says so");
     }
 
     #[test]
-    fn it_ends_with_the_newest_or_after_as_many_new_ones_as_can_be_under_way() {
+    fn it_is_over_with_the_newest_or_the_first_that_is_not_known() {
         let mut window = window(&[(8, 80), (9, 90)]);
         window.resume();
-        for packet_id in 1..=4 {
-            assert!(!window.is_duplicate((packet_id, 0), true));
-        }
-        assert!(!window.is_duplicate((9, 90), true));
+        assert!(!window.is_duplicate((10, 100), true) && !window.is_duplicate((9, 90), true));
         window.resume();
         assert!(window.is_duplicate((9, 90), true));
         assert!(
@@ -165,20 +161,44 @@ mod tests {
     }
 
     #[test]
-    fn without_the_flag_it_is_one_only_while_all_before_it_were() {
+    fn what_comes_again_has_no_gap_and_needs_no_flag() {
         let taken = [(5, 50), (6, 60), (7, 70), (8, 80)];
         let mut resumed = window(&taken);
         resumed.resume();
-        assert!(resumed.is_duplicate((5, 50), false) && resumed.is_duplicate((6, 60), false));
-        assert!(!resumed.is_duplicate((7, 71), false), "a new one");
-        assert!(
-            !resumed.is_duplicate((8, 80), false),
-            "an identifier used anew, of a meter that says the same"
-        );
-        assert!(resumed.is_duplicate((8, 80), true));
+        assert!(resumed.is_duplicate((6, 60), false) && resumed.is_duplicate((7, 70), false));
+        assert!(!resumed.is_duplicate((8, 81), false), "a new one");
         let mut gap = window(&taken);
         gap.resume();
         assert!(gap.is_duplicate((5, 50), false) && !gap.is_duplicate((7, 70), false));
+    }
+
+    #[test]
+    fn what_a_broker_has_forgotten_is_forgotten_when_it_numbers_anew() {
+        let number = |id: u16| (id, u64::from(id) * 10);
+        let taken: Vec<(u16, u64)> = (60_000..=u16::MAX).chain(1..=3_000).map(number).collect();
+        let mut window = window(&taken);
+        // it goes on from 62 001 as it did when it saved that
+        window.remember(62_001, 7);
+        window.resume();
+        assert!(
+            !window.is_duplicate(number(62_002), true),
+            "another message, as it happens alike"
+        );
+        window.resume();
+        assert!(window.is_duplicate(number(62_000), true) && window.is_duplicate((62_001, 7), true));
+    }
+
+    #[test]
+    fn a_broker_that_gives_out_the_lowest_free_number_has_forgotten_nothing() {
+        let mut window = DuplicateWindow::default();
+        for round in 0..100 {
+            for id in 1..=50 {
+                window.remember(id, round);
+            }
+        }
+        window.remember(1, 100);
+        window.resume();
+        assert!(window.is_duplicate((40, 99), true));
     }
 
     #[test]
@@ -201,7 +221,9 @@ mod tests {
         let taken: Vec<(u16, u64)> = (0..=u16::MAX).map(|id| (id, 1)).collect();
         let mut kept = window(&taken);
         kept.resume();
-        assert!(!kept.is_duplicate((32_767, 1), true) && kept.is_duplicate((32_768, 1), true));
+        assert!(!kept.is_duplicate((32_767, 1), true));
+        kept.resume();
+        assert!(kept.is_duplicate((32_768, 1), true));
         kept.forget();
         kept.resume();
         assert!(!kept.is_duplicate((40_000, 1), true));

@@ -16,12 +16,6 @@ use crate::record::Record;
 /// Messages this long after a resumed connection may be late by the outage.
 const BACKLOG_FOR: Duration = Duration::from_secs(30);
 
-/// How many new messages can come before a broker has sent all again that it has no acknowledgement of: more than it
-/// may send, for those that do not keep to it.
-fn misses_max(config: &BrokerConfig) -> usize {
-    usize::from(config.receive_maximum) + 256
-}
-
 /// Takes the messages of one session.
 pub(super) struct Intake {
     broker: u8,
@@ -41,7 +35,7 @@ pub(super) struct Intake {
 impl Intake {
     pub(super) fn new(config: &BrokerConfig, writer: WriterHandle, joined: &Joined) -> Self {
         let in_flight_max = usize::from(config.receive_maximum);
-        let mut window = DuplicateWindow::new(misses_max(config));
+        let mut window = DuplicateWindow::default();
         for (packet_id, fingerprint) in &joined.tail {
             window.remember(*packet_id, *fingerprint);
         }

@@ -1,8 +1,9 @@
 //! Real databases that will not, cannot, or do not in time: nothing is put aside, and everything arrives once they do.
 
+use std::time::Duration;
+
 use deliver::secret::Secret;
 use deliver::sink::{HttpSink, InfluxDb1Config, SinkState, SinkStatus, VictoriaMetricsConfig, WritePath};
-use std::time::Duration;
 use tests::influxd::Influxd;
 use tests::victoria::Victoria;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -107,7 +108,13 @@ async fn a_server_that_closes_new_connections_is_tried_until_it_lets_one_in() ->
     );
     drop(only);
     ended(running).await?;
-    // the sink has said goodbye: the one connection is ours again
+    // the sink has said goodbye: once the server has noticed, the one connection is ours again
+    let let_in = async {
+        while influxd.query("", "SHOW DATABASES").await.is_err() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), let_in).await?;
     assert_whole(&influxd, POINTS).await
 }
 

@@ -128,7 +128,7 @@ mod tests {
             let stream = Stream {
                 shape,
                 meters: 3,
-                begins: Timestamp::UNIX_EPOCH,
+                begins: "2026-11-27T06:00:00Z".parse().unwrap(),
                 step: SignedDuration::from_secs(1),
             };
             for n in 0..12 {
