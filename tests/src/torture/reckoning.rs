@@ -75,6 +75,9 @@ impl Reckoning {
     }
 }
 
+/// So far ahead a message of the journal is looked for on the tape.
+const MISSING_MAX: usize = 5_000;
+
 /// Walks the journal beside the tape: the first difference, if there is one. A payload that was too long is cut.
 ///
 /// # Errors
@@ -103,8 +106,16 @@ pub(super) fn journal_against_tape(
             }
             let played = tape.play(1).pop().context("the tape has no end")?;
             if !is_same(&played, &record.topic, &record.payload) {
+                let missing = tape
+                    .play(MISSING_MAX)
+                    .iter()
+                    .position(|later| is_same(later, &record.topic, &record.payload));
+                let what = match missing {
+                    Some(others) => format!("{} messages are missing", others + 1),
+                    None => "it came before, or was never played".to_owned(),
+                };
                 return Ok(Some(format!(
-                    "message {number} was played to {} and the journal has one of {}",
+                    "message {number} was played to {} and the journal has one of {}: {what}",
                     played.topic, record.topic
                 )));
             }
