@@ -5,6 +5,7 @@
 //! set aside + waiting + lost. Of findings, for each sink: all = written + refused + left out + skipped + waiting.
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 /// Where every message and every finding went.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -53,7 +54,7 @@ pub struct MessageAccount {
 }
 
 /// What is in quarantine.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct QuarantineFigures {
     /// Messages that can be looked at.
     pub held: u64,
@@ -108,13 +109,14 @@ pub struct MeterFigures {
 }
 
 /// Something that was lost, or nearly.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct IncidentFigures {
     /// When it was noticed.
     pub at: Timestamp,
     /// Its kind's stable word.
     pub kind: String,
     /// Where.
+    #[serde(rename = "where")]
     pub place: String,
     /// What happened.
     pub what: String,
@@ -125,7 +127,7 @@ pub struct IncidentFigures {
 }
 
 /// How far the past is analyzed again.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct RebuildFigures {
     /// It is written again from here on.
     pub since: Timestamp,

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Context;
-use crate::live::{IncidentFigures, PipelineFigures, SinkFigures};
+use crate::live::{IncidentFigures, PipelineFigures, QuarantineFigures, RebuildFigures, SinkFigures};
 
 #[derive(Serialize)]
 struct StatusBody {
@@ -19,10 +19,10 @@ struct StatusBody {
     zone: Option<String>,
     version: &'static str,
     messages: MessagesBody,
-    quarantine: QuarantineBody,
+    quarantine: QuarantineFigures,
     sinks: Vec<SinkBody>,
-    incidents: Vec<IncidentBody>,
-    rebuild: Option<RebuildBody>,
+    incidents: Vec<IncidentFigures>,
+    rebuild: Option<RebuildFigures>,
     /// As `/health` says them.
     problems: serde_json::Value,
 }
@@ -43,13 +43,6 @@ struct MessagesBody {
 }
 
 #[derive(Serialize)]
-struct QuarantineBody {
-    held: u64,
-    evicted: u64,
-    dropped: u64,
-}
-
-#[derive(Serialize)]
 struct SinkBody {
     name: String,
     kind: String,
@@ -63,23 +56,6 @@ struct SinkBody {
     unexplained: u64,
     delivered_until: Option<Timestamp>,
     error: Option<String>,
-}
-
-#[derive(Serialize)]
-struct IncidentBody {
-    at: Timestamp,
-    kind: String,
-    #[serde(rename = "where")]
-    place: String,
-    what: String,
-    lost: u64,
-    mend: String,
-}
-
-#[derive(Serialize)]
-struct RebuildBody {
-    since: Timestamp,
-    fraction: f64,
 }
 
 impl From<SinkFigures> for SinkBody {
@@ -97,27 +73,6 @@ impl From<SinkFigures> for SinkBody {
             unexplained: it.unexplained,
             delivered_until: it.delivered_until,
             error: it.last_error,
-        }
-    }
-}
-
-impl From<IncidentFigures> for IncidentBody {
-    fn from(it: IncidentFigures) -> Self {
-        let IncidentFigures {
-            at,
-            kind,
-            place,
-            what,
-            lost,
-            mend,
-        } = it;
-        Self {
-            at,
-            kind,
-            place,
-            what,
-            lost,
-            mend,
         }
     }
 }
@@ -143,7 +98,6 @@ pub(super) async fn show(State(shared): State<Context>) -> Response {
     let figures = (shared.page.pipeline)();
     let health = (shared.page.health)();
     let site = &shared.page.site;
-    let quarantine = figures.quarantine;
     let status = StatusBody {
         ok: health.is_ready && figures.unexplained() == 0,
         now: shared.now(),
@@ -151,17 +105,10 @@ pub(super) async fn show(State(shared): State<Context>) -> Response {
         zone: site.zone.iana_name().map(str::to_owned),
         version: env!("CARGO_PKG_VERSION"),
         messages: messages(&figures),
-        quarantine: QuarantineBody {
-            held: quarantine.held,
-            evicted: quarantine.evicted,
-            dropped: quarantine.dropped,
-        },
+        quarantine: figures.quarantine,
         sinks: figures.sinks.into_iter().map(SinkBody::from).collect(),
-        incidents: figures.incidents.into_iter().map(IncidentBody::from).collect(),
-        rebuild: figures.rebuild.map(|it| RebuildBody {
-            since: it.since,
-            fraction: it.fraction,
-        }),
+        incidents: figures.incidents,
+        rebuild: figures.rebuild,
         problems: health.body["problems"].clone(),
     };
     Json(status).into_response()
