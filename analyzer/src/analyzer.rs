@@ -276,11 +276,17 @@ impl Analyzer {
     /// All that is remembered, to be restored after a restart.
     #[must_use]
     pub fn snapshot(&self) -> Vec<u8> {
+        self.snapshot_into(Vec::new())
+    }
+
+    /// As [`Analyzer::snapshot`], to something that packs it as it comes: of a hundred thousand devices it is too much to
+    /// hold.
+    pub fn snapshot_into<W: Extend<u8>>(&self, bytes: W) -> W {
         let trackers = self
             .devices
             .iter()
             .map(|judged| (judged.device.id.as_ref(), &judged.tracker));
-        snapshot::encode(trackers, (&self.clocks, self.own), self.advanced)
+        snapshot::encode(trackers, (&self.clocks, self.own), self.advanced, bytes)
     }
 
     /// Takes up where a snapshot was made. Devices that the snapshot does not know begin anew.

@@ -93,7 +93,8 @@ impl Spent {
 pub(crate) struct Life {
     /// The stretch of time that is going on in which the condition holds.
     stretch: Option<Stretch>,
-    alert: Option<Told>,
+    /// Most rules never say anything of most devices.
+    alert: Option<Box<Told>>,
     /// What the rule says of it, for a person.
     detail: String,
 }
@@ -125,7 +126,7 @@ struct Told {
 impl Life {
     /// Whether an alert is open.
     pub(crate) fn is_open(&self) -> bool {
-        self.alert.is_some_and(|alert| alert.is_open)
+        self.alert.as_ref().is_some_and(|alert| alert.is_open)
     }
 
     /// Whether the condition holds, as far as was said.
@@ -182,7 +183,7 @@ impl Life {
             if until < due {
                 return None;
             }
-            self.alert = Some(Told {
+            self.alert = Some(Box::new(Told {
                 since,
                 told: due,
                 stepped: due,
@@ -191,7 +192,7 @@ impl Life {
                 is_acknowledged: false,
                 snoozed_until: None,
                 spent: Spent::default(),
-            });
+            }));
             return Some((AlertPhase::Raised, due));
         };
         alert.ended = None;
@@ -293,7 +294,7 @@ impl Life {
         action: &Action,
         out: &mut Vec<Finding>,
     ) -> bool {
-        let is_meant = |alert: &&mut Told| {
+        let is_meant = |alert: &&mut Box<Told>| {
             alert.is_open
                 && action
                     .since
@@ -333,7 +334,7 @@ impl Life {
     }
 
     fn event(&self, frame: Frame<'_>, phase: AlertPhase, at: Timestamp) -> Option<AlertEvent> {
-        let alert = self.alert?;
+        let alert = self.alert.as_ref()?;
         let mut spent = alert.spent;
         spent.add(self.stretch.map_or_else(Spent::default, |stretch| stretch.spent));
         Some(AlertEvent {

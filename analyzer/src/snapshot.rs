@@ -44,11 +44,12 @@ pub(crate) struct Memory {
     pub(crate) advanced: Option<Timestamp>,
 }
 
-pub(crate) fn encode<'a>(
+pub(crate) fn encode<'a, W: Extend<u8>>(
     trackers: impl Iterator<Item = (&'a str, &'a Ordered)>,
     (clocks, own): (&Clocks, Own),
     advanced: Option<Timestamp>,
-) -> Vec<u8> {
+    bytes: W,
+) -> W {
     let written = (
         VERSION,
         Written {
@@ -58,7 +59,7 @@ pub(crate) fn encode<'a>(
             advanced,
         },
     );
-    postcard::to_stdvec(&written).expect("plain data of known size serialises")
+    postcard::to_extend(&written, bytes).expect("plain data of known size serialises")
 }
 
 pub(crate) fn decode(bytes: &[u8]) -> Result<Memory, SnapshotError> {

@@ -19,6 +19,28 @@ const LONE_S: f64 = 3.5;
 /// What rises to less than this part of the acquisition right after it is the anode's spin-up.
 const SPIN_UP: f64 = 0.5;
 
+/// A pause between acquisitions of which it is known until when nothing can be decided, as long as nothing but rest is
+/// heard: so that not every reading of it looks through all readings of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Pause {
+    until: Timestamp,
+    /// The bridge by which that was reckoned.
+    bridge: SignedDuration,
+}
+
+impl Pause {
+    fn goes_on(self, rules: Rules<'_>, now: Timestamp) -> bool {
+        now < self.until && rules.bridge() == self.bridge
+    }
+}
+
+impl Pending {
+    /// Neither an acquisition nor a scout, and it will not become one.
+    fn is_at_rest(&self) -> bool {
+        self.raw != State::Scanning && self.load == Load::Rest && self.open.is_none()
+    }
+}
+
 impl Rules<'_> {
     /// How many scouts are an examination.
     fn scouts_min(&self) -> usize {
@@ -33,6 +55,11 @@ impl Rules<'_> {
 impl Decider {
     /// Scanning goes on, or is over since its last acquisition.
     pub(super) fn decide_scanning(&mut self, rules: Rules<'_>, now: Timestamp, out: &mut Decided) {
+        let is_at_rest = self.pending.back().is_some_and(Pending::is_at_rest);
+        if is_at_rest && self.pause.is_some_and(|pause| pause.goes_on(rules, now)) {
+            return;
+        }
+        self.pause = None;
         // where in its reading a new acquisition begins is not known yet, nor whether that is within the bridge
         let waits = self.is_newest_open(rules, now)
             && self
@@ -75,7 +102,12 @@ impl Decider {
                 Some(last) => self.acquire(last, out),
                 None => self.close_scanning(final_at, out),
             }
+            return;
         }
+        self.pause = is_at_rest.then(|| Pause {
+            until: over_at.min(final_at),
+            bridge: rules.bridge(),
+        });
     }
 
     /// All up to the last of the first `seen` pending samples that is reached from acquisition to acquisition by pauses

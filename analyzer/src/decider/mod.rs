@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{DECIDED_AFTER, State};
 
+use acquisition::Pause;
 use cycling::Cycling;
 pub(crate) use heard::{Heard, Mean};
 use onset::{Judged, Level, Load, Turned};
@@ -90,6 +91,9 @@ pub(crate) struct Decider {
     last_w: Option<f64>,
     /// The last reading as it was heard, W.
     heard_w: Option<f64>,
+    /// Found anew after a restart.
+    #[serde(skip)]
+    pause: Option<Pause>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -40,6 +40,8 @@ impl Channels {
             None if self.0.len() >= CHANNELS_MAX => return None,
             None => {
                 let place = self.0.partition_point(|(key, _)| key.as_str() < name);
+                // nearly all have one, and room for four of them is a kilobyte and a half
+                self.0.reserve_exact(1);
                 self.0.insert(place, (name.to_owned(), Channel::default()));
                 place
             }

@@ -87,7 +87,7 @@ impl Tracker {
         let Some(interval) = self.intervals.back().map(|open| open.interval.from) else {
             return;
         };
-        let (mut from, mut parcels) = (segment.from, std::mem::take(&mut self.parcels));
+        let (mut from, mut parcels) = (segment.from, Vec::new());
         while from < segment.until {
             let slice = match self.slice {
                 Some(slice) if slice.holds(from) => slice,
@@ -121,13 +121,12 @@ impl Tracker {
             }
             from = until;
         }
-        self.settle(&mut parcels);
-        self.parcels = parcels;
+        self.settle(&parcels);
     }
 
-    pub(super) fn settle(&mut self, parcels: &mut Vec<Parcel>) {
-        for parcel in parcels.drain(..) {
-            self.ledger.add(&parcel);
+    pub(super) fn settle(&mut self, parcels: &[Parcel]) {
+        for parcel in parcels {
+            self.ledger.add(parcel);
             let open = self
                 .intervals
                 .iter_mut()

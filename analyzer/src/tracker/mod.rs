@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alert::Alerts;
 use crate::band::Bands;
-use crate::booking::{Booking, Mark, Parcel};
+use crate::booking::{Booking, Mark};
 use crate::counter::Broken;
 use crate::decider::{Decided, Decider, Heard};
 use crate::exam::ExamState;
@@ -53,12 +53,6 @@ pub(crate) struct Tracker {
     slice: Option<Slice>,
     is_implausible: bool,
     next_rows_at: Option<Timestamp>,
-    /// Empty between two steps: kept for its room.
-    #[serde(skip)]
-    decided: Decided,
-    /// The same.
-    #[serde(skip)]
-    parcels: Vec<Parcel>,
 }
 
 /// An interval that still grows, or waits for its energy.
@@ -152,6 +146,8 @@ impl Tracker {
 
     fn know_feeds(&mut self, device: &Device) {
         if self.feeds.len() != device.feeds.len() {
+            self.feeds
+                .reserve_exact(device.feeds.len().saturating_sub(self.feeds.len()));
             self.feeds.resize(device.feeds.len(), FeedState::default());
         }
     }
@@ -248,7 +244,7 @@ impl Tracker {
         self.follow(context, &mut decided, None, out);
         let mut parcels = Vec::new();
         self.booking.close(&mut parcels);
-        self.settle(&mut parcels);
+        self.settle(&parcels);
         if let Some(open) = self.intervals.back_mut() {
             (open.is_closed, open.interval.until) = (true, until);
         }
@@ -347,7 +343,7 @@ impl Tracker {
             return;
         }
         self.is_implausible = false;
-        let mut decided = std::mem::take(&mut self.decided);
+        let mut decided = Decided::default();
         // what the time before this reading decides is decided by what was known before it
         let before = rules((&self.learner, &self.spent), self.learned.as_ref(), context);
         let heard = Heard {
@@ -368,7 +364,6 @@ impl Tracker {
             &mut decided,
         );
         self.follow(context, &mut decided, Some(power_w), out);
-        self.decided = decided;
         self.watch_sample(context, (at, power_w), said.state, out);
         let (device, state, is_provisional) = (device.id.clone(), said.state, said.is_provisional);
         out.push(Finding::Sample(Sample {

@@ -1,13 +1,18 @@
 //! The stored form of a row: postcard, then zstd. The version of the file covers it: a change of `Finding` is a new one.
 
+use std::io::{Read as _, Write as _};
+
 use analyzer::Finding;
 use zstd::bulk::{Compressor, Decompressor};
+use zstd::stream::{Decoder, Encoder};
 
 const LEVEL: i32 = 1;
 /// No row unpacks to more than this; a longer one is damaged.
 const ROW_BYTES_MAX: usize = 64 << 20;
 /// No snapshot does: a hundred thousand devices need about a gigabyte when all have learned for a week.
 pub(super) const SNAPSHOT_BYTES_MAX: usize = 4 << 30;
+/// A snapshot is packed in blocks of about so many bytes.
+const BLOCK_BYTES: usize = 128 << 10;
 
 /// Packs rows; keeps its buffers.
 pub(super) struct Packer {
@@ -57,14 +62,71 @@ impl Unpacker {
     }
 }
 
-/// Compresses any bytes.
-pub(super) fn squeeze(plain: &[u8]) -> Vec<u8> {
-    zstd::bulk::compress(plain, LEVEL).expect("compressing into memory that grows")
+/// What the analyzer resumes from, packed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackedSnapshot(pub(super) Vec<u8>);
+
+/// Packs a snapshot as its bytes come, so that only the packed ones are held: they are a fifth.
+pub struct SnapshotPacker {
+    /// What waits for a block of its own.
+    plain: Vec<u8>,
+    zstd: Encoder<'static, Vec<u8>>,
 }
 
-/// Back from [`squeeze`]; none where the bytes are damaged, or more than `bytes_max`.
+impl SnapshotPacker {
+    /// An empty one.
+    ///
+    /// # Panics
+    /// There is no memory for it.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            plain: Vec::with_capacity(BLOCK_BYTES),
+            zstd: Encoder::new(Vec::new(), LEVEL).expect("there is memory for a context"),
+        }
+    }
+
+    fn flush(&mut self) {
+        self.zstd.write_all(&self.plain).expect("memory grows");
+        self.plain.clear();
+    }
+
+    /// All that came.
+    ///
+    /// # Panics
+    /// There is no memory for it.
+    #[must_use]
+    pub fn finish(mut self) -> PackedSnapshot {
+        self.flush();
+        PackedSnapshot(self.zstd.finish().expect("memory grows"))
+    }
+}
+
+impl Default for SnapshotPacker {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Extend<u8> for SnapshotPacker {
+    fn extend<T: IntoIterator<Item = u8>>(&mut self, bytes: T) {
+        self.plain.extend(bytes);
+        if self.plain.len() >= BLOCK_BYTES {
+            self.flush();
+        }
+    }
+}
+
+/// What was packed; none where the bytes are damaged, or more than `bytes_max`.
 pub(super) fn release(packed: &[u8], bytes_max: usize) -> Option<Vec<u8>> {
-    zstd::bulk::decompress(packed, unpacked_bytes(packed, bytes_max)?).ok()
+    let mut plain = Vec::new();
+    let most = u64::try_from(bytes_max).unwrap_or(u64::MAX).saturating_add(1);
+    Decoder::new(packed)
+        .ok()?
+        .take(most)
+        .read_to_end(&mut plain)
+        .ok()?;
+    (plain.len() <= bytes_max).then_some(plain)
 }
 
 /// What a frame says that it unpacks to; none where that is nothing, or more than `bytes_max`.
@@ -77,15 +139,29 @@ fn unpacked_bytes(packed: &[u8], bytes_max: usize) -> Option<usize> {
 mod tests {
     use super::*;
 
+    fn packed(plain: &[u8]) -> PackedSnapshot {
+        let mut packer = SnapshotPacker::new();
+        packer.extend(plain.iter().copied());
+        packer.finish()
+    }
+
+    #[test]
+    fn a_snapshot_of_many_blocks_comes_back() {
+        let plain: Vec<u8> = (0..=u8::MAX).cycle().take(BLOCK_BYTES * 3 + 7).collect();
+        let PackedSnapshot(body) = packed(&plain);
+        assert_eq!(release(&body, plain.len()), Some(plain));
+        assert_eq!(release(&packed(&[]).0, 0), Some(Vec::new()));
+    }
+
     #[test]
     fn damage_is_noticed_and_never_panics() {
         let mut unpacker = Unpacker::new();
         assert_eq!(unpacker.unpack(&[]), None);
         assert_eq!(unpacker.unpack(b"not zstd at all"), None);
-        let packed = squeeze(&[0xFF; 100]);
+        let packed = packed(&[0xFF; 100]).0;
         assert_eq!(unpacker.unpack(&packed), None, "not findings");
         assert_eq!(release(&packed, 100), Some(vec![0xFF; 100]));
         assert_eq!(release(&packed, 99), None, "too much");
-        assert_eq!(release(&squeeze(&[]), 0), Some(Vec::new()));
+        assert_eq!(release(&packed[..packed.len() - 1], 100), None, "torn");
     }
 }

@@ -5,8 +5,8 @@
 //! a sink's server refused for good, each with its reason.
 //!
 //! Invariants:
-//! - Findings, journal cursor and snapshot are one transaction (WAL, synchronous=FULL): after `kill -9` the analyzer
-//!   resumes exactly behind what is in the log.
+//! - Findings, journal cursor and snapshot are one transaction (WAL, synchronous=NORMAL): after `kill -9` the analyzer
+//!   resumes exactly behind what is in the log; after a power cut perhaps some commits earlier, but whole.
 //! - A row's number is never used again, also when every row is gone.
 //! - A row goes when every registered sink has passed it. Only [`LogConfig::bytes_max`] removes it earlier; that is
 //!   booked to each sink that had not read it ([`SinkCursor::skipped_findings`]) and said in the log.
@@ -32,6 +32,7 @@ use std::path::{Path, PathBuf};
 use analyzer::Finding;
 use jiff::Timestamp;
 
+pub use code::{PackedSnapshot, SnapshotPacker};
 pub use read::{LogReader, Settlement, stored_snapshot};
 pub use write::FindingsLog;
 

@@ -57,21 +57,19 @@ impl FindingsLog {
             }
         }
         let text = serde_json::to_string(&rebuild).expect("plain data with text keys");
-        let transaction = self
-            .connection
-            .transaction()
-            .map_err(|source| LogError::from_sqlite(&self.path, source))?;
         let work = || -> rusqlite::Result<()> {
+            // whoever asked is told that it is taken up: that much must outlive a power cut
+            self.connection.pragma_update(None, "synchronous", "FULL")?;
+            let transaction = self.connection.unchecked_transaction()?;
             transaction.execute(
                 "UPDATE meta SET journal_seq = 0, messages = NULL, aside = 0, lost = 0, rebuild = ?1",
                 [text],
             )?;
             transaction.execute("DELETE FROM snapshot", [])?;
-            Ok(())
+            transaction.commit()?;
+            self.connection.pragma_update(None, "synchronous", "NORMAL")
         };
-        work()
-            .and_then(|()| transaction.commit())
-            .map_err(|source| LogError::from_sqlite(&self.path, source))?;
+        work().map_err(|source| LogError::from_sqlite(&self.path, source))?;
         Ok(true)
     }
 

@@ -38,6 +38,12 @@ fn place() -> Place {
     }
 }
 
+fn packed(plain: &[u8]) -> PackedSnapshot {
+    let mut packer = SnapshotPacker::new();
+    packer.extend(plain.iter().copied());
+    packer.finish()
+}
+
 fn open(place: &Place, config: &LogConfig) -> FindingsLog {
     FindingsLog::open(&place.path, config).unwrap()
 }
@@ -51,7 +57,11 @@ fn what_is_appended_is_read_back_after_a_restart() {
     };
     let mut log = open(&place, &config);
     log.register(&["influx"]).unwrap();
-    assert_eq!(log.append(5, at(), &samples(25), Some(b"frozen")).unwrap(), 3);
+    assert_eq!(
+        log.append(5, at(), &samples(25), Some(&packed(b"frozen")))
+            .unwrap(),
+        3
+    );
     assert_eq!(
         log.append(6, at(), &[], None).unwrap(),
         3,
@@ -265,7 +275,8 @@ fn a_file_of_the_version_before_is_read_on() {
     let place = place();
     let mut log = open(&place, &LogConfig::default());
     log.register(&["influx"]).unwrap();
-    log.append(1, at(), &samples(2), Some(b"frozen")).unwrap();
+    log.append(1, at(), &samples(2), Some(&packed(b"frozen")))
+        .unwrap();
     log.connection.pragma_update(None, "user_version", 4).unwrap();
     drop(log);
     let log = open(&place, &LogConfig::default());
@@ -390,7 +401,8 @@ fn the_past_is_said_again_once_and_cleared_for_by_each_sink() {
     let place = place();
     let mut log = open(&place, &LogConfig::default());
     log.register(&["influx", "away"]).unwrap();
-    log.append(1, at(), &samples(3), Some(b"frozen")).unwrap();
+    log.append(1, at(), &samples(3), Some(&packed(b"frozen")))
+        .unwrap();
     let mut reader = log.reader().unwrap();
     reader.set_cursor("influx", 1, 3).unwrap();
     let rebuild = |id: &str, second| {
@@ -492,7 +504,9 @@ fn a_full_disk_writes_nothing_and_the_same_call_succeeds_later() {
     .flatten()
     .collect();
     for _ in 0..3 {
-        let error = log.append(2, at(), &samples(10), Some(&noise)).unwrap_err();
+        let error = log
+            .append(2, at(), &samples(10), Some(&packed(&noise)))
+            .unwrap_err();
         assert!(matches!(error, LogError::Retry { .. }), "{error}");
     }
     assert_eq!(
@@ -506,7 +520,10 @@ fn a_full_disk_writes_nothing_and_the_same_call_succeeds_later() {
     log.connection
         .pragma_update(None, "max_page_count", 1_000_000)
         .unwrap();
-    assert_eq!(log.append(2, at(), &samples(10), Some(&noise)).unwrap(), 2);
+    assert_eq!(
+        log.append(2, at(), &samples(10), Some(&packed(&noise))).unwrap(),
+        2
+    );
     assert_eq!(log.snapshot().unwrap(), Some((2, noise)));
 }
 

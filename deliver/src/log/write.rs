@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use tokio::sync::watch;
 
-use super::code::{Packer, squeeze};
+use super::code::{PackedSnapshot, Packer};
 use super::schema::{self, Role};
 use super::{LogConfig, LogEnd, LogError, LogReader, Messages, Result, from_stored, read, to_stored};
 
@@ -61,7 +61,7 @@ impl FindingsLog {
     }
 
     /// Lets numbers go on above `seq`, which a reader with a cursor of its own has had: the log's last commits are gone (a
-    /// torn write-ahead log) and are found again from the journal. False: nothing is gone.
+    /// power cut, a torn write-ahead log) and are found again from the journal. False: nothing is gone.
     ///
     /// # Errors
     /// As [`LogError`] says.
@@ -73,7 +73,7 @@ impl FindingsLog {
         self.connection
             .execute("UPDATE meta SET last_seq = ?1", [to_stored(seq)])
             .map_err(|source| LogError::from_sqlite(&self.path, source))?;
-        tracing::error!(path = %self.path.display(), from = before.seq, to = seq, "the findings log's last commits are gone; they are found again");
+        tracing::warn!(path = %self.path.display(), from = before.seq, to = seq, "the findings log's last commits are gone; they are found again");
         self.end.send_replace(LogEnd { seq, ..before });
         Ok(true)
     }
@@ -108,8 +108,8 @@ impl FindingsLog {
         work().map_err(|source| LogError::from_sqlite(&path, source))
     }
 
-    /// Writes, in one durable transaction: the findings, that the analyzer has seen the journal up to `journal_seq`,
-    /// and the snapshot where there is one. Gives the newest row. No findings make no row.
+    /// Writes, in one transaction: the findings, that the analyzer has seen the journal up to `journal_seq`, and the
+    /// snapshot where there is one. Gives the newest row. No findings make no row.
     ///
     /// # Errors
     /// `Retry`: nothing of it is written, call again with the same; the others as [`LogError`] says.
@@ -118,7 +118,7 @@ impl FindingsLog {
         journal_seq: u64,
         at: Timestamp,
         findings: &[Finding],
-        snapshot: Option<&[u8]>,
+        snapshot: Option<&PackedSnapshot>,
     ) -> Result<u64> {
         self.append_counted(journal_seq, at, findings, snapshot, None)
     }
@@ -132,7 +132,7 @@ impl FindingsLog {
         journal_seq: u64,
         at: Timestamp,
         findings: &[Finding],
-        snapshot: Option<&[u8]>,
+        snapshot: Option<&PackedSnapshot>,
         messages: Option<&Messages>,
     ) -> Result<u64> {
         let bodies: Vec<(usize, Vec<u8>)> = findings
@@ -171,10 +171,10 @@ impl FindingsLog {
                         .prepare_cached("UPDATE meta SET messages = ?1, aside = ?2, lost = ?3")?
                         .execute([heard, aside, lost].map(|count| to_stored(*count)))?;
                 }
-                if let Some(body) = snapshot {
+                if let Some(PackedSnapshot(body)) = snapshot {
                     transaction
                         .prepare_cached("INSERT OR REPLACE INTO snapshot VALUES (1, ?1, ?2)")?
-                        .execute(params![to_stored(journal_seq), squeeze(body)])?;
+                        .execute(params![to_stored(journal_seq), body])?;
                 }
             }
             transaction.commit()

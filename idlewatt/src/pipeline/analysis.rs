@@ -14,7 +14,7 @@
 use std::sync::Arc;
 
 use analyzer::Finding;
-use deliver::log::{FindingsLog, LogError, Messages};
+use deliver::log::{FindingsLog, LogError, Messages, SnapshotPacker};
 use deliver::rebuild::Rebuild;
 use ingest::decode::{Decoded, ReasonKind};
 use ingest::incident::{Incident, Incidents};
@@ -189,10 +189,11 @@ impl Analysis {
         if self.cursor >= self.said {
             let is_due = self.records_since_snapshot >= SNAPSHOT_RECORDS * self.rarity
                 || self.batches_since_snapshot >= SNAPSHOT_BATCHES * self.rarity;
-            let snapshot = (with_snapshot || is_due).then(|| self.interpreter.snapshot());
+            let snapshot =
+                (with_snapshot || is_due).then(|| self.interpreter.snapshot(SnapshotPacker::new()).finish());
             let (findings, messages) = (&waiting.findings, Some(&self.messages));
             self.log
-                .append_counted(self.cursor, waiting.at, findings, snapshot.as_deref(), messages)?;
+                .append_counted(self.cursor, waiting.at, findings, snapshot.as_ref(), messages)?;
             self.figures.said(findings);
             if snapshot.is_some() {
                 (self.records_since_snapshot, self.batches_since_snapshot) = (0, 0);

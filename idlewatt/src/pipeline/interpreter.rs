@@ -75,12 +75,11 @@ impl Interpreter {
     }
 
     /// All that is remembered, to be restored after a restart: what the decoder was taught, then the analyzer's memory.
-    pub(super) fn snapshot(&self) -> Vec<u8> {
+    pub(super) fn snapshot<W: Extend<u8>>(&self, bytes: W) -> W {
         let lessons: Vec<(&str, &[u8])> = self.decoder.lessons().collect();
-        let mut bytes =
-            postcard::to_stdvec(&(VERSION, lessons)).expect("plain data of known size serialises");
-        bytes.extend(self.mind.analyzer.snapshot());
-        bytes
+        let bytes =
+            postcard::to_extend(&(VERSION, lessons), bytes).expect("plain data of known size serialises");
+        self.mind.analyzer.snapshot_into(bytes)
     }
 
     /// Takes up where a snapshot was made.
@@ -237,7 +236,7 @@ mod tests {
             "homeassistant/sensor/panel-7/load/config",
             &discovery,
         );
-        let snapshot = first.snapshot();
+        let snapshot = first.snapshot(Vec::new());
         let mut second = interpreter();
         let unknown = powers_w(&hear(&mut second, 60, state, "1.5"));
         assert!(unknown.is_empty(), "nobody knows the unit: {unknown:?}");

@@ -43,7 +43,7 @@ pub fn recall(config: &Config) -> anyhow::Result<Interpreter> {
 #[cfg(test)]
 mod tests {
     use analyzer::State;
-    use deliver::log::{FindingsLog, LogConfig};
+    use deliver::log::{FindingsLog, LogConfig, SnapshotPacker};
     use ingest::account::Noted;
     use ingest::journal::{Journal, JournalConfig};
     use ingest::record::Batch;
@@ -97,16 +97,16 @@ mod tests {
             assert_eq!(seq, batch.seq);
             running.batch(&batch, &mut findings, |_, _, _| {});
             if seq == SNAPSHOT_AT {
-                snapshot = Some((batch.committed, running.snapshot()));
+                snapshot = Some((batch.committed, running.snapshot(SnapshotPacker::new()).finish()));
             }
         }
         let known = running.analyzer().learned("ct-1").expect("the device");
         assert_eq!(known.bands.first().map(|band| band.state), Some(State::Idle));
         let replayed = recall(&config).expect("from the journal alone");
         assert_eq!(replayed.analyzer().learned("ct-1"), Some(known.clone()));
-        let (at, bytes) = snapshot.expect("twenty batches were heard");
+        let (at, packed) = snapshot.expect("twenty batches were heard");
         let mut log = FindingsLog::open(&files.findings(), &LogConfig::default()).expect("it can be made");
-        log.append(SNAPSHOT_AT, at, &[], Some(&bytes))
+        log.append(SNAPSHOT_AT, at, &[], Some(&packed))
             .expect("the disk is there");
         let resumed = recall(&config).expect("from the snapshot on");
         assert_eq!(resumed.analyzer().learned("ct-1"), Some(known));

@@ -7,11 +7,12 @@
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
 use crate::account::Noted;
+use crate::clock;
 use crate::record::Record;
 
 /// Which message of which connection is to be acknowledged.
@@ -49,6 +50,8 @@ pub(crate) enum Item {
 #[derive(Debug, Default)]
 struct Waiting {
     items: VecDeque<Item>,
+    /// When the first of them came, or one before it that was taken.
+    since: Option<Instant>,
     bytes: usize,
     qos0: usize,
     noted: Noted,
@@ -103,6 +106,9 @@ impl Inbox {
         waiting.bytes += bytes_of(&item);
         waiting.items.push_back(item);
         let is_first = waiting.items.len() == 1;
+        if is_first {
+            waiting.since = Some(clock::monotonic());
+        }
         if is_first || waiting.items.len() == self.full_items || waiting.bytes >= self.full_bytes {
             self.ready.notify_one();
         }
@@ -119,7 +125,8 @@ impl Inbox {
         self.lock().repeats += 1;
     }
 
-    /// Waits up to `idle` for a first item, then up to `fill` for a full batch; takes at most a full batch.
+    /// Waits up to `idle` for a first item, then, until the first has waited for `fill`, for a full batch; takes at most a
+    /// full batch. What came while the disk was busy has waited already.
     pub(crate) fn take(&self, idle: Duration, fill: Duration) -> Taken {
         let is_full = |waiting: &Waiting| {
             waiting.is_closing || waiting.items.len() >= self.full_items || waiting.bytes >= self.full_bytes
@@ -134,9 +141,12 @@ impl Inbox {
         if waiting.items.is_empty() {
             return waiting.taken(Vec::new());
         }
+        let waited = waiting
+            .since
+            .map_or(fill, |since| clock::monotonic().saturating_duration_since(since));
         let (mut waiting, _) = self
             .ready
-            .wait_timeout_while(waiting, fill, |waiting| !is_full(waiting))
+            .wait_timeout_while(waiting, fill.saturating_sub(waited), |waiting| !is_full(waiting))
             .unwrap_or_else(PoisonError::into_inner);
         let mut items = Vec::with_capacity(waiting.items.len().min(self.full_items));
         let mut bytes = 0;
@@ -287,6 +297,19 @@ mod tests {
         let taken = inbox.take(Duration::ZERO, Duration::ZERO);
         assert_eq!(taken.items.len(), 2);
         assert!(matches!(taken.items[0], Item::SessionBegins { broker: 0, .. }));
+    }
+
+    #[test]
+    fn what_came_while_the_disk_was_busy_waits_no_longer() {
+        let inbox = Inbox::new(100, 1 << 20, 100);
+        inbox.push(message(1));
+        let hour = Duration::from_secs(3600);
+        let mut waiting = inbox.lock();
+        waiting.since = waiting.since.and_then(|since| since.checked_sub(hour));
+        assert!(waiting.since.is_some());
+        drop(waiting);
+        inbox.push(message(2));
+        assert_eq!(inbox.take(Duration::ZERO, hour).items.len(), 2);
     }
 
     #[test]

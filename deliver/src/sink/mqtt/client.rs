@@ -89,7 +89,10 @@ impl Options {
             MqttVersion::V5 => {
                 let will = rumqttc::LastWill::new(topic, OFFLINE, rumqttc::QoS::AtLeastOnce, true, None);
                 let mut options = rumqttc::MqttOptions::new(id, address);
+                let mut network = options.network_options();
+                network.set_tcp_nodelay(true);
                 options
+                    .set_network_options(network)
                     .set_clean_start(true)
                     .set_outgoing_inflight_upper_limit(WINDOW)
                     .set_keep_alive(config.keep_alive_s)
@@ -119,6 +122,7 @@ impl Options {
                 }
                 let mut network = rumqttc_v4::NetworkOptions::new();
                 network.set_connection_timeout(config.connect_timeout.as_secs().max(1));
+                network.set_tcp_nodelay(true);
                 Ok(Self::V311(Box::new(options), network))
             }
         }

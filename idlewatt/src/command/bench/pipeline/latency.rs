@@ -257,7 +257,12 @@ fn spawn_journal(
 /// A client that hears the state topics; it hears them as long as its handle lives.
 async fn watcher(world: &World, prefix: &str) -> anyhow::Result<(AsyncClient, EventLoop)> {
     let mut options = MqttOptions::new("bench-watcher", ("127.0.0.1", world.broker.port));
-    options.set_clean_start(true).set_receive_maximum(Some(10_000));
+    let mut network = options.network_options();
+    network.set_tcp_nodelay(true);
+    options
+        .set_network_options(network)
+        .set_clean_start(true)
+        .set_receive_maximum(Some(10_000));
     let (client, mut events) = AsyncClient::builder(options).capacity(16).build();
     client.try_subscribe(format!("{prefix}/+/state"), QoS::AtMostOnce)?;
     let subscribed = async {
