@@ -159,9 +159,9 @@ fn fault() -> impl Strategy<Value = Option<Fault>> {
 /// Readings each 1 to 60 s of a true register with faults; the truth in Wh, and what may be missed of it.
 ///
 /// With power known all the time, each fault costs no more than the meter's rounding and the register's own step. What
-/// cannot be seen: a leap within the plausible power and a fall that is less than was drawn (all of it), a register that
-/// is frozen or told of old at the very end (what it has not told), and a second reset that by chance happens just below a known end
-/// (what power allows). Between two faults lies one sound reading: two values that agree on a wrong line are believed.
+/// cannot be seen: a leap within the plausible power and a fall that is less than was drawn since the register last told of
+/// it (all of it), a register that is frozen or told of old at the very end (what it has not told), and a second reset that
+/// by chance happens just below a known end (what power allows). Between two faults lies one sound reading: two values that agree on a wrong line are believed.
 fn faulty(steps: &[(i64, f64, Option<Fault>)]) -> (Vec<(Timestamp, Reading)>, Timestamp, f64, f64) {
     let (mut second, mut true_wh, mut held_w, mut bound_wh) = (0, 0.0, 0.0, 0.1);
     let (mut offset_wh, mut told, mut frozen, mut resets) = (5e6, Vec::<f64>::new(), 0, 0);
@@ -193,7 +193,7 @@ fn faulty(steps: &[(i64, f64, Option<Fault>)]) -> (Vec<(Timestamp, Reading)>, Ti
             Some(Fault::Old(_)) | None => {}
         }
         let lost_wh = whole_wh - true_wh - offset_wh;
-        bound_wh += if lost_wh < gap_wh + 1.0 {
+        bound_wh += if lost_wh < untold_wh + gap_wh + 1.0 {
             lost_wh.max(0.0)
         } else {
             0.0
