@@ -156,16 +156,20 @@ fn fault() -> impl Strategy<Value = Option<Fault>> {
     prop_oneof![24 => Just(None), 1 => fault.prop_map(Some)]
 }
 
+/// Where registers begin: far from any end at which they wrap.
+const BEGIN_WH: f64 = 5e6;
+
 /// Readings each 1 to 60 s of a true register with faults; the truth in Wh, and what may be missed of it.
 ///
 /// With power known all the time, each fault costs no more than the meter's rounding and the register's own step. What
 /// cannot be seen: a leap within the plausible power and a fall that is less than was drawn since the register last told of
-/// it (all of it), a register that is frozen or told of old at the very end (what it has not told), and a second reset that
-/// by chance happens just below a known end (what power allows). Between two faults lies one sound reading: two values that agree on a wrong line are believed.
+/// it (all of it), a register that is frozen or told of old at the very end (what it has not told), and a reset that by
+/// chance happens just below a known end, to which another fault has led (what power allows). Between two faults lies one
+/// sound reading: two values that agree on a wrong line are believed.
 fn faulty(steps: &[(i64, f64, Option<Fault>)]) -> (Vec<(Timestamp, Reading)>, Timestamp, f64, f64) {
     let (mut second, mut true_wh, mut held_w, mut bound_wh) = (0, 0.0, 0.0, 0.1);
-    let (mut offset_wh, mut told, mut frozen, mut resets) = (5e6, Vec::<f64>::new(), 0, 0);
-    let (mut untold_wh, mut clean_wh) = (0.0, 5e6);
+    let (mut offset_wh, mut told, mut frozen) = (BEGIN_WH, Vec::<f64>::new(), 0);
+    let (mut untold_wh, mut clean_wh) = (0.0, BEGIN_WH);
     let (mut readings, mut was_fault) = (Vec::new(), false);
     for &(pause_s, power_w, fault) in steps {
         second += pause_s;
@@ -177,12 +181,18 @@ fn faulty(steps: &[(i64, f64, Option<Fault>)]) -> (Vec<(Timestamp, Reading)>, Ti
         was_fault = fault.is_some();
         bound_wh += if fault.is_some() { 1.2 } else { 0.0 };
         let whole_wh = true_wh + offset_wh;
+        let is_reset = match fault {
+            Some(Fault::Reset(_)) => true,
+            Some(Fault::Back(wh)) => wh >= whole_wh,
+            _ => false,
+        };
+        bound_wh += if is_reset && offset_wh != BEGIN_WH {
+            100.0 + 4.0 * gap_wh
+        } else {
+            0.0
+        };
         match fault {
-            Some(Fault::Reset(share)) => {
-                offset_wh = -true_wh + gap_wh * share;
-                resets += 1;
-                bound_wh += if resets > 1 { 100.0 + 4.0 * gap_wh } else { 0.0 };
-            }
+            Some(Fault::Reset(share)) => offset_wh = -true_wh + gap_wh * share,
             Some(Fault::Back(wh)) => offset_wh -= wh.min(true_wh + offset_wh),
             Some(Fault::Leap(wh)) => {
                 offset_wh += wh;
