@@ -22,6 +22,8 @@ const STEP_WH: f64 = 0.1;
 const PLAUSIBLE_W: f64 = 1e6;
 /// Half a micro-watt-hour for each piece that is integrated.
 const ROUNDING_WH: f64 = 2e-3;
+/// An interval's part that the order of arrival may move to its neighbour.
+const SHARED_OUT: f64 = 1e-5;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(START_S + second).expect("in range")
@@ -398,7 +400,7 @@ proptest! {
         let mut findings = play(&mut analyzer, &readings);
         analyzer.finish(end, &mut findings);
         let intervals = intervals(&findings);
-        prop_assert_eq!(intervals.last().map(|i| i.until), Some(end));
+        prop_assert_eq!(intervals.last().map(|i| i.until), stream.is_believable().then_some(end));
         tile(&findings)?;
     }
 
@@ -466,7 +468,9 @@ proptest! {
         };
         prop_assert_eq!(states(&late), states(&at_once));
         for (late, at_once) in intervals(&late).iter().zip(intervals(&at_once)) {
-            prop_assert!((late.energy - at_once.energy).wh().abs() < ROUNDING_WH, "{:?} {:?}", late, at_once);
+            // what the register tells is shared out by estimates, which know of a reading when it is heard
+            let slack_wh = ROUNDING_WH + at_once.energy.wh() * SHARED_OUT;
+            prop_assert!((late.energy - at_once.energy).wh().abs() < slack_wh, "{:?} {:?}", late, at_once);
         }
         prop_assert_eq!(ledger_total(&late).1, ledger_total(&at_once).1);
     }

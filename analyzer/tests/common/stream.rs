@@ -93,6 +93,13 @@ impl Stream {
         MODALITIES[self.modality].name
     }
 
+    /// Whether there is a reading that is not only a spike, which nobody believes.
+    #[allow(dead_code, reason = "each test file uses its own part of this module")]
+    pub(crate) fn is_believable(&self) -> bool {
+        let is_spike = |phase: &Phase| phase.samples == 1 && matches!(phase.trouble, Some(Trouble::Spike));
+        !self.phases.iter().all(is_spike)
+    }
+
     /// The same day of a register that only ever counts, and is stated in every reading.
     #[allow(dead_code, reason = "each test file uses its own part of this module")]
     pub(crate) fn sound(mut self) -> Self {
