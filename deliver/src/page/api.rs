@@ -1,8 +1,8 @@
 //! The JSON API: types of its own, every number with its unit in its name, every instant RFC 3339 in UTC.
 
-use analyzer::State;
 use analyzer::kpi::KPIS;
 use analyzer::modality::{Modality, Role};
+use analyzer::{Exam, State};
 use axum::Json;
 use axum::extract::{Path, Query, State as Extract};
 use axum::http::StatusCode;
@@ -10,8 +10,10 @@ use axum::response::{IntoResponse, Response};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::Context;
-use crate::history::{AlertFilter, Amount, HistoryError, Totals};
+use super::device::{Day, day_spans, read_days};
+use super::{Context, PageDevice};
+use crate::history::{AlertFilter, Amount, FaultCount, HistoryError, Totals};
+use crate::live::{DeviceView, WEEK_DAYS};
 use crate::public::BandsJson;
 
 /// A curve never has more points than this: longer ranges get longer steps.
@@ -115,34 +117,145 @@ fn kpis(totals: &Totals, role: Role) -> Vec<KpiBody> {
     bodies.collect()
 }
 
+impl<'a> DeviceBody<'a> {
+    fn of(device: &PageDevice, live: &'a DeviceView) -> Self {
+        Self {
+            id: device.id.to_string(),
+            name: device.name.clone(),
+            room: device.room.clone(),
+            floor: device.floor.clone(),
+            modality: device.modality.clone(),
+            state: live.state.name(),
+            since: live.since,
+            power_w: live.power_w,
+            sampled_at: live.sampled_at,
+            has_open_alert: live.open_alert().is_some(),
+            meter_fault: live.meter_fault.as_ref().map(|fault| fault.kind.name()),
+            learned: live.learned.as_deref().map(BandsJson::from),
+            today: by_state(&live.today),
+            kpis_7_days: kpis(&live.week, role(&device.modality)),
+        }
+    }
+}
+
 pub(super) async fn devices(Extract(shared): Extract<Context>) -> Response {
     let snapshot = shared.page.live.snapshot(shared.now());
     let devices: Vec<DeviceBody<'_>> = shared
         .page
         .devices
         .iter()
-        .filter_map(|device| {
-            let live = snapshot.devices.get(&device.id)?;
-            Some(DeviceBody {
-                id: device.id.to_string(),
-                name: device.name.clone(),
-                room: device.room.clone(),
-                floor: device.floor.clone(),
-                modality: device.modality.clone(),
-                state: live.state.name(),
-                since: live.since,
-                power_w: live.power_w,
-                sampled_at: live.sampled_at,
-                has_open_alert: live.open_alert().is_some(),
-                meter_fault: live.meter_fault.as_ref().map(|fault| fault.kind.name()),
-                learned: live.learned.as_deref().map(BandsJson::from),
-                today: by_state(&live.today),
-                kpis_7_days: kpis(&live.week, role(&device.modality)),
-            })
-        })
+        .filter_map(|device| Some(DeviceBody::of(device, snapshot.devices.get(&device.id)?)))
         .collect();
     Json(devices).into_response()
 }
+
+/// One device with what the history says of it.
+#[derive(Serialize)]
+struct WholeDeviceBody<'a> {
+    #[serde(flatten)]
+    device: DeviceBody<'a>,
+    meters: Vec<String>,
+    last_7_days: Vec<StateBody>,
+    /// Local days, newest first.
+    days: Vec<DayBody>,
+    /// The newest examinations, newest first.
+    exams: Vec<ExamBody>,
+    /// Of seven days, by meter and kind.
+    faults: Vec<FaultBody>,
+}
+
+#[derive(Serialize)]
+struct DayBody {
+    from: Timestamp,
+    until: Timestamp,
+    by_state: Vec<StateBody>,
+}
+
+impl From<Day> for DayBody {
+    fn from(day: Day) -> Self {
+        Self {
+            from: day.from,
+            until: day.until,
+            by_state: by_state(&day.totals),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct ExamBody {
+    number: u64,
+    from: Timestamp,
+    until: Timestamp,
+    energy_wh: f64,
+    scanning_wh: f64,
+    scanning_s: f64,
+    kind: &'static str,
+}
+
+impl From<Exam> for ExamBody {
+    fn from(exam: Exam) -> Self {
+        Self {
+            number: exam.number,
+            from: exam.from,
+            until: exam.until,
+            energy_wh: exam.energy.wh(),
+            scanning_wh: exam.scanning_energy.wh(),
+            scanning_s: exam.scanning.as_secs_f64(),
+            kind: exam.kind.name(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct FaultBody {
+    meter: String,
+    kind: &'static str,
+    times: u64,
+    last: Timestamp,
+}
+
+impl From<FaultCount> for FaultBody {
+    fn from(count: FaultCount) -> Self {
+        Self {
+            meter: count.meter,
+            kind: count.kind.name(),
+            times: count.times,
+            last: count.last,
+        }
+    }
+}
+
+/// Examinations in one answer.
+const EXAMS_MAX: u32 = 50;
+
+pub(super) async fn device(Extract(shared): Extract<Context>, Path(id): Path<String>) -> Response {
+    let now = shared.now();
+    let snapshot = shared.page.live.snapshot(now);
+    let (Some(device), Some(live)) = (shared.device(&id), snapshot.devices.get(id.as_str())) else {
+        return refuse(StatusCode::NOT_FOUND, NO_SUCH_DEVICE);
+    };
+    let spans = day_spans(&shared.page.live, now);
+    let week = shared.page.live.day_start(now, WEEK_DAYS - 1);
+    let asked = shared.page.history.ask(move |reader| {
+        let days = read_days(reader, &id, &spans)?;
+        Ok((
+            days,
+            reader.exams(&id, EXAMS_MAX)?,
+            reader.fault_counts(Some(&id), week)?,
+        ))
+    });
+    let whole = asked.await.map(|(days, exams, faults)| WholeDeviceBody {
+        device: DeviceBody::of(device, live),
+        meters: device.meters.clone(),
+        last_7_days: by_state(&live.week),
+        days: days.into_iter().map(DayBody::from).collect(),
+        exams: exams.into_iter().map(ExamBody::from).collect(),
+        faults: faults.into_iter().map(FaultBody::from).collect(),
+    });
+    answer(whole)
+}
+
+const NO_SUCH_DEVICE: &str = "no such device; /api/devices lists them";
 
 #[derive(Serialize)]
 struct SummaryBody {
@@ -230,7 +343,7 @@ pub(super) async fn power(
     Query(range): Query<Range>,
 ) -> Response {
     if shared.device(&id).is_none() {
-        return refuse(StatusCode::NOT_FOUND, "no such device; /api/devices lists them");
+        return refuse(StatusCode::NOT_FOUND, NO_SUCH_DEVICE);
     }
     let until = match instant(range.until.as_deref(), shared.now()) {
         Ok(until) => until,
@@ -302,6 +415,11 @@ struct StepBody {
     phase: &'static str,
     at: Timestamp,
     energy_wh: f64,
+    /// Who took it; empty where no person did.
+    by: String,
+    snoozed_until: Option<Timestamp>,
+    /// What was written down; empty where it is no note.
+    note: String,
 }
 
 pub(super) async fn alerts(Extract(shared): Extract<Context>) -> Response {
@@ -329,6 +447,9 @@ pub(super) async fn alerts(Extract(shared): Extract<Context>) -> Response {
                         phase: step.phase.name(),
                         at: step.at,
                         energy_wh: step.energy.wh(),
+                        by: step.by,
+                        snoozed_until: step.until,
+                        note: step.note,
                     })
                     .collect(),
             });

@@ -1,7 +1,7 @@
 // Puts what changed into the page, and says so when nothing comes any more. Everything works without it, once.
 "use strict";
 
-const SILENT_AFTER_MS = 40_000;
+const SILENT_AFTER_MS = 12_000;
 const REFRESH_AT_MOST_EVERY_MS = 8_000;
 
 const stale = document.getElementById("stale");
@@ -10,6 +10,7 @@ const clock = document.getElementById("clock");
 const title = document.title;
 const seen = new Map();
 let curves = null;
+let steps = null;
 let refreshedAt = 0;
 let watchdog = 0;
 let source = null;
@@ -43,21 +44,41 @@ function put(id, part) {
   tile.toggleAttribute("data-alert", part.has_alert === true);
 }
 
+// What somebody is writing is not taken away.
+function isWrittenIn(section) {
+  const fields = [...section.querySelectorAll("input:not([type=hidden]), select")];
+  return fields.some((field) => field === document.activeElement
+    || (field.dataset.keep === undefined && field.value !== initial(field)));
+}
+
+function initial(field) {
+  return field.defaultValue ?? ([...field.options].find((option) => option.defaultSelected) ?? field.options[0]).value;
+}
+
+// Who speaks, speaks again: the name is kept in this browser.
+function keep() {
+  for (const field of document.querySelectorAll("[data-keep]")) {
+    if (!field.value) field.value = localStorage.getItem(field.dataset.keep) ?? "";
+    field.onchange = () => localStorage.setItem(field.dataset.keep, field.value);
+  }
+}
+
 // Sections that are too large for events are fetched again with the page and exchanged.
-async function refresh() {
+async function refresh(isUrgent) {
   const now = performance.now();
-  if (document.hidden || now - refreshedAt < REFRESH_AT_MOST_EVERY_MS) return false;
+  if (document.hidden || (!isUrgent && now - refreshedAt < REFRESH_AT_MOST_EVERY_MS)) return false;
   refreshedAt = now;
   const answer = await fetch(location.href, { cache: "no-store" });
   if (!answer.ok) return false;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const section of document.querySelectorAll("[data-refresh]")) {
     const next = fresh.querySelector(`[data-refresh="${CSS.escape(section.dataset.refresh)}"]`);
-    if (!next || next.innerHTML === section.innerHTML) continue;
+    if (!next || next.innerHTML === section.innerHTML || isWrittenIn(section)) continue;
     const open = [...section.querySelectorAll("details")].map((details) => details.open);
     section.replaceChildren(...next.childNodes);
     section.querySelectorAll("details").forEach((details, place) => { details.open = open[place] === true; });
   }
+  keep();
   return true;
 }
 
@@ -66,9 +87,10 @@ async function take(event) {
   alive(update.clock);
   for (const [id, part] of Object.entries(update.parts)) put(id, part);
   document.title = update.open_alerts > 0 ? `(${update.open_alerts}) ${title}` : title;
-  if (curves === null) curves = update.curves;
-  const due = update.curves !== curves || performance.now() - refreshedAt > 60_000;
-  if (due && (await refresh().catch(() => false))) curves = update.curves;
+  if (curves === null) [curves, steps] = [update.curves, update.alert_steps];
+  const stepped = update.alert_steps !== steps && document.querySelector("[data-refresh=alerts]") !== null;
+  const due = stepped || update.curves !== curves || performance.now() - refreshedAt > 60_000;
+  if (due && (await refresh(stepped).catch(() => false))) [curves, steps] = [update.curves, update.alert_steps];
 }
 
 function listen() {
@@ -83,4 +105,5 @@ function listen() {
 }
 
 refreshedAt = performance.now();
+keep();
 listen();

@@ -10,7 +10,7 @@ mod broker;
 mod child;
 mod crowd;
 mod database;
-mod figure;
+pub(super) mod figure;
 mod latency;
 mod outage;
 mod publisher;
@@ -141,12 +141,12 @@ async fn sections(arguments: &Arguments) -> anyhow::Result<Figures> {
 }
 
 /// Progress, on standard error.
-fn say(words: &str) {
+pub(super) fn say(words: &str) {
     let _ = writeln!(io::stderr(), "{words}");
 }
 
 /// The machine, in a line.
-fn machine() -> String {
+pub(super) fn machine() -> String {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
     let of = |text: &str, key: &str| {
         let line = text.lines().find(|line| line.starts_with(key));
