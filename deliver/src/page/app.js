@@ -34,7 +34,7 @@ function alive(clockText) {
 function put(id, part) {
   const element = document.getElementById(id);
   if (!element) return;
-  if (seen.get(id) !== part.html) {
+  if (seen.get(id) !== part.html && !holdsFocus(element)) {
     element.innerHTML = part.html;
     seen.set(id, part.html);
   }
@@ -44,11 +44,16 @@ function put(id, part) {
   tile.toggleAttribute("data-alert", part.has_alert === true);
 }
 
+// Who walks by keyboard is not thrown out of what is exchanged; it is, once the focus has gone on.
+function holdsFocus(element) {
+  return element.contains(document.activeElement);
+}
+
 // What somebody is writing is not taken away.
 function isWrittenIn(section) {
   const fields = [...section.querySelectorAll("input:not([type=hidden]), select")];
-  return fields.some((field) => field === document.activeElement
-    || (field.dataset.keep === undefined && field.value !== initial(field)));
+  return holdsFocus(section)
+    || fields.some((field) => field.dataset.keep === undefined && field.value !== initial(field));
 }
 
 function initial(field) {
