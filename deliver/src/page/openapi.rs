@@ -15,4 +15,6 @@ pub(super) async fn show() -> Response {
 }
 
 #[cfg(test)]
+mod schema;
+#[cfg(test)]
 mod tests;

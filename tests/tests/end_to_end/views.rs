@@ -80,7 +80,8 @@ async fn every_view_is_whole_in_both_languages_on_every_screen() -> Result<()> {
                         screen.0,
                         if is_dark { "-dark" } else { "" }
                     );
-                    let overflow = browser.evaluate("document.documentElement.scrollWidth - innerWidth")?;
+                    let overflow =
+                        browser.evaluate(&format!("document.documentElement.scrollWidth - {}", screen.1))?;
                     if overflow.as_i64() > Some(0) {
                         faults.push(format!("{seen}: scrolls sideways by {overflow} px"));
                     }

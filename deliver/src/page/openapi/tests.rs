@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
 use super::DOCUMENT;
+use super::schema::faults;
 use crate::page::tests::{Answer, Served, request, small_behind};
 use crate::page::{DoorConfig, api_routes};
 use crate::secret::Secret;
@@ -38,27 +39,11 @@ fn check(path: &str, method: &str, answer: &Answer) {
         "{method} {path} answers {status}, which is not in the document"
     );
     let body: Value = serde_json::from_slice(&answer.body).unwrap();
-    if let Some(fault) = fault(schema, &body) {
-        panic!("{method} {path} {status}: {fault}\n{body:#}");
-    }
-}
-
-/// What is wrong with a value by a schema of the document.
-fn fault(schema: &Value, body: &Value) -> Option<String> {
-    let mut whole = schema.clone();
-    whole["components"] = document()["components"].clone();
-    let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
-    compiler.set_default_draft(boon::Draft::V2020_12);
-    compiler
-        .add_resource("http://localhost/schema.json", whole)
-        .unwrap();
-    let index = compiler
-        .compile("http://localhost/schema.json", &mut schemas)
-        .unwrap();
-    schemas
-        .validate(body, index)
-        .err()
-        .map(|fault| format!("{fault:#}"))
+    let faults = faults(&document, schema, &body);
+    assert!(
+        faults.is_empty(),
+        "{method} {path} {status}: {faults:#?}\n{body:#}"
+    );
 }
 
 #[test]
@@ -152,7 +137,11 @@ async fn a_word_is_taken_and_what_is_none_is_refused_as_the_document_says() {
         assert_eq!(answer.status, status, "{word}");
         check("/api/act", "post", &answer);
         if status == 202 {
-            assert_eq!(fault(&schema, &word), None, "{word}");
+            assert_eq!(
+                faults(&document(), &schema, &word),
+                Vec::<String>::new(),
+                "{word}"
+            );
         }
     }
     let open = small_behind(DoorConfig::default()).await;
