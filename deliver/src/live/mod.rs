@@ -255,6 +255,12 @@ impl Live {
         self.snapshot_since(now, None)
     }
 
+    /// How many steps of alerts were taken; see [`Snapshot::alert_steps`].
+    #[must_use]
+    pub fn alert_steps(&self) -> u64 {
+        self.memory().alert_steps
+    }
+
     /// The instant of the newest sample of any device; none before the first.
     #[must_use]
     pub fn newest_sample(&self) -> Option<Timestamp> {

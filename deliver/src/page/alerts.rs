@@ -21,11 +21,13 @@ pub(super) async fn show(State(shared): State<Context>, Query(asked): Query<Aske
     let visit = Visit::new(&shared, &asked);
     let (speaker, words) = (&visit.speaker, visit.speaker.words);
     let now = shared.now();
+    // before the history is read: a step that comes meanwhile is fetched again
+    let steps = shared.page.live.alert_steps();
     let told = shared.page.history.ask(read).await;
     let body = html! {
         h1 { (words.alerts) }
         (act::confirmation(&visit))
-        div data-refresh="alerts" {
+        div data-refresh="alerts" data-steps=(steps) {
             @match &told {
                 Ok((open, past)) => {
                     section { h2 { (words.open_alerts) " " span { (open.len()) } }

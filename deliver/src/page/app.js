@@ -3,6 +3,7 @@
 
 const SILENT_AFTER_MS = 12_000;
 const REFRESH_AT_MOST_EVERY_MS = 8_000;
+const URGENT_AT_MOST_EVERY_MS = 300;
 
 const stale = document.getElementById("stale");
 const since = document.getElementById("stale-since");
@@ -12,6 +13,7 @@ const seen = new Map();
 let curves = null;
 let steps = null;
 let refreshedAt = 0;
+let urgentAt = -Infinity;
 let watchdog = 0;
 let source = null;
 let heard = false;
@@ -71,20 +73,26 @@ function keep() {
 // Sections that are too large for events are fetched again with the page and exchanged.
 async function refresh(isUrgent) {
   const now = performance.now();
-  if (document.hidden || (!isUrgent && now - refreshedAt < REFRESH_AT_MOST_EVERY_MS)) return false;
-  refreshedAt = now;
+  const isEarly = isUrgent ? now - urgentAt < URGENT_AT_MOST_EVERY_MS : now - refreshedAt < REFRESH_AT_MOST_EVERY_MS;
+  if (document.hidden || isEarly) return false;
+  refreshedAt = urgentAt = now;
   const answer = await fetch(location.href, { cache: "no-store" });
   if (!answer.ok) return false;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  let isWhole = true;
   for (const section of document.querySelectorAll("[data-refresh]")) {
     const next = fresh.querySelector(`[data-refresh="${CSS.escape(section.dataset.refresh)}"]`);
-    if (!next || next.innerHTML === section.innerHTML || isWrittenIn(section)) continue;
+    if (!next || next.innerHTML === section.innerHTML) continue;
+    if (isWrittenIn(section)) {
+      isWhole = false;
+      continue;
+    }
     const open = [...section.querySelectorAll("details")].map((details) => details.open);
     section.replaceChildren(...next.childNodes);
     section.querySelectorAll("details").forEach((details, place) => { details.open = open[place] === true; });
   }
   keep();
-  return true;
+  return isWhole;
 }
 
 async function take(event) {
@@ -92,8 +100,9 @@ async function take(event) {
   alive(update.clock);
   for (const [id, part] of Object.entries(update.parts)) put(id, part);
   document.title = update.open_alerts > 0 ? `(${update.open_alerts}) ${title}` : title;
-  if (curves === null) [curves, steps] = [update.curves, update.alert_steps];
-  const stepped = update.alert_steps !== steps && document.querySelector("[data-refresh=alerts]") !== null;
+  const alerts = document.querySelector("[data-refresh=alerts]");
+  if (curves === null) [curves, steps] = [update.curves, Number(alerts?.dataset.steps)];
+  const stepped = alerts !== null && update.alert_steps !== steps;
   const due = stepped || update.curves !== curves || performance.now() - refreshedAt > 60_000;
   if (due && (await refresh(stepped).catch(() => false))) [curves, steps] = [update.curves, update.alert_steps];
 }

@@ -21,8 +21,9 @@ fn say(browser: &mut Chromium, device: &str, fields: &[(&str, &str)], act: &str)
         browser.evaluate(&format!("{}.elements[{name:?}].value = {value:?}", form(device)))?;
     }
     let button = format!("{}.querySelector('button[value={act}]').click()", form(device));
+    browser.evaluate("window.isBefore = true")?;
     browser.evaluate(&button)?;
-    browser.wait_for("document.querySelector('.said') !== null && document.body.dataset.link === 'live'")
+    browser.wait_for("window.isBefore === undefined && document.querySelector('.said') !== null && document.body.dataset.link === 'live'")
 }
 
 /// Waits for words on the page that is open; it must not be loaded anew.
