@@ -76,20 +76,7 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<
     let path = folder.join(format!("history-{}-{}.sqlite", arguments.devices, arguments.days));
     make(&hospital, &path, &mut figures)?;
     serve::runtime()?.block_on(measure(&hospital, &path, arguments.rounds, &mut figures))?;
-    let machine = machine();
-    if arguments.json {
-        figures.write_json(&machine, out)?;
-    } else if arguments.markdown {
-        figures.write_markdown(&machine, out)?;
-    } else {
-        figures.write_table(&machine, out)?;
-    }
-    out.flush()?;
-    Ok(if figures.are_met() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    figures.write(&machine(), (arguments.json, arguments.markdown), out)
 }
 
 /// Writes the history, unless a whole one is there.

@@ -82,20 +82,7 @@ impl Extent {
 /// A server is not there, or what was sent does not arrive.
 pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let figures = serve::runtime()?.block_on(measure(arguments))?;
-    let machine = machine();
-    if arguments.json {
-        figures.write_json(&machine, out)?;
-    } else if arguments.markdown {
-        figures.write_markdown(&machine, out)?;
-    } else {
-        figures.write_table(&machine, out)?;
-    }
-    out.flush()?;
-    Ok(if figures.are_met() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    figures.write(&machine(), (arguments.json, arguments.markdown), out)
 }
 
 /// Measures, until it is done or told to stop; either way nothing that it started goes on.

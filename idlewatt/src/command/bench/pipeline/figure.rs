@@ -1,6 +1,7 @@
 //! Figures with their bars, as a table for people, as Markdown for the documents, as JSON for programs.
 
 use std::io::Write;
+use std::process::ExitCode;
 
 use serde_json::json;
 
@@ -92,15 +93,33 @@ impl Figures {
         self.all.push(figure);
     }
 
-    pub(in crate::command::bench) fn are_met(&self) -> bool {
+    fn are_met(&self) -> bool {
         self.all.iter().all(|figure| figure.is_met() != Some(false))
     }
 
-    pub(in crate::command::bench) fn write_table(
+    /// Writes them as JSON, as Markdown, or as a table; exit code 1 when a bar is missed.
+    pub(in crate::command::bench) fn write(
         &self,
         machine: &str,
+        (is_json, is_markdown): (bool, bool),
         out: &mut dyn Write,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<ExitCode> {
+        if is_json {
+            self.write_json(machine, out)?;
+        } else if is_markdown {
+            self.write_markdown(machine, out)?;
+        } else {
+            self.write_table(machine, out)?;
+        }
+        out.flush()?;
+        Ok(if self.are_met() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
+    }
+
+    fn write_table(&self, machine: &str, out: &mut dyn Write) -> anyhow::Result<()> {
         writeln!(out, "{machine}")?;
         let width = self.all.iter().map(|figure| figure.name.len()).max().unwrap_or(0);
         let mut section = "";
@@ -121,11 +140,7 @@ impl Figures {
         Ok(())
     }
 
-    pub(in crate::command::bench) fn write_markdown(
-        &self,
-        machine: &str,
-        out: &mut dyn Write,
-    ) -> anyhow::Result<()> {
+    fn write_markdown(&self, machine: &str, out: &mut dyn Write) -> anyhow::Result<()> {
         writeln!(out, "{machine}\n\n| | Figure | | Bar | |\n|---|---|--:|---|---|")?;
         for figure in &self.all {
             writeln!(
@@ -142,11 +157,7 @@ impl Figures {
         Ok(())
     }
 
-    pub(in crate::command::bench) fn write_json(
-        &self,
-        machine: &str,
-        out: &mut dyn Write,
-    ) -> anyhow::Result<()> {
+    fn write_json(&self, machine: &str, out: &mut dyn Write) -> anyhow::Result<()> {
         let figures: Vec<_> = self
             .all
             .iter()
