@@ -11,7 +11,7 @@ use crate::route::{Route, Routes};
 use crate::site::Site;
 use crate::snapshot::{self, SnapshotError};
 use crate::tracker::{Context, Given};
-use crate::{Action, Arrival, Availability, Device, Notice, Reading};
+use crate::{Action, Arrival, Availability, Device, LevelWord, Notice, Reading};
 
 /// While readings come, time goes on for all devices at least this often.
 const ADVANCE_EVERY: SignedDuration = SignedDuration::from_secs(5);
@@ -214,6 +214,16 @@ impl Analyzer {
         };
         let (context, tracker) = judged.split((&self.site, &self.own));
         tracker.settled_mut().act(context, at, action, out)
+    }
+
+    /// Takes a person's word on a level, said at `at`. Returns whether anything changed.
+    pub fn name_level(&mut self, at: Timestamp, word: &LevelWord, out: &mut Vec<Finding>) -> bool {
+        let meant = |judged: &&mut Judged| judged.device.id == word.device;
+        let Some(judged) = self.devices.iter_mut().find(meant) else {
+            return false;
+        };
+        let (context, tracker) = judged.split((&self.site, &self.own));
+        tracker.settled_mut().name_level(context, at, word, out)
     }
 
     /// Says it of every device that the meter feeds, unless it has been said just now.

@@ -219,6 +219,8 @@ pub enum AlertPhase {
     Acknowledged,
     /// A person wants no reminders until an instant.
     Snoozed,
+    /// A person has written something down; the alert stands as it stood. Its detail is what was written.
+    Noted,
 }
 
 impl AlertPhase {
@@ -231,15 +233,17 @@ impl AlertPhase {
             Self::Cleared => "cleared",
             Self::Acknowledged => "acknowledged",
             Self::Snoozed => "snoozed",
+            Self::Noted => "noted",
         }
     }
 
     /// Every phase, in the order in which they follow each other at one instant.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Raised,
         Self::Reminded,
         Self::Acknowledged,
         Self::Snoozed,
+        Self::Noted,
         Self::Cleared,
     ];
 
@@ -251,7 +255,8 @@ impl AlertPhase {
             Self::Reminded => 1,
             Self::Acknowledged => 2,
             Self::Snoozed => 3,
-            Self::Cleared => 4,
+            Self::Noted => 4,
+            Self::Cleared => 5,
         }
     }
 }
@@ -279,7 +284,8 @@ pub struct AlertEvent {
     pub cost: f64,
     /// `energy` in grams of CO2 equivalent.
     pub co2e_g: f64,
-    /// What the rule says beside its name: which phase, which level; empty where there is nothing to add.
+    /// What the rule says beside its name: which phase, which level; of a note, what was written; empty where there is
+    /// nothing to add.
     pub detail: String,
     /// The person who took this step; empty where none did, or none is named.
     pub by: String,

@@ -37,7 +37,7 @@ mod snapshot;
 mod state;
 mod tracker;
 
-pub use action::{Action, Word};
+pub use action::{Action, LevelName, LevelWord, Word};
 pub use analyzer::{Analyzer, Config};
 pub use device::{Device, Feed, PINS_MAX};
 pub use energy::Energy;

@@ -304,22 +304,28 @@ impl Life {
             return false;
         };
         let at = at.max(alert.stepped);
-        let (phase, until) = match action.word {
+        let (phase, until) = match &action.word {
             Word::Acknowledge => {
                 (alert.is_acknowledged, alert.snoozed_until) = (true, None);
                 (AlertPhase::Acknowledged, None)
             }
-            Word::Snooze { until } => {
+            &Word::Snooze { until } => {
                 (alert.is_acknowledged, alert.snoozed_until) = (false, Some(until));
                 (AlertPhase::Snoozed, Some(until))
             }
+            Word::Note { .. } => (AlertPhase::Noted, None),
         };
         alert.stepped = at;
         let event = self.event(frame, phase, at);
         out.extend(event.map(|event| {
+            let detail = match &action.word {
+                Word::Note { text } => text.clone(),
+                _ => event.detail,
+            };
             Finding::Alert(AlertEvent {
                 by: action.by.clone(),
                 until,
+                detail,
                 ..event
             })
         }));

@@ -9,7 +9,7 @@ use crate::clock::{Clocks, Own};
 use crate::order::Ordered;
 
 /// Raised whenever the shape of anything in an [`Ordered`] changes.
-const VERSION: u32 = 6;
+const VERSION: u32 = 7;
 
 /// Why a snapshot cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

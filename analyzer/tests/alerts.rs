@@ -4,7 +4,7 @@ mod common;
 
 use analyzer::alert::{AlertPlan, RULES};
 use analyzer::calendar::OpeningHours;
-use analyzer::{Action, AlertEvent, Analyzer, Arrival, Config, Finding, Reading, Word};
+use analyzer::{Action, AlertEvent, AlertPhase, Analyzer, Arrival, Config, Finding, Reading, Word};
 use common::{config_of, stamp};
 use jiff::{SignedDuration, Timestamp};
 
@@ -81,7 +81,7 @@ impl Play {
                     }
                     Says(word) => {
                         let action = Action {
-                            word: *word,
+                            word: word.clone(),
                             rule: self.rule.clone(),
                             device: "d".into(),
                             since: None,
@@ -437,6 +437,25 @@ fn a_snoozed_alert_is_reminded_at_the_instant_if_it_is_still_so() {
     assert_eq!(
         said[1], "reminded since 10 18:00 at 10 20:30",
         "there was nothing to acknowledge"
+    );
+}
+
+#[test]
+fn a_note_is_kept_and_changes_nothing() {
+    let text = "the chiller is being mended".to_owned();
+    let night = [
+        ("2026-01-10T12:00:00Z", watts(2_600.0)),
+        ("2026-01-10T19:00:00Z", Says(Word::Note { text: text.clone() })),
+    ];
+    let said = play("ct", "overnight_idle").events(&night, "2026-01-10T21:00:00Z");
+    assert_eq!(
+        (said[1].phase, &said[1].detail, &*said[1].by),
+        (AlertPhase::Noted, &text, "Anna")
+    );
+    assert_eq!(
+        (said[2].phase, said[2].detail != text),
+        (AlertPhase::Reminded, true),
+        "reminded as ever"
     );
 }
 

@@ -3,7 +3,9 @@
 mod common;
 
 use analyzer::learn::Pin;
-use analyzer::{Analyzer, Arrival, BandsLearned, Config, FaultKind, Finding, Reading, State};
+use analyzer::{
+    Analyzer, Arrival, BandsLearned, Config, FaultKind, Finding, LevelName, LevelWord, Reading, State,
+};
 use common::{config_of, stamp};
 use jiff::SignedDuration;
 
@@ -162,4 +164,71 @@ fn a_meter_too_slow_for_scans_is_told_once_a_day() {
     );
     let rack = play(config_of("server"), 50, 60, |_| 4_000.0);
     assert!(rack.is_empty(), "nothing is acquired with a rack: {rack:?}");
+}
+
+/// A person says while it runs that what draws 2.6 kW is a standby; later takes it back.
+#[test]
+fn a_level_that_a_person_names_while_it_runs_is_said_so_at_once_and_survives_a_restart() {
+    let word = |name: Option<LevelName>| LevelWord {
+        device: "ct".into(),
+        level_w: 2_500.0,
+        name,
+    };
+    let name = LevelName {
+        state: State::Standby,
+        label: Some("Eco mode".to_owned()),
+    };
+    let config = config_of("ct");
+    let mut analyzer = Analyzer::new(config.clone());
+    let start = stamp("2026-01-12T00:00:00Z");
+    let drive = |analyzer: &mut Analyzer, hours: std::ops::Range<i64>| {
+        let mut said = Vec::new();
+        for second in (hours.start * 3600..hours.end * 3600).step_by(2) {
+            let reading = Reading {
+                power_w: Some(ct(second, 2_600.0)),
+                ..Reading::of("m", None)
+            };
+            let at = start + SignedDuration::from_secs(second);
+            analyzer.observe(Arrival::live(at), &[reading], &mut said);
+        }
+    };
+    let idle = |said: &[Finding]| {
+        let learned = learned(said);
+        let last = learned.last().expect("it is said at once");
+        let band = last.bands.iter().find(|band| band.level_w > 2_000.0);
+        band.expect("the level").clone()
+    };
+    drive(&mut analyzer, 0..14);
+    let at = |hours: i64| start + SignedDuration::from_secs(hours * 3600);
+    let mut said = Vec::new();
+    let device = config.devices[0].id.clone();
+    let word = |name| LevelWord {
+        device: device.clone(),
+        ..word(name)
+    };
+    assert!(analyzer.name_level(at(14), &word(Some(name.clone())), &mut said));
+    let band = idle(&said);
+    assert_eq!(
+        (band.state, band.label.as_deref()),
+        (State::Standby, Some("Eco mode"))
+    );
+    assert!(band.evidence.is_pinned);
+    said.clear();
+    assert!(
+        !analyzer.name_level(at(14), &word(Some(name)), &mut said),
+        "it is so already"
+    );
+
+    let mut restarted = Analyzer::new(config);
+    restarted.restore(&analyzer.snapshot()).expect("of this version");
+    drive(&mut restarted, 14..16);
+    said.clear();
+    assert!(restarted.name_level(at(16), &word(None), &mut said));
+    let band = idle(&said);
+    assert!(!band.evidence.is_pinned && band.label.is_none());
+    let nobody = LevelWord {
+        device: "nobody".into(),
+        ..word(None)
+    };
+    assert!(!restarted.name_level(at(16), &nobody, &mut said));
 }

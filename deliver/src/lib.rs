@@ -6,6 +6,7 @@
 //!
 //! Imports the analyzer alone. Invariants and limits stand at the head of each module.
 
+pub mod act;
 pub mod ask;
 pub mod device;
 #[cfg(test)]

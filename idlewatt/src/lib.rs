@@ -1,6 +1,5 @@
 //! The command: arguments, configuration file, composition root. The only room that knows all others.
 
-mod act;
 pub mod command;
 pub mod config;
 pub mod demo;
@@ -9,4 +8,5 @@ mod example;
 mod harmless;
 pub mod pipeline;
 mod privilege;
+mod say;
 mod trace;

@@ -60,6 +60,19 @@ pub struct QuarantineCount {
     pub dropped: u64,
 }
 
+/// Messages that are in quarantine for one reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReasonCount {
+    /// Why.
+    pub reason: String,
+    /// How many.
+    pub messages: u64,
+    /// When the newest was received.
+    pub last: Timestamp,
+    /// The topic of the newest.
+    pub topic: String,
+}
+
 /// A message for the quarantine.
 #[derive(Clone, Copy)]
 pub struct Refused<'a> {
@@ -197,6 +210,29 @@ impl Quarantine {
                 reason: row.get(8)?,
                 is_cut: row.get(9)?,
                 broker: row.get(10)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The reasons of the newest `rows_max` messages, the most frequent first, at most `reasons_max`.
+    ///
+    /// # Errors
+    /// [`JournalError::Retry`] when the file cannot be read just now.
+    pub fn reasons(&self, rows_max: usize, reasons_max: usize) -> Result<Vec<ReasonCount>, JournalError> {
+        // SQLite: bare columns beside one max() are those of its row
+        let mut statement = self.connection.prepare_cached(
+            "SELECT reason, count(*), max(received_us), topic FROM
+                 (SELECT reason, received_us, topic FROM quarantine ORDER BY seq DESC, position DESC LIMIT ?1)
+             GROUP BY reason ORDER BY count(*) DESC, reason LIMIT ?2",
+        )?;
+        let limits = params![integer(count(rows_max)), integer(count(reasons_max))];
+        let rows = statement.query_map(limits, |row| {
+            Ok(ReasonCount {
+                reason: row.get(0)?,
+                messages: unsigned(row.get(1)?),
+                last: Timestamp::from_microsecond(row.get(2)?).unwrap_or(Timestamp::UNIX_EPOCH),
+                topic: row.get(3)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)

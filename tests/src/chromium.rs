@@ -28,6 +28,8 @@ pub struct Chromium {
     session: String,
     calls: u64,
     complaints: VecDeque<String>,
+    /// Addresses asked for since they were last looked at.
+    asked: VecDeque<String>,
     _profile: TempDir,
 }
 
@@ -67,6 +69,7 @@ impl Chromium {
             session: String::new(),
             calls: 0,
             complaints: VecDeque::new(),
+            asked: VecDeque::new(),
             _profile: profile,
         };
         browser
@@ -125,6 +128,19 @@ impl Chromium {
             Some("Runtime.exceptionThrown") => params["exceptionDetails"].to_string(),
             Some("Log.entryAdded") if params["entry"]["level"] == "error" => params["entry"].to_string(),
             Some("Runtime.consoleAPICalled") if params["type"] == "error" => params["args"].to_string(),
+            // a page that is left cancels its event stream
+            Some("Network.loadingFailed") if params["canceled"] != true => params.to_string(),
+            Some("Network.responseReceived") if params["response"]["status"].as_u64() >= Some(400) => {
+                format!(
+                    "{} answers {}",
+                    params["response"]["url"], params["response"]["status"]
+                )
+            }
+            Some("Network.requestWillBeSent") => {
+                let url = params["request"]["url"].as_str().unwrap_or_default();
+                self.asked.push_back(url.to_owned());
+                return;
+            }
             _ => return,
         };
         self.complaints.push_back(complaint);
@@ -135,6 +151,34 @@ impl Chromium {
         // any call collects the events that came before its answer
         let _ = self.evaluate("0");
         self.complaints.drain(..).collect()
+    }
+
+    /// Addresses outside of a server that were asked for so far; asking empties it.
+    pub fn outside(&mut self, server: &str) -> Vec<String> {
+        let _ = self.evaluate("0");
+        let asked = self.asked.drain(..);
+        asked
+            .filter(|url| !url.starts_with(server) && !url.starts_with("about:") && !url.starts_with("data:"))
+            .collect()
+    }
+
+    /// Presses a key, as a person does.
+    ///
+    /// # Errors
+    /// When the browser refuses.
+    pub fn press(&mut self, key: &str) -> Result<()> {
+        let text = if key == "Enter" { "\r" } else { "" };
+        let code = match key {
+            "Tab" => 9,
+            "Enter" => 13,
+            _ => 0,
+        };
+        for kind in ["keyDown", "keyUp"] {
+            let event =
+                json!({ "type": kind, "key": key, "code": key, "text": text, "windowsVirtualKeyCode": code });
+            self.call("Input.dispatchKeyEvent", &event)?;
+        }
+        Ok(())
     }
 
     /// Sets size and scheme.

@@ -1,6 +1,7 @@
 //! Real servers for the tests: each started on a kernel-chosen port and stopped by its pid.
 
 pub mod account;
+pub mod axe;
 pub mod bar;
 pub mod certificate;
 pub mod chromium;

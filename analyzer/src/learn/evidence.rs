@@ -6,9 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Pin;
 use super::naming::Named;
 use super::plateau::Plateau;
-use crate::{Device, State};
+use crate::State;
 
 /// A confidence below this is provisional.
 const PROVISIONAL: f64 = 0.5;
@@ -87,7 +88,7 @@ pub struct LevelMoved {
 }
 
 /// The bands of named plateaus, their edges still at what was seen.
-pub(super) fn judge(device: &Device, plateaus: &[Plateau], named: &Named) -> Vec<LearnedBand> {
+pub(super) fn judge(pins: &[&Pin], plateaus: &[Plateau], named: &Named) -> Vec<LearnedBand> {
     let names = named.states.iter().zip(&named.margins);
     let bands = plateaus.iter().zip(names).map(|(plateau, (state, margin))| {
         let margin = margin.is_finite().then_some(*margin);
@@ -98,7 +99,7 @@ pub(super) fn judge(device: &Device, plateaus: &[Plateau], named: &Named) -> Vec
         let distances =
             others.map(|(other, _)| (other.level_w.max(1.0) / plateau.level_w.max(1.0)).ln().abs());
         let separation = distances.min_by(f64::total_cmp);
-        let pin = device.pins.iter().find(|pin| {
+        let pin = pins.iter().find(|pin| {
             pin.state == *state
                 && (pin.level_w - plateau.level_w).abs() <= pin.level_w.abs() * super::PIN_REACH
         });

@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 use crate::band::Bands;
 use crate::decider::Onset;
 use crate::modality::Modality;
-use crate::{Device, State};
+use crate::{Device, PINS_MAX, State};
 
 use curve::Curve;
 use drift::Drift;
@@ -58,7 +58,7 @@ const SAME_LEVEL: f64 = 0.07;
 pub const PIN_REACH: f64 = 0.15;
 
 /// A person's word on a level: "what draws about so much is called so".
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pin {
     /// The level, W.
     pub level_w: f64,
@@ -79,6 +79,8 @@ pub(crate) struct Learner {
     held: Option<Held>,
     looked_at: Option<Timestamp>,
     named: Vec<LearnedBand>,
+    /// What people have said of levels while it ran, newest first; before what the configuration says.
+    said: Vec<Pin>,
     /// Where acquisitions begin; none where nothing is acquired or the meter is too slow to show it.
     onset: Option<Onset>,
     /// Somebody works with the device from these watts on, also where the meter is too slow to show how long, W.
@@ -196,6 +198,25 @@ impl Learner {
         }
     }
 
+    /// Takes a person's word on a level; its levels are named anew at the next look. At most [`PINS_MAX`] are kept, the
+    /// oldest goes. Returns whether anything changed.
+    pub(crate) fn name_level(&mut self, level_w: f64, pin: Option<Pin>) -> bool {
+        let before = self.said.clone();
+        self.said.retain(|said| {
+            (said.level_w - level_w).abs() > level_w.abs().max(said.level_w.abs()) * PIN_REACH
+        });
+        self.said.splice(0..0, pin);
+        self.said.truncate(PINS_MAX);
+        let is_changed = self.said != before;
+        if is_changed {
+            // it keeps no name for having had it before
+            self.named
+                .retain(|band| (band.level_w - level_w).abs() > level_w.abs() * PIN_REACH);
+            self.looked_at = None;
+        }
+        is_changed
+    }
+
     /// Looks at the curve again if it is time.
     pub(crate) fn look(&mut self, device: &Device, now: Timestamp) -> Option<Look> {
         let since = self.looked_at.map(|last| now.duration_since(last));
@@ -217,7 +238,8 @@ impl Learner {
         let known = |plateau: &Plateau| {
             let is_near =
                 |other_w: f64, reach: f64| (plateau.level_w - other_w).abs() <= other_w.abs() * reach;
-            let pin = device.pins.iter().find(|pin| is_near(pin.level_w, PIN_REACH));
+            let mut pins = self.said.iter().chain(&device.pins);
+            let pin = pins.find(|pin| is_near(pin.level_w, PIN_REACH));
             if let Some(pin) = pin {
                 return Known::Pinned(pin.state);
             }
@@ -232,7 +254,8 @@ impl Learner {
             .iter()
             .find_map(|plateau| plateau.cycle)
             .is_some_and(|upper| upper.is_usual);
-        self.named = evidence::judge(device, &plateaus, &named);
+        let pins: Vec<&Pin> = self.said.iter().chain(&device.pins).collect();
+        self.named = evidence::judge(&pins, &plateaus, &named);
         // the steps of a meter that reports changes are those that it reports, not its noise
         let is_on_change = self.pace.is_on_change();
         let step = if is_on_change { 0.0 } else { self.stillness.step() };

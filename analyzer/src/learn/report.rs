@@ -33,6 +33,13 @@ pub(crate) struct Report {
     coarse_since: Option<Timestamp>,
 }
 
+impl Report {
+    /// What is said next is said at once: a person waits for it.
+    pub(crate) fn hurry(&mut self) {
+        self.said_at = None;
+    }
+}
+
 /// A band as it was said.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Said {

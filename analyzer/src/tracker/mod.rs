@@ -24,7 +24,7 @@ use crate::learn::{LEAD_MAX, Learned, Learner, Report};
 use crate::ledger::Ledger;
 use crate::modality::Modality;
 use crate::slice::Slice;
-use crate::{Action, Device, Energy, Reading, State};
+use crate::{Action, Device, Energy, LevelWord, Reading, State};
 
 use context::rules;
 pub(crate) use context::{Context, Given};
@@ -200,6 +200,22 @@ impl Tracker {
         out: &mut Vec<Finding>,
     ) -> bool {
         self.alerts.act(context.watched(), at, action, out)
+    }
+
+    /// Takes a person's word on one of its levels. Returns whether anything changed.
+    pub(crate) fn name_level(
+        &mut self,
+        context: Context<'_>,
+        at: Timestamp,
+        word: &LevelWord,
+        out: &mut Vec<Finding>,
+    ) -> bool {
+        let is_changed = context.device.learns() && self.learner.name_level(word.level_w, word.pin());
+        if is_changed {
+            self.report.hurry();
+            self.look(context, at, out);
+        }
+        is_changed
     }
 
     /// The meter of the feed number `index` said that it is away: its values are stale from `at` on.

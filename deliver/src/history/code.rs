@@ -21,12 +21,13 @@ const STATES: [State; 5] = [
     State::Unknown,
 ];
 const SEVERITIES: [Severity; 3] = [Severity::Info, Severity::Warning, Severity::Critical];
-const PHASES: [AlertPhase; 5] = [
+const PHASES: [AlertPhase; 6] = [
     AlertPhase::Raised,
     AlertPhase::Reminded,
     AlertPhase::Cleared,
     AlertPhase::Acknowledged,
     AlertPhase::Snoozed,
+    AlertPhase::Noted,
 ];
 const FAULTS: [FaultKind; 17] = [
     FaultKind::CounterReset,

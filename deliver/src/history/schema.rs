@@ -7,13 +7,16 @@ use rusqlite::{Connection, OpenFlags};
 use super::{HistoryError, Result};
 
 /// The version this program writes (SQLite's `user_version`).
-pub(super) const VERSION: i64 = 5;
+pub(super) const VERSION: i64 = 6;
 
 /// A file up to this size is checked page by page when it is opened (about a second on a slow disk).
 const CHECKED_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// What leads from a version to the next, beginning with 1. A new file takes all steps.
-const STEPS: [&str; 4] = [LEARNED, EXAM_KIND, ALERT_WORDS, REBUILT];
+const STEPS: [&str; 5] = [LEARNED, EXAM_KIND, ALERT_WORDS, REBUILT, ALERT_NOTES];
+
+/// What a person has written down beside an alert.
+const ALERT_NOTES: &str = "ALTER TABLE alert_step ADD COLUMN note TEXT NOT NULL DEFAULT '';";
 
 /// The last time that the past was written again.
 const REBUILT: &str = "ALTER TABLE cursor ADD COLUMN rebuilt TEXT;";

@@ -277,17 +277,24 @@ fn write_ledger(transaction: &Transaction<'_>, key: i64, row: &LedgerRow) -> rus
     Ok(())
 }
 
-/// The step is kept; the alert itself shows the newest step, so a replayed older one cannot open it again.
+/// The step is kept; the alert itself shows the newest step that is no note, so a replayed older one cannot open it again.
 fn write_alert(transaction: &Transaction<'_>, key: i64, event: &AlertEvent) -> rusqlite::Result<()> {
     let (since_ms, at_ms) = (millis(event.since), millis(event.at));
     let phase = phase_code(event.phase);
     let (energy_uwh, until_ms) = (event.energy.micro_wh(), event.until.map(millis));
+    let is_note = event.phase == AlertPhase::Noted;
+    let note = if is_note { event.detail.as_str() } else { "" };
     let (cost, co2e) = (scaled(event.cost, COST_SCALE), scaled(event.co2e_g, CO2E_SCALE));
     transaction
-        .prepare_cached("INSERT OR REPLACE INTO alert_step VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?
+        .prepare_cached(
+            "INSERT OR REPLACE INTO alert_step VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        )?
         .execute(params![
-            key, event.rule, since_ms, at_ms, phase, energy_uwh, cost, co2e, event.by, until_ms
+            key, event.rule, since_ms, at_ms, phase, energy_uwh, cost, co2e, event.by, until_ms, note
         ])?;
+    if is_note {
+        return Ok(());
+    }
     let known: Option<(i64, i64)> = transaction
         .prepare_cached("SELECT last_ms, phase FROM alert WHERE device = ?1 AND rule = ?2 AND since_ms = ?3")?
         .query_row(params![key, event.rule, since_ms], |row| {

@@ -112,6 +112,8 @@ impl LineEncoder {
             Finding::Exam(exam) => self.exam(exam, out),
             Finding::Ledger(_) if self.hours == Hours::Settled => {}
             Finding::Ledger(row) | Finding::Settled(row) => self.ledger(row, out),
+            // a note is for those who look at the alert; what it said would hide the alert's own point of that instant
+            Finding::Alert(event) if event.phase == AlertPhase::Noted => {}
             Finding::Alert(event) => self.alert(event, out),
             Finding::Fault(fault) => self.fault(fault, out),
             Finding::Bands(bands) => self.bands(bands, out),

@@ -89,7 +89,7 @@ pub(super) struct DeviceMemory {
     pub(super) is_base_load: bool,
     since: Option<Timestamp>,
     power_w: Option<f64>,
-    sampled_at: Option<Timestamp>,
+    pub(super) sampled_at: Option<Timestamp>,
     pub(super) book: Book,
     alerts: BTreeMap<(Timestamp, String), AlertEvent>,
     meter_fault: Option<MeterFault>,
@@ -136,7 +136,11 @@ impl DeviceMemory {
         }
     }
 
+    /// A note changes nothing of the alert.
     pub(super) fn take_alert(&mut self, event: &AlertEvent) {
+        if event.phase == AlertPhase::Noted {
+            return;
+        }
         let key = (event.since, event.rule.clone());
         let is_older = self
             .alerts

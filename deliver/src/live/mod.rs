@@ -25,7 +25,7 @@ use device::DeviceMemory;
 pub use device::{DeviceView, MeterFault};
 pub use pipeline::{
     IncidentFigures, MessageAccount, MeterFigures, PipelineFigures, QuarantineFigures, RebuildFigures,
-    SinkFigures,
+    SinkFigures, UnreadableFigures,
 };
 
 /// How many local days the "week" has, today included.
@@ -49,6 +49,8 @@ struct Memory {
     devices: BTreeMap<DeviceId, DeviceMemory>,
     progress: Option<Progress>,
     version: u64,
+    /// Grows with every step of an alert, notes included.
+    alert_steps: u64,
 }
 
 /// Something long under way that the page should tell, such as a week of history being played.
@@ -65,6 +67,8 @@ pub struct Progress {
 pub struct Snapshot {
     /// The memory's version; grows with every change.
     pub version: u64,
+    /// Grows with every step of an alert that was taken, notes included.
+    pub alert_steps: u64,
     /// Every device, by id.
     pub devices: BTreeMap<DeviceId, DeviceView>,
     /// The whole site since local midnight, base loads left out.
@@ -226,7 +230,10 @@ impl Live {
             Finding::Ledger(row) | Finding::Settled(row) => {
                 device.book.put(self.day_start(row.hour, 0), row);
             }
-            Finding::Alert(event) => device.take_alert(event),
+            Finding::Alert(event) => {
+                device.take_alert(event);
+                memory.alert_steps += 1;
+            }
             Finding::Fault(fault) => device.take_fault(fault),
             Finding::Bands(bands) => device.take_bands(bands),
             Finding::Interval(_) | Finding::Exam(_) => {}
@@ -246,6 +253,23 @@ impl Live {
     #[must_use]
     pub fn snapshot(&self, now: Timestamp) -> Snapshot {
         self.snapshot_since(now, None)
+    }
+
+    /// How many steps of alerts were taken; see [`Snapshot::alert_steps`].
+    #[must_use]
+    pub fn alert_steps(&self) -> u64 {
+        self.memory().alert_steps
+    }
+
+    /// The instant of the newest sample of any device; none before the first.
+    #[must_use]
+    pub fn newest_sample(&self) -> Option<Timestamp> {
+        let memory = self.memory();
+        memory
+            .devices
+            .values()
+            .filter_map(|device| device.sampled_at)
+            .max()
     }
 
     /// A listener that has seen nothing yet.
@@ -287,6 +311,7 @@ impl Live {
         }
         Snapshot {
             version: memory.version,
+            alert_steps: memory.alert_steps,
             devices,
             today: site_today,
             week: site_week,

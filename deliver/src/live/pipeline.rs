@@ -26,6 +26,8 @@ pub struct PipelineFigures {
     pub meters: Vec<MeterFigures>,
     /// What was lost, or nearly; newest first.
     pub incidents: Vec<IncidentFigures>,
+    /// What could not be read among the newest messages in quarantine, by reason; the most frequent first.
+    pub unreadable: Vec<UnreadableFigures>,
     /// The past that is being analyzed again; none while nothing is.
     pub rebuild: Option<RebuildFigures>,
 }
@@ -94,7 +96,7 @@ pub struct SinkFigures {
 }
 
 /// How well a meter reports.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct MeterFigures {
     /// Its name, as its decoder says it.
     pub name: String,
@@ -124,6 +126,19 @@ pub struct IncidentFigures {
     pub lost: u64,
     /// What a person can do about it.
     pub mend: String,
+}
+
+/// Messages that could not be read for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UnreadableFigures {
+    /// Why.
+    pub reason: String,
+    /// How many, among the newest.
+    pub messages: u64,
+    /// When the newest came.
+    pub last: Timestamp,
+    /// The topic of the newest.
+    pub topic: String,
 }
 
 /// How far the past is analyzed again.

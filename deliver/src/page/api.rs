@@ -1,8 +1,10 @@
 //! The JSON API: types of its own, every number with its unit in its name, every instant RFC 3339 in UTC.
 
-use analyzer::State;
 use analyzer::kpi::KPIS;
 use analyzer::modality::{Modality, Role};
+mod device;
+
+use analyzer::State;
 use axum::Json;
 use axum::extract::{Path, Query, State as Extract};
 use axum::http::StatusCode;
@@ -10,9 +12,12 @@ use axum::response::{IntoResponse, Response};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::Context;
+use super::{Context, PageDevice};
 use crate::history::{AlertFilter, Amount, HistoryError, Totals};
+use crate::live::DeviceView;
 use crate::public::BandsJson;
+
+pub(super) use device::device;
 
 /// A curve never has more points than this: longer ranges get longer steps.
 const POINTS_MAX: i64 = 1500;
@@ -115,34 +120,39 @@ fn kpis(totals: &Totals, role: Role) -> Vec<KpiBody> {
     bodies.collect()
 }
 
+impl<'a> DeviceBody<'a> {
+    fn of(device: &PageDevice, live: &'a DeviceView) -> Self {
+        Self {
+            id: device.id.to_string(),
+            name: device.name.clone(),
+            room: device.room.clone(),
+            floor: device.floor.clone(),
+            modality: device.modality.clone(),
+            state: live.state.name(),
+            since: live.since,
+            power_w: live.power_w,
+            sampled_at: live.sampled_at,
+            has_open_alert: live.open_alert().is_some(),
+            meter_fault: live.meter_fault.as_ref().map(|fault| fault.kind.name()),
+            learned: live.learned.as_deref().map(BandsJson::from),
+            today: by_state(&live.today),
+            kpis_7_days: kpis(&live.week, role(&device.modality)),
+        }
+    }
+}
+
 pub(super) async fn devices(Extract(shared): Extract<Context>) -> Response {
     let snapshot = shared.page.live.snapshot(shared.now());
     let devices: Vec<DeviceBody<'_>> = shared
         .page
         .devices
         .iter()
-        .filter_map(|device| {
-            let live = snapshot.devices.get(&device.id)?;
-            Some(DeviceBody {
-                id: device.id.to_string(),
-                name: device.name.clone(),
-                room: device.room.clone(),
-                floor: device.floor.clone(),
-                modality: device.modality.clone(),
-                state: live.state.name(),
-                since: live.since,
-                power_w: live.power_w,
-                sampled_at: live.sampled_at,
-                has_open_alert: live.open_alert().is_some(),
-                meter_fault: live.meter_fault.as_ref().map(|fault| fault.kind.name()),
-                learned: live.learned.as_deref().map(BandsJson::from),
-                today: by_state(&live.today),
-                kpis_7_days: kpis(&live.week, role(&device.modality)),
-            })
-        })
+        .filter_map(|device| Some(DeviceBody::of(device, snapshot.devices.get(&device.id)?)))
         .collect();
     Json(devices).into_response()
 }
+
+const NO_SUCH_DEVICE: &str = "no such device; /api/devices lists them";
 
 #[derive(Serialize)]
 struct SummaryBody {
@@ -230,7 +240,7 @@ pub(super) async fn power(
     Query(range): Query<Range>,
 ) -> Response {
     if shared.device(&id).is_none() {
-        return refuse(StatusCode::NOT_FOUND, "no such device; /api/devices lists them");
+        return refuse(StatusCode::NOT_FOUND, NO_SUCH_DEVICE);
     }
     let until = match instant(range.until.as_deref(), shared.now()) {
         Ok(until) => until,
@@ -302,6 +312,11 @@ struct StepBody {
     phase: &'static str,
     at: Timestamp,
     energy_wh: f64,
+    /// Who took it; empty where no person did.
+    by: String,
+    snoozed_until: Option<Timestamp>,
+    /// What was written down; empty where it is no note.
+    note: String,
 }
 
 pub(super) async fn alerts(Extract(shared): Extract<Context>) -> Response {
@@ -329,6 +344,9 @@ pub(super) async fn alerts(Extract(shared): Extract<Context>) -> Response {
                         phase: step.phase.name(),
                         at: step.at,
                         energy_wh: step.energy.wh(),
+                        by: step.by,
+                        snoozed_until: step.until,
+                        note: step.note,
                     })
                     .collect(),
             });

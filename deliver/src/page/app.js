@@ -1,8 +1,9 @@
 // Puts what changed into the page, and says so when nothing comes any more. Everything works without it, once.
 "use strict";
 
-const SILENT_AFTER_MS = 40_000;
+const SILENT_AFTER_MS = 12_000;
 const REFRESH_AT_MOST_EVERY_MS = 8_000;
+const URGENT_AT_MOST_EVERY_MS = 300;
 
 const stale = document.getElementById("stale");
 const since = document.getElementById("stale-since");
@@ -10,7 +11,9 @@ const clock = document.getElementById("clock");
 const title = document.title;
 const seen = new Map();
 let curves = null;
+let steps = null;
 let refreshedAt = 0;
+let urgentAt = -Infinity;
 let watchdog = 0;
 let source = null;
 let heard = false;
@@ -33,7 +36,7 @@ function alive(clockText) {
 function put(id, part) {
   const element = document.getElementById(id);
   if (!element) return;
-  if (seen.get(id) !== part.html) {
+  if (seen.get(id) !== part.html && !holdsFocus(element)) {
     element.innerHTML = part.html;
     seen.set(id, part.html);
   }
@@ -43,22 +46,53 @@ function put(id, part) {
   tile.toggleAttribute("data-alert", part.has_alert === true);
 }
 
+// Who walks by keyboard is not thrown out of what is exchanged; it is, once the focus has gone on.
+function holdsFocus(element) {
+  return element.contains(document.activeElement);
+}
+
+// What somebody is writing is not taken away.
+function isWrittenIn(section) {
+  const fields = [...section.querySelectorAll("input:not([type=hidden]), select")];
+  return holdsFocus(section)
+    || fields.some((field) => field.dataset.keep === undefined && field.value !== initial(field));
+}
+
+function initial(field) {
+  return field.defaultValue ?? ([...field.options].find((option) => option.defaultSelected) ?? field.options[0]).value;
+}
+
+// Who speaks, speaks again: the name is kept in this browser.
+function keep() {
+  for (const field of document.querySelectorAll("[data-keep]")) {
+    if (!field.value) field.value = localStorage.getItem(field.dataset.keep) ?? "";
+    field.onchange = () => localStorage.setItem(field.dataset.keep, field.value);
+  }
+}
+
 // Sections that are too large for events are fetched again with the page and exchanged.
-async function refresh() {
+async function refresh(isUrgent) {
   const now = performance.now();
-  if (document.hidden || now - refreshedAt < REFRESH_AT_MOST_EVERY_MS) return false;
-  refreshedAt = now;
+  const isEarly = isUrgent ? now - urgentAt < URGENT_AT_MOST_EVERY_MS : now - refreshedAt < REFRESH_AT_MOST_EVERY_MS;
+  if (document.hidden || isEarly) return false;
+  refreshedAt = urgentAt = now;
   const answer = await fetch(location.href, { cache: "no-store" });
   if (!answer.ok) return false;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  let isWhole = true;
   for (const section of document.querySelectorAll("[data-refresh]")) {
     const next = fresh.querySelector(`[data-refresh="${CSS.escape(section.dataset.refresh)}"]`);
     if (!next || next.innerHTML === section.innerHTML) continue;
+    if (isWrittenIn(section)) {
+      isWhole = false;
+      continue;
+    }
     const open = [...section.querySelectorAll("details")].map((details) => details.open);
     section.replaceChildren(...next.childNodes);
     section.querySelectorAll("details").forEach((details, place) => { details.open = open[place] === true; });
   }
-  return true;
+  keep();
+  return isWhole;
 }
 
 async function take(event) {
@@ -66,9 +100,11 @@ async function take(event) {
   alive(update.clock);
   for (const [id, part] of Object.entries(update.parts)) put(id, part);
   document.title = update.open_alerts > 0 ? `(${update.open_alerts}) ${title}` : title;
-  if (curves === null) curves = update.curves;
-  const due = update.curves !== curves || performance.now() - refreshedAt > 60_000;
-  if (due && (await refresh().catch(() => false))) curves = update.curves;
+  const alerts = document.querySelector("[data-refresh=alerts]");
+  if (curves === null) [curves, steps] = [update.curves, Number(alerts?.dataset.steps)];
+  const stepped = alerts !== null && update.alert_steps !== steps;
+  const due = stepped || update.curves !== curves || performance.now() - refreshedAt > 60_000;
+  if (due && (await refresh(stepped).catch(() => false))) [curves, steps] = [update.curves, update.alert_steps];
 }
 
 function listen() {
@@ -83,4 +119,5 @@ function listen() {
 }
 
 refreshedAt = performance.now();
+keep();
 listen();

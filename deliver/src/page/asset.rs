@@ -20,6 +20,12 @@ pub(super) fn js_href() -> String {
     format!("/app.js?v={}", fingerprint(JS))
 }
 
+/// What the first page fetches beside its HTML.
+#[cfg(test)]
+pub(super) fn bytes() -> usize {
+    CSS.len() + JS.len()
+}
+
 /// `DefaultHasher::new` has fixed keys: the same content has the same name on every start of one build.
 fn fingerprint(content: &str) -> String {
     let mut hasher = DefaultHasher::new();

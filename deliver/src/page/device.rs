@@ -6,14 +6,16 @@ use axum::response::Response;
 use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, PreEscaped, html};
 
-use super::alerts;
+mod days;
+mod quality;
+
 use super::chart::{self, Curve, Layout};
 use super::frame::{Frame, Scope, page};
 use super::reply::{Asked, Visit, missing, view};
 use super::speaker::Speaker;
-use super::{Context, PageDevice, learned, shape, tile};
-use crate::history::{self, AlertFilter, AlertRecord, ExamSums, Reader, Totals};
-use crate::live::{DeviceView, WEEK_DAYS};
+use super::{Context, PageDevice, act, alerts, learned, shape, tile};
+use crate::history::{self, AlertFilter, AlertRecord, ExamSums, FaultCount, Reader, Totals};
+use crate::live::{DeviceView, MeterFigures, WEEK_DAYS};
 
 const DAY_STEP: SignedDuration = SignedDuration::from_mins(5);
 const WEEK_STEP: SignedDuration = SignedDuration::from_mins(30);
@@ -21,6 +23,8 @@ const LISTED: u32 = 8;
 
 /// Esmaeili 2015/2018: idle energy over the energy of active scanning, CT.
 const RATIO_PUBLISHED: std::ops::RangeInclusive<f64> = 14.0..=30.0;
+
+pub(super) use days::{Day, read as read_days, spans as day_spans};
 
 /// What the history says of the device.
 struct Past {
@@ -31,6 +35,8 @@ struct Past {
     exams: Vec<Exam>,
     alerts: Vec<AlertRecord>,
     faults: Vec<Fault>,
+    fault_counts: Vec<FaultCount>,
+    days: Vec<Day>,
 }
 
 pub(super) async fn show(
@@ -48,24 +54,29 @@ pub(super) async fn show(
         shared.page.live.day_start(now, 0),
         shared.page.live.day_start(now, WEEK_DAYS - 1),
     );
+    let spans = days::spans(&shared.page.live, now);
     let past = shared
         .page
         .history
-        .ask(move |reader| read(reader, &id, now, today, week))
+        .ask(move |reader| read(reader, &id, now, (today, week), &spans))
         .await;
+    let mut meters = (shared.page.pipeline)().meters;
+    meters.retain(|meter| device.meters.contains(&meter.name));
     let speaker = &visit.speaker;
+    let scale = tile::Scale::of(&snapshot);
     let body = html! {
+        (act::confirmation(&visit))
         article.tile.device data-state=(live.shown()) data-alert=[live.open_alert().map(|_| "")] {
             header {
                 h1 { (device.name) }
                 p.where { (speaker.modality(device)) " · " (device.room)
                     @if let Some(floor) = &device.floor { " · " (floor) } }
             }
-            div.live id=(tile::live_id(device)) { (tile::live(speaker, live, now)) }
+            div.live id=(tile::live_id(device)) { (tile::live(speaker, live, scale, now)) }
         }
         @match &past {
             Ok(past) => {
-                div data-refresh="past" { (sections(&visit, device, past, live, now)) }
+                div data-refresh="past" { (sections(&visit, (device, live), past, &meters, shared.say().is_some(), now)) }
             }
             Err(error) => { ({ tracing::warn!(%error, "no history on the page"); "" }) p.empty { (speaker.words.history_fails) } }
         }
@@ -83,8 +94,8 @@ fn read(
     reader: &Reader,
     id: &str,
     now: Timestamp,
-    today: Timestamp,
-    week: Timestamp,
+    (today, week): (Timestamp, Timestamp),
+    spans: &[(Timestamp, Timestamp)],
 ) -> history::Result<Past> {
     let minute = Timestamp::from_second(now.as_second().div_euclid(60) * 60 + 60).unwrap_or(now);
     let filter = AlertFilter {
@@ -112,10 +123,19 @@ fn read(
         exams: reader.exams(id, LISTED)?,
         alerts: reader.alerts(&filter)?,
         faults: reader.faults(Some(id), LISTED)?,
+        fault_counts: reader.fault_counts(Some(id), week)?,
+        days: days::read(reader, id, spans)?,
     })
 }
 
-fn sections(visit: &Visit, device: &PageDevice, past: &Past, live: &DeviceView, now: Timestamp) -> Markup {
+fn sections(
+    visit: &Visit,
+    (device, live): (&PageDevice, &DeviceView),
+    past: &Past,
+    meters: &[MeterFigures],
+    may_speak: bool,
+    now: Timestamp,
+) -> Markup {
     let (speaker, words, week) = (&visit.speaker, visit.speaker.words, &live.week);
     html! {
         section.card {
@@ -132,7 +152,11 @@ fn sections(visit: &Visit, device: &PageDevice, past: &Past, live: &DeviceView, 
             (shares(week))
             (ledger(speaker, week))
         }
-        (learned::card(speaker, live.learned.as_deref(), now))
+        section.card {
+            h2 { (words.ledger_by_day) }
+            (days::table(speaker, &past.days))
+        }
+        (learned::card(visit, device, live.learned.as_deref(), may_speak, now))
         div.columns {
             section.card { h2 { (words.exams) } (exams(speaker, device, past, week, now)) }
             section.card {
@@ -140,6 +164,7 @@ fn sections(visit: &Visit, device: &PageDevice, past: &Past, live: &DeviceView, 
                 @if past.alerts.is_empty() { p.calm { (shape::named("check")) (words.no_alerts_of_device) } }
                 @else { ul.plain { @for alert in &past.alerts { (alerts::line(speaker, alert, now)) } } }
             }
+            (quality::card(speaker, device, live, (meters, &past.fault_counts), now))
             section.card { h2 { (words.meter_faults) } (faults(speaker, &past.faults, now)) }
         }
     }

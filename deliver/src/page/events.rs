@@ -1,6 +1,6 @@
 //! Server-sent events: the parts of a view that changed, rendered in the visitor's language.
 //!
-//! At most two events a second to a listener, at least one in fifteen seconds: a page that hears nothing for longer
+//! At most five events in two seconds to a listener, at least one in five seconds: a page that hears nothing for longer
 //! knows that the connection is gone. At most `streams_max` listeners at once. Nothing is queued for a slow listener; it gets the newest when it reads.
 
 use std::collections::BTreeMap;
@@ -15,15 +15,16 @@ use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use jiff::Timestamp;
+use maud::Markup;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::reply::{Asked, Visit};
-use super::{Context, frame, tile, wall};
+use super::{Context, PageDevice, frame, stations, tile, wall};
 use crate::live::{Snapshot, Subscription};
 
-const AT_MOST_EVERY: Duration = Duration::from_millis(500);
-const AT_LEAST_EVERY: Duration = Duration::from_secs(15);
+const AT_MOST_EVERY: Duration = Duration::from_millis(400);
+const AT_LEAST_EVERY: Duration = Duration::from_secs(5);
 
 /// Curves are asked for again when this much (of the site's time) has passed.
 const CURVES_EVERY_S: i64 = 600;
@@ -42,6 +43,8 @@ struct Update {
     clock: String,
     /// Grows when sections marked `data-refresh` should be fetched again.
     curves: i64,
+    /// Grows with every step of an alert: sections that show steps are then fetched again.
+    alert_steps: u64,
     /// Element id to its new content.
     parts: BTreeMap<String, Part>,
     open_alerts: usize,
@@ -129,22 +132,19 @@ impl Listener {
     }
 
     fn update(&self, snapshot: &Snapshot, now: Timestamp) -> Update {
-        let speaker = &self.visit.speaker;
+        let (shared, visit) = (&self.shared, &self.visit);
+        let speaker = &visit.speaker;
+        let whole = shared.page.live.snapshot(now);
+        let scale = tile::Scale::of(&whole);
         let mut parts = BTreeMap::new();
         for view in snapshot.devices.values() {
-            let Some(device) = self.shared.device(&view.id) else {
-                continue;
-            };
-            let is_wanted =
-                self.wish.view == "wall" || (self.wish.view == "device" && self.wish.device == *view.id);
-            if !is_wanted {
-                continue;
-            }
+            let wanted = shared.device(&view.id).filter(|device| self.is_wanted(device));
+            let Some(device) = wanted else { continue };
             let is_small = tile::is_small(device) && self.wish.view == "wall";
             let markup = if is_small {
                 tile::live_small(speaker, view, now)
             } else {
-                tile::live(speaker, view, now)
+                tile::live(speaker, view, scale, now)
             };
             let part = Part {
                 html: markup.into_string(),
@@ -153,31 +153,38 @@ impl Listener {
             };
             parts.insert(tile::live_id(device), part);
         }
-        let whole = self.shared.page.live.snapshot(now);
-        if self.wish.view == "wall" {
-            let plain = |html: String| Part {
-                html,
+        let mut put = |id: &str, markup: Markup| {
+            let part = Part {
+                html: markup.into_string(),
                 state: None,
                 has_alert: false,
             };
-            parts.insert(
-                "totals".to_owned(),
-                plain(wall::totals(speaker, &self.shared, &whole).into_string()),
-            );
-            parts.insert(
-                "strip".to_owned(),
-                plain(wall::strip(&self.shared, &self.visit, &whole, now).into_string()),
-            );
-            parts.insert(
-                "progress".to_owned(),
-                plain(wall::progress(whole.progress.as_ref()).into_string()),
-            );
+            parts.insert(id.to_owned(), part);
+        };
+        put("fresh", frame::fresh(shared, visit, now));
+        if self.wish.view == "wall" {
+            put("totals", wall::totals(visit, shared, &whole));
+            put("strip", wall::strip(shared, visit, &whole, now));
+            put("progress", wall::progress(whole.progress.as_ref()));
+        }
+        if matches!(self.wish.view.as_str(), "wall" | "stations") {
+            let fleet = stations::Fleet::of(shared, &whole, now);
+            put("fleet", stations::now_line(visit, &fleet));
         }
         Update {
-            clock: frame::clock(&self.visit, now),
+            clock: frame::clock(visit, now),
+            alert_steps: whole.alert_steps,
             curves: now.as_second().div_euclid(CURVES_EVERY_S),
             parts,
             open_alerts: whole.open_alerts(),
+        }
+    }
+
+    fn is_wanted(&self, device: &PageDevice) -> bool {
+        match self.wish.view.as_str() {
+            "wall" => !tile::is_small(device) || !wall::are_many_stations(&self.shared),
+            "device" => self.wish.device == *device.id,
+            _ => false,
         }
     }
 }

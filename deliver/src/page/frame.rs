@@ -1,5 +1,6 @@
 //! What surrounds every view: head, navigation, connection state, definitions at the foot.
 
+use jiff::{SignedDuration, Timestamp};
 use maud::{DOCTYPE, Markup, html};
 
 use super::reply::{Visit, encoded};
@@ -9,6 +10,10 @@ use super::{Language, Shared, asset, shape};
 pub(super) enum Scope<'view> {
     /// Every device, totals and alerts.
     Wall,
+    /// The same, filling a screen.
+    Corridor,
+    /// The fleet of workstations.
+    Stations,
     /// One device.
     Device(&'view str),
     /// Only whether the connection stands, and the clock.
@@ -39,13 +44,15 @@ pub(super) fn page(shared: &Shared, visit: &Visit, frame: &Frame<'_>, body: &Mar
                 link rel="stylesheet" href=(asset::css_href());
                 script src=(asset::js_href()) defer {}
             }
-            body data-events=(events_address(visit, &frame.scope)) {
+            body data-events=(events_address(visit, &frame.scope))
+                data-form=[matches!(frame.scope, Scope::Corridor).then_some("corridor")] {
                 (shape::SPRITE)
                 a.skip href="#content" { (speaker.words.skip) }
                 (header(shared, visit, frame))
                 p #stale role="alert" hidden {
                     (speaker.words.stale) " " span #stale-since data-start=(speaker.clock(now)) {} "."
                 }
+                div #fresh role="status" { (fresh(shared, visit, now)) }
                 main #content { (body) }
                 (definitions(shared, visit))
             }
@@ -59,6 +66,7 @@ fn header(shared: &Shared, visit: &Visit, frame: &Frame<'_>) -> Markup {
     let views = [
         ("/", words.rooms),
         ("/alerts", words.alerts),
+        ("/workstations", words.stations_menu),
         ("/pipeline", words.pipeline),
     ];
     html! {
@@ -97,16 +105,37 @@ fn current(link: &str, shown: &str) -> Option<&'static str> {
 }
 
 /// The site's date and time, as the header shows it.
-pub(super) fn clock(visit: &Visit, now: jiff::Timestamp) -> String {
+pub(super) fn clock(visit: &Visit, now: Timestamp) -> String {
     format!("{} {}", visit.speaker.day(now), visit.speaker.clock(now))
 }
 
 fn events_address(visit: &Visit, scope: &Scope<'_>) -> String {
     let language = visit.speaker.language.tag();
     match scope {
-        Scope::Wall => format!("/events?lang={language}&view=wall"),
+        Scope::Wall | Scope::Corridor => format!("/events?lang={language}&view=wall"),
+        Scope::Stations => format!("/events?lang={language}&view=stations"),
         Scope::Device(id) => format!("/events?lang={language}&view=device&device={}", encoded(id)),
         Scope::None => format!("/events?lang={language}"),
+    }
+}
+
+/// When readings stand still all at once, it is not the machines.
+const STALE_AFTER: SignedDuration = SignedDuration::from_mins(5);
+
+/// Says it where no meter at all has been heard for a while, and whether the broker is there.
+pub(super) fn fresh(shared: &Shared, visit: &Visit, now: Timestamp) -> Markup {
+    let (speaker, words) = (&visit.speaker, visit.speaker.words);
+    let Some(newest) = shared.page.live.newest_sample() else {
+        return html! {};
+    };
+    if now.duration_since(newest) <= STALE_AFTER {
+        return html! {};
+    }
+    let is_away = (shared.page.pipeline)().is_broker_connected == Some(false);
+    html! {
+        p.stale { (shape::named("alert"))
+            span { (words.data_stale) " " (speaker.moment(newest, now)) "."
+                @if is_away { " " (words.broker) (words.colon) (words.not_connected) "." } } }
     }
 }
 

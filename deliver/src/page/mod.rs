@@ -1,16 +1,19 @@
 //! The live page: what people see. Server-rendered HTML, server-sent events, a JSON API; no build step and nothing
 //! fetched from outside.
 //!
-//! Each view is a file: `wall` (all rooms), `device`, `alerts`, `pipeline`; `words` holds every text in
-//! English and French; `speaker` writes numbers, times and money; `chart` draws.
+//! Each view is a file: `wall` (all rooms), `device`, `alerts`, `stations` (reading workstations and servers), `pipeline`;
+//! `act` takes a person's word; `words` holds every text in English and French; `speaker` writes numbers, times and money;
+//! `chart` draws; `api` and `openapi` are for scripts.
 //!
-//! Limits: `door` decides who may come in, and how many; whoever is in sees everything, and nothing can be changed.
+//! Limits: `door` decides who may come in, and how many; whoever is in sees everything. A person's word is the only thing
+//! that can be said, with a login, and it goes to the broker like any other message ([`Say`]): nothing is changed here.
 //! Listeners get at most two updates a second. A device the history knows but the configuration does not is not shown.
 //!
 //! Invariants: a state is always shown by colour, by word and by shape; a figure always with its unit; a device that
 //! is not heard is shown as unknown, never as off. Every text that comes from outside goes through the escaping
 //! template.
 
+mod act;
 mod alerts;
 mod api;
 mod asset;
@@ -21,11 +24,13 @@ mod events;
 mod frame;
 mod kpi;
 mod learned;
+mod openapi;
 mod pipeline;
 mod reply;
 mod shape;
 mod spark;
 mod speaker;
+mod stations;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -37,15 +42,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use analyzer::DeviceId;
+use analyzer::calendar::OpeningHours;
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
+use axum::routing::{MethodRouter, get, post};
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::act::ActMessage;
 use crate::history::Readers;
 use crate::live::{Live, PipelineFigures};
 
@@ -64,6 +73,9 @@ pub type MetricsSource = Arc<dyn Fn() -> String + Send + Sync>;
 /// Gives the answer of `/health`.
 pub type HealthSource = Arc<dyn Fn() -> Health + Send + Sync>;
 
+/// Says a person's word where the service hears it. An error is for that person.
+pub type Say = Arc<dyn Fn(ActMessage) -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
+
 /// Everything the page is made of. The composition root fills it.
 #[derive(Clone)]
 pub struct Page {
@@ -79,6 +91,8 @@ pub struct Page {
     pub history: Readers,
     /// The time.
     pub now: Now,
+    /// Takes a person's word; none where there is no broker to say it at.
+    pub say: Option<Say>,
     /// The account.
     pub pipeline: PipelineSource,
     /// Prometheus text.
@@ -121,6 +135,12 @@ pub struct PageDevice {
     pub modality: String,
     /// The modality as people say it, e.g. `CT scanner`; shown where the page has no word of its own.
     pub modality_label: String,
+    /// The meters that feed it.
+    pub meters: Vec<String>,
+    /// When it is meant to be used.
+    pub opening: OpeningHours,
+    /// Whether what its power means is learned, so that a person may name levels.
+    pub learns: bool,
 }
 
 /// The answer of `/health`.
@@ -139,6 +159,8 @@ struct Shared {
     sparks: spark::Cache,
     /// One for each event stream that may be open.
     streams: Arc<Semaphore>,
+    /// Whether there is a login, without which nobody may say anything.
+    has_login: bool,
     shutdown: CancellationToken,
 }
 
@@ -149,6 +171,11 @@ impl Shared {
         self.places
             .get(id)
             .and_then(|place| self.page.devices.get(*place))
+    }
+
+    /// What takes a person's word, where anybody may say one.
+    fn say(&self) -> Option<&Say> {
+        self.page.say.as_ref().filter(|_| self.has_login)
     }
 
     fn now(&self) -> Timestamp {
@@ -184,6 +211,7 @@ fn router(page: Page, door: &Door, gate: &Arc<door::Gate>, shutdown: Cancellatio
         places,
         sparks: spark::Cache::default(),
         streams: door.streams(),
+        has_login: door.has_login(),
         shutdown,
     });
     views()
@@ -192,23 +220,38 @@ fn router(page: Page, door: &Door, gate: &Arc<door::Gate>, shutdown: Cancellatio
         .with_state(context)
 }
 
+/// What scripts may ask; each stands in the OpenAPI document.
+fn api_routes() -> [(&'static str, MethodRouter<Context>); 10] {
+    [
+        ("/api/summary", get(api::summary)),
+        ("/api/devices", get(api::devices)),
+        ("/api/device/{id}", get(api::device)),
+        ("/api/device/{id}/power", get(api::power)),
+        ("/api/alerts", get(api::alerts)),
+        ("/api/workstations", get(stations::json)),
+        ("/api/kpi", get(kpi::show)),
+        ("/api/status", get(status::show)),
+        ("/api/act", post(act::json)),
+        ("/api/openapi.json", get(openapi::show)),
+    ]
+}
+
 fn views() -> Router<Context> {
-    Router::new()
+    let api = api_routes().into_iter();
+    let router = api.fold(Router::new(), |router, (path, answer)| router.route(path, answer));
+    router
         .route("/", get(wall::show))
         .route("/device/{id}", get(device::show))
         .route("/alerts", get(alerts::show))
+        .route("/workstations", get(stations::show))
         .route("/pipeline", get(pipeline::show))
+        .route("/act", post(act::form))
         .route("/events", get(events::stream))
-        .route("/api/devices", get(api::devices))
-        .route("/api/device/{id}/power", get(api::power))
-        .route("/api/summary", get(api::summary))
-        .route("/api/alerts", get(api::alerts))
-        .route("/api/kpi", get(kpi::show))
-        .route("/api/status", get(status::show))
         .route("/metrics", get(reply::metrics))
         .route("/health", get(reply::health))
         .route("/app.css", get(asset::css))
         .route("/app.js", get(asset::js))
         .route("/icon.svg", get(asset::icon))
         .fallback(reply::not_found)
+        .layer(DefaultBodyLimit::max(act::BYTES_MAX))
 }

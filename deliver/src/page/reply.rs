@@ -21,9 +21,9 @@ use super::door::Known;
 use super::speaker::Speaker;
 use super::{Context, Language, Shared, frame};
 
-/// Scripts, styles, images and events from this server alone; nothing inline; nobody may frame it.
+/// Scripts, styles, images, events and forms from and to this server alone; nothing inline; nobody may frame it.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+                      base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 const HEADERS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("content-security-policy"), POLICY),
@@ -54,12 +54,16 @@ const COMPRESSED_BYTES_MIN: usize = 1024;
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct Asked {
     lang: Option<String>,
+    /// What the visitor has just said, to be confirmed.
+    said: Option<String>,
 }
 
 /// One request's language and the addresses that keep it.
 pub(super) struct Visit {
     pub(super) speaker: Speaker,
     is_site_language: bool,
+    /// The visitor has just said something.
+    pub(super) has_said: bool,
 }
 
 impl Visit {
@@ -73,6 +77,7 @@ impl Visit {
         Self {
             speaker: Speaker::new(language, site),
             is_site_language: language == site.language,
+            has_said: asked.said.is_some(),
         }
     }
 
@@ -83,6 +88,13 @@ impl Visit {
         } else {
             format!("{path}?lang={}", self.speaker.language.tag())
         }
+    }
+
+    /// An address with a choice in it, which keeps the language.
+    pub(super) fn href_with(&self, path: &str, choice: &str) -> String {
+        let href = self.href(path);
+        let joint = if href.contains('?') { '&' } else { '?' };
+        format!("{href}{joint}{choice}")
     }
 
     /// The address of a device's page; the id may hold any character.

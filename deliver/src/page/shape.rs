@@ -24,5 +24,5 @@ pub(super) fn of_state(state: State) -> Markup {
 
 /// One of the sprite's shapes.
 pub(super) fn named(name: &str) -> Markup {
-    html! { svg.shape aria-hidden="true" focusable="false" { use href={ "#s-" (name) } {} } }
+    html! { svg.shape aria-hidden="true" { use href={ "#s-" (name) } {} } }
 }

@@ -7,7 +7,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Context;
-use crate::live::{IncidentFigures, PipelineFigures, QuarantineFigures, RebuildFigures, SinkFigures};
+use crate::live::{
+    IncidentFigures, MeterFigures, PipelineFigures, QuarantineFigures, RebuildFigures, SinkFigures,
+    UnreadableFigures,
+};
 
 #[derive(Serialize)]
 struct StatusBody {
@@ -22,6 +25,8 @@ struct StatusBody {
     quarantine: QuarantineFigures,
     sinks: Vec<SinkBody>,
     incidents: Vec<IncidentFigures>,
+    meters: Vec<MeterFigures>,
+    unreadable: Vec<UnreadableFigures>,
     rebuild: Option<RebuildFigures>,
     /// As `/health` says them.
     problems: serde_json::Value,
@@ -108,6 +113,8 @@ pub(super) async fn show(State(shared): State<Context>) -> Response {
         quarantine: figures.quarantine,
         sinks: figures.sinks.into_iter().map(SinkBody::from).collect(),
         incidents: figures.incidents,
+        meters: figures.meters,
+        unreadable: figures.unreadable,
         rebuild: figures.rebuild,
         problems: health.body["problems"].clone(),
     };

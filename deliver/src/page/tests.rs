@@ -33,6 +33,9 @@ fn device(id: &str, name: &str, modality: &str) -> PageDevice {
         floor: None,
         modality: modality.to_owned(),
         modality_label: HOSTILE.to_owned(),
+        meters: vec![format!("meter-{id}")],
+        opening: analyzer::calendar::OpeningHours::Always,
+        learns: true,
     }
 }
 
@@ -135,6 +138,7 @@ async fn served_behind(
         live: live.clone(),
         history: Readers::new(path),
         now: Arc::new(now),
+        say: Some(Arc::new(|_| Box::pin(async { Ok(()) }))),
         pipeline: Arc::new(PipelineFigures::default),
         metrics: Arc::new(|| "up 1\n# EOF\n".to_owned()),
         health: Arc::new(move || Health {
@@ -187,7 +191,7 @@ impl Answer {
 
 async fn ask(served: &Served, path: &str, headers: &[(&str, &str)]) -> Answer {
     let stream = TcpStream::connect(("127.0.0.1", served.port)).await.unwrap();
-    request(stream, "GET", path, headers).await
+    request(stream, "GET", path, headers, "").await
 }
 
 /// One request over a connection; asked of `localhost` where the headers name nobody.
@@ -196,6 +200,7 @@ pub(super) async fn request(
     method: &str,
     path: &str,
     headers: &[(&str, &str)],
+    body: &str,
 ) -> Answer {
     let mut request = format!("{method} {path} HTTP/1.0\r\n");
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
@@ -205,6 +210,7 @@ pub(super) async fn request(
         write!(request, "{name}: {value}\r\n").unwrap();
     }
     request.push_str("\r\n");
+    request.push_str(body);
     stream.write_all(request.as_bytes()).await.unwrap();
     answer(stream).await
 }
@@ -223,14 +229,24 @@ pub(super) async fn answer(mut stream: impl tokio::io::AsyncRead + Unpin) -> Ans
     }
 }
 
-const VIEWS: [&str; 5] = ["/", "/device/ct", "/device/a%20b%2Fc", "/alerts", "/pipeline"];
+const VIEWS: [&str; 8] = [
+    "/",
+    "/?by=modality",
+    "/?form=corridor",
+    "/device/ct",
+    "/device/a%20b%2Fc",
+    "/alerts",
+    "/workstations",
+    "/pipeline",
+];
 
 #[tokio::test]
 async fn every_view_is_safe_and_escaped_in_both_languages() {
     let served = small().await;
     for view in VIEWS {
         for language in ["en", "fr"] {
-            let answer = ask(&served, &format!("{view}?lang={language}"), &[]).await;
+            let joint = if view.contains('?') { '&' } else { '?' };
+            let answer = ask(&served, &format!("{view}{joint}lang={language}"), &[]).await;
             let html = answer.text();
             assert_eq!(answer.status, 200, "{view}");
             assert!(
@@ -498,6 +514,10 @@ async fn three_hundred_devices_fit_in_a_hundred_kilobytes() {
         "300 devices: {bytes} bytes sent, {plain} unpacked; first {:?}, then {:?}",
         took[0], took[2]
     );
-    assert!(bytes < 100_000, "{bytes}");
+    let assets = super::asset::bytes();
+    assert!(
+        plain + assets < 100_000,
+        "{plain} bytes of HTML and {assets} of style and script"
+    );
     assert!(took[2] < Duration::from_secs(2), "{took:?}");
 }

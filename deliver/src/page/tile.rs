@@ -6,8 +6,42 @@ use maud::{Markup, html};
 
 use super::speaker::Speaker;
 use super::{PageDevice, shape};
-use crate::history::Amount;
-use crate::live::DeviceView;
+use crate::history::{Amount, Totals};
+use crate::live::{DeviceView, Snapshot};
+
+/// The longest bar stands for so much waste of a day, Wh: bars of one page can be compared.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scale {
+    top_wh: f64,
+}
+
+impl Scale {
+    /// Of the device that wastes most today.
+    pub(super) fn of(snapshot: &Snapshot) -> Self {
+        let devices = snapshot.devices.values().filter(|view| !view.is_base_load);
+        let wh = devices.map(|view| view.today.idle().energy.wh());
+        Self {
+            top_wh: wh.fold(1.0, f64::max),
+        }
+    }
+
+    /// Its part of a bar 100 wide.
+    fn width(self, wh: f64) -> String {
+        format!("{:.1}", (wh / self.top_wh * 100.0).clamp(0.0, 100.0))
+    }
+}
+
+/// The waste of a day as a bar, the part in closed hours darker.
+pub(super) fn bar(today: &Totals, scale: Scale) -> Markup {
+    let (idle, closed) = (today.idle().energy.wh(), today.idle_closed().energy.wh());
+    html! {
+        svg.waste-bar viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" {
+            rect.rail width="100" height="6" {}
+            @if idle >= 1.0 { rect.all width=(scale.width(idle)) height="6" {} }
+            @if closed >= 1.0 { rect.closed width=(scale.width(closed)) height="6" {} }
+        }
+    }
+}
 
 /// Whether a device is one of many alike and gets a small tile.
 pub(super) fn is_small(device: &PageDevice) -> bool {
@@ -20,11 +54,11 @@ pub(super) fn live_id(device: &PageDevice) -> String {
 }
 
 /// State, power, since when, waste of today, alert or meter fault.
-pub(super) fn live(speaker: &Speaker, view: &DeviceView, now: Timestamp) -> Markup {
+pub(super) fn live(speaker: &Speaker, view: &DeviceView, scale: Scale, now: Timestamp) -> Markup {
     html! {
         (state_line(speaker, view, now))
         (power(speaker, view))
-        (waste(speaker, view))
+        (waste(speaker, view, scale))
         @if let Some(alert) = view.open_alert() {
             p.tile-alert { (shape::named("alert")) (alert_text(speaker, alert, now)) }
         } @else if let Some(fault) = &view.meter_fault {
@@ -78,7 +112,7 @@ fn power(speaker: &Speaker, view: &DeviceView) -> Markup {
     }
 }
 
-fn waste(speaker: &Speaker, view: &DeviceView) -> Markup {
+fn waste(speaker: &Speaker, view: &DeviceView, scale: Scale) -> Markup {
     if view.is_base_load {
         return html! {
             dl.waste { div { dt { (speaker.words.energy_today) } dd { (amount(speaker, &view.today.all())) } } }
@@ -92,6 +126,7 @@ fn waste(speaker: &Speaker, view: &DeviceView) -> Markup {
                 dt { (speaker.words.closed_part) } dd { b { (speaker.energy(closed.energy)) } }
             }
         }
+        (bar(&view.today, scale))
     }
 }
 

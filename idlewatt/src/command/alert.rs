@@ -1,27 +1,21 @@
 //! `idlewatt alert`: the alerts of the running service, and a person's word on them.
 //!
-//! `list` reads the service's own history, so it needs no login. `acknowledge` and `snooze` publish a message to the configured broker, where the service
-//! hears it like any other: it goes through the journal, so a replay says the same. Nothing is written over HTTP.
+//! `list` reads the service's own history, so it needs no login. `acknowledge`, `snooze` and `note` publish a message to the configured broker, where the service
+//! hears it like any other: it goes through the journal, so a replay says the same.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use analyzer::alert::{RULES, Rule};
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
+use deliver::act::{Act, ActMessage, SNOOZE_HOURS_MAX};
 use deliver::history::{AlertFilter, Reader};
-use ingest::session::{BrokerConfig, Version};
 use jiff::SignedDuration;
-use rumqttc::{AsyncClient, Event, Incoming, PublishOptions, QoS};
 
-use super::check::client_options;
-use crate::act::{Act, ActMessage, SNOOZE_HOURS_MAX};
 use crate::config::Config;
 use crate::pipeline::Files;
-
-/// Longer than this nobody waits for an answer.
-const WITHIN: Duration = Duration::from_secs(10);
+use crate::say::say;
 
 /// Lists the alerts of the running service; acknowledges or snoozes one.
 #[derive(Debug, clap::Args)]
@@ -56,6 +50,14 @@ enum What {
         #[command(flatten)]
         which: Which,
     },
+    /// Writes something down beside an alert, for others to read
+    Note {
+        #[command(flatten)]
+        which: Which,
+        /// The words
+        #[arg(long)]
+        text: String,
+    },
     /// Wants no reminders for a while
     Snooze {
         #[command(flatten)]
@@ -83,15 +85,16 @@ struct Which {
 /// The configuration has faults, or service or broker do not answer.
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let config = Config::load(&arguments.config)?.config;
-    let (which, act, until) = match &arguments.what {
+    let (which, act, until, text) = match &arguments.what {
         What::List { all } => {
             list(&Files(&config.state_dir).history(), *all, out)?;
             return Ok(ExitCode::SUCCESS);
         }
-        What::Acknowledge { which } => (which, Act::Acknowledge, None),
+        What::Acknowledge { which } => (which, Act::Acknowledge, None, ""),
+        What::Note { which, text } => (which, Act::Note, None, text.as_str()),
         What::Snooze { which, hours } => {
             let until = ingest::clock::wall() + SignedDuration::from_hours((*hours).into());
-            (which, Act::Snooze, Some(until))
+            (which, Act::Snooze, Some(until), "")
         }
     };
     let known = |device: &crate::config::DeviceConfig| *device.device.id == *which.device;
@@ -107,16 +110,15 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
         RULES.map(|rule| rule.name).join(", ")
     );
     let message = ActMessage {
-        act,
         rule: which.rule.clone(),
-        device: which.device.clone(),
-        since: None,
         until,
+        text: text.to_owned(),
         by: which.by.clone(),
+        ..ActMessage::of(act, &which.device)
     };
     let broker = config.act_broker.and_then(|place| config.brokers.get(place));
     let broker = broker.context("no broker is configured to say it at")?;
-    tokio::runtime::Runtime::new()?.block_on(publish(broker, &config.act_topic, &message))?;
+    tokio::runtime::Runtime::new()?.block_on(say(broker, &config.act_topic, &message))?;
     let (topic, name) = (&config.act_topic, &broker.name);
     writeln!(
         out,
@@ -153,37 +155,4 @@ fn list(history: &Path, all: bool, out: &mut dyn Write) -> anyhow::Result<()> {
         writeln!(out, "no alert is open")?;
     }
     Ok(())
-}
-
-async fn publish(broker: &BrokerConfig, topic: &str, message: &ActMessage) -> anyhow::Result<()> {
-    if broker.version == Version::V311 {
-        bail!(
-            "broker '{}' is spoken to in MQTT 3.1.1, and this needs 5: publish it by hand",
-            broker.name
-        );
-    }
-    let options = client_options(
-        broker,
-        &format!("{}-act-{}", broker.client_id, std::process::id()),
-    )
-    .map_err(|(what, mend)| anyhow::anyhow!("{what}; {mend}"))?;
-    let (client, mut events) = AsyncClient::builder(options).capacity(1).build();
-    client
-        .publish(
-            topic,
-            serde_json::to_vec(message)?,
-            PublishOptions::new(QoS::AtLeastOnce),
-        )
-        .await?;
-    let acknowledged = async {
-        loop {
-            if let Event::Incoming(Incoming::PubAck(_)) = events.poll().await? {
-                return anyhow::Ok(());
-            }
-        }
-    };
-    tokio::time::timeout(WITHIN, acknowledged)
-        .await
-        .context("the broker does not acknowledge it")?
-        .context("the broker cannot be spoken to")
 }

@@ -8,6 +8,7 @@ mod judged;
 mod levels;
 mod night;
 mod nights;
+mod page;
 mod pipeline;
 mod score;
 mod speed;
@@ -30,6 +31,7 @@ pub struct Arguments {
 #[derive(Debug, clap::Subcommand)]
 enum Bench {
     Nights(nights::Arguments),
+    Page(page::Arguments),
     Pipeline(pipeline::Arguments),
     Speed(speed::Arguments),
     States(states::Arguments),
@@ -43,6 +45,7 @@ enum Bench {
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     match &arguments.bench {
         Bench::Nights(arguments) => nights::run(arguments, out),
+        Bench::Page(arguments) => page::run(arguments, out),
         Bench::Pipeline(arguments) => pipeline::run(arguments, out),
         Bench::Speed(arguments) => speed::run(arguments, out),
         Bench::States(arguments) => states::run(arguments, out),

@@ -20,7 +20,7 @@ use serde::Serialize;
 
 use crate::config::{Config, Fault, print_config};
 use knock::Knock;
-pub(super) use knock::client_options;
+pub(crate) use knock::client_options;
 use plan::Plan;
 
 /// Validates a configuration and says what would happen with it.

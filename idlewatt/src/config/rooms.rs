@@ -75,6 +75,14 @@ impl Config {
             floor: config.floor.clone(),
             modality: config.device.modality.name.to_owned(),
             modality_label: config.device.modality.label.to_owned(),
+            meters: config
+                .device
+                .feeds
+                .iter()
+                .map(|feed| feed.meter.clone())
+                .collect(),
+            opening: config.device.opening.clone(),
+            learns: config.device.learns(),
         };
         self.devices.iter().map(named).collect()
     }

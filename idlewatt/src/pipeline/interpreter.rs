@@ -1,10 +1,10 @@
 //! A raw message in, findings out: the decoder and the analyzer, put together once for live and for replay.
 
 use analyzer::{Analyzer, Arrival, Finding};
+use deliver::act::{ActMessage, Heard};
 use ingest::decode::{Decoded, Decoder, Message, Reason, ReasonKind};
 use ingest::record::{Batch, Record};
 
-use crate::act::ActMessage;
 use crate::config::Config;
 
 /// Decoder and analyzer.
@@ -150,10 +150,10 @@ impl Mind {
         let (kind, text) = match ActMessage::read(&record.payload, record.received) {
             _ if record.is_retained => (
                 ReasonKind::NotAReading,
-                "a retained word on an alert is not heard".into(),
+                "a retained word of a person is not heard".into(),
             ),
             Err(error) => (ReasonKind::Malformed, error.into()),
-            Ok(action) => {
+            Ok(Heard::Alert(action)) => {
                 let is_meant = self.analyzer.act(record.received, &action, findings);
                 let said = if is_meant {
                     "a person's word on an alert"
@@ -161,6 +161,10 @@ impl Mind {
                     "a person's word on an alert that is not open"
                 };
                 (ReasonKind::NotAReading, said.into())
+            }
+            Ok(Heard::Level(word)) => {
+                self.analyzer.name_level(record.received, &word, findings);
+                (ReasonKind::NotAReading, "a person's word on a level".into())
             }
         };
         Decoded {

@@ -8,7 +8,7 @@ use deliver::device::DeviceTags;
 use deliver::history::Readers;
 use deliver::live::{
     DeviceView, IncidentFigures, Live, MessageAccount, MeterFigures, PipelineFigures, QuarantineFigures,
-    RebuildFigures, SinkFigures, Snapshot,
+    RebuildFigures, SinkFigures, Snapshot, UnreadableFigures,
 };
 use deliver::log::{LogEnd, LogReader};
 use deliver::metrics::{
@@ -20,7 +20,7 @@ use deliver::sink::{Problem, SinkState, SinkStatus, SinkWatch};
 use ingest::clock::Clock;
 use ingest::incident::{Incident, Incidents};
 use ingest::journal::{JournalReader, Progress};
-use ingest::quarantine::Quarantine;
+use ingest::quarantine::{Quarantine, ReasonCount};
 use ingest::session::{Phase, SessionStatus};
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -28,9 +28,12 @@ use tokio::sync::watch;
 use super::figures::Figures;
 use super::recording::HISTORY_SINK;
 use crate::config::Config;
+use crate::say::say;
 
 /// The newest incidents are shown; the rest is in the journal's file.
 const INCIDENTS_SHOWN: u32 = 50;
+/// So many of the newest messages in quarantine are looked at, and so many reasons named.
+const UNREADABLE: (usize, usize) = (1_000, 20);
 
 /// What the service can be asked.
 pub(super) struct Overview {
@@ -83,6 +86,7 @@ impl Overview {
             live,
             history,
             now,
+            say: say_of(config),
             pipeline: Arc::new(move || pipeline.pipeline()),
             metrics: Arc::new(move || scraped.scrape(scrape_now()).render()),
             health: Arc::new(move || health.health(health_now())),
@@ -179,8 +183,22 @@ impl Overview {
             sinks: sinks.into_iter().map(sink_figures).collect(),
             meters,
             incidents: incidents.into_iter().map(incident_figures).collect(),
+            unreadable: self.unreadable(),
             rebuild: self.rebuilding(),
         }
+    }
+
+    /// Why messages of late could not be read.
+    fn unreadable(&self) -> Vec<UnreadableFigures> {
+        let books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
+        let reasons = books.quarantine.reasons(UNREADABLE.0, UNREADABLE.1);
+        let figures = |reason: ReasonCount| UnreadableFigures {
+            reason: reason.reason,
+            messages: reason.messages,
+            last: reason.last,
+            topic: reason.topic,
+        };
+        reasons.unwrap_or_default().into_iter().map(figures).collect()
     }
 
     fn scrape(&self, now: Timestamp) -> Scrape {
@@ -291,6 +309,19 @@ impl Overview {
             body: serde_json::to_value(&health).unwrap_or_default(),
         }
     }
+}
+
+/// How a person's word gets to the broker at which it is heard.
+fn say_of(config: &Config) -> Option<page::Say> {
+    let broker = config.brokers.get(config.act_broker?)?.clone();
+    let topic = config.act_topic.clone();
+    Some(Arc::new(move |message| {
+        let (broker, topic) = (broker.clone(), topic.clone());
+        Box::pin(async move {
+            let said = say(&broker, &topic, &message).await;
+            said.map_err(|error| format!("{error:#}"))
+        })
+    }))
 }
 
 fn levels(learned: Option<&BandsLearned>) -> LevelFigures {

@@ -40,24 +40,33 @@ fn configuration(broker: &Mosquitto) -> String {
 }
 
 /// Its grace time is two minutes, it is reminded every half hour, and settles within ten minutes: docs/alerts.md.
-const RULE: &str = "cryo_base_lost";
+pub(super) const RULE: &str = "cryo_base_lost";
 const LOST_AT: i64 = -12;
 const RAISED_AT: i64 = LOST_AT + 2;
 
 /// Broker and idlewatt, in a play whose time is counted in minutes from its middle.
-struct Hospital {
+pub(super) struct Hospital {
     broker: Mosquitto,
-    idlewatt: Idlewatt,
+    pub(super) idlewatt: Idlewatt,
     /// The wall clock's time: the command `snooze` counts from it.
     middle: Timestamp,
     /// Messages published that are not of the clock.
-    published: u64,
+    pub(super) published: u64,
 }
 
 impl Hospital {
     async fn start() -> anyhow::Result<Self> {
+        Self::start_with("", None).await
+    }
+
+    /// With further keys of `[page]`, and the token that opens it.
+    pub(super) async fn start_with(page: &str, token: Option<&str>) -> anyhow::Result<Self> {
         let broker = start_broker().await?;
-        let idlewatt = Idlewatt::start(&configuration(&broker)).await?;
+        let mut idlewatt = Idlewatt::prepare_with_page(&configuration(&broker), page)?;
+        if let Some(token) = token {
+            idlewatt.log_in(token);
+        }
+        idlewatt.restart().await?;
         // the last of the filters, and one that the configuration does not name
         until_subscribed_to(&broker, "idlewatt/act").await?;
         let middle = Timestamp::from_second(wall().as_second())?;
@@ -103,7 +112,7 @@ impl Hospital {
         self.until_drained().await
     }
 
-    async fn until_drained(&self) -> anyhow::Result<()> {
+    pub(super) async fn until_drained(&self) -> anyhow::Result<()> {
         let is_done =
             |metrics: &Metrics| whole(metrics.account().journalled) >= self.published && metrics.is_drained();
         self.idlewatt.until("delivered", WITHIN, is_done).await?;
@@ -122,7 +131,7 @@ impl Hospital {
     }
 
     /// The only alert of a device, as the API tells it.
-    async fn told(&self, device: &str) -> anyhow::Result<Value> {
+    pub(super) async fn told(&self, device: &str) -> anyhow::Result<Value> {
         let alerts = self.idlewatt.json("/api/alerts").await?;
         let mut of = alerts
             .as_array()
@@ -137,12 +146,12 @@ impl Hospital {
     }
 
     /// Phases and instants of the steps of a device's only alert.
-    async fn steps(&self, device: &str) -> anyhow::Result<Vec<(String, Timestamp)>> {
+    pub(super) async fn steps(&self, device: &str) -> anyhow::Result<Vec<(String, Timestamp)>> {
         steps(&self.told(device).await?)
     }
 
     /// What the retained topic of a device's alert shows.
-    async fn retained(&self, device: &str) -> anyhow::Result<Value> {
+    pub(super) async fn retained(&self, device: &str) -> anyhow::Result<Value> {
         let topics = self.broker.retained("idlewatt/#", &[]).await?;
         let topic = format!("idlewatt/alert/{RULE}/{device}");
         let payload = topics
@@ -165,12 +174,12 @@ fn steps(alert: &Value) -> anyhow::Result<Vec<(String, Timestamp)>> {
         .collect()
 }
 
-fn phases(steps: &[(String, Timestamp)]) -> Vec<&str> {
+pub(super) fn phases(steps: &[(String, Timestamp)]) -> Vec<&str> {
     steps.iter().map(|(phase, _)| phase.as_str()).collect()
 }
 
 /// The alert steps of a device that a replay of the journal finds.
-fn replayed(hospital: &Hospital, device: &str) -> anyhow::Result<Vec<(String, Timestamp)>> {
+pub(super) fn replayed(hospital: &Hospital, device: &str) -> anyhow::Result<Vec<(String, Timestamp)>> {
     let file = hospital.idlewatt.configuration_path().display().to_string();
     let said = answer(&["replay", "-c", &file], "")?;
     let mut steps = Vec::new();
@@ -219,7 +228,7 @@ async fn a_persons_word_is_heard_kept_over_kills_and_stops_reminders() -> anyhow
 }
 
 /// Both magnets lose their cooling, and that is all that is said.
-async fn both_are_raised(hospital: &mut Hospital) -> anyhow::Result<()> {
+pub(super) async fn both_are_raised(hospital: &mut Hospital) -> anyhow::Result<()> {
     hospital.draw(-60, LOST_AT, 7.0).await?;
     assert_eq!(hospital.alert(&["list"])?, "no alert is open\n");
     hospital.draw(LOST_AT, -8, 0.0).await?;

@@ -21,14 +21,19 @@ const DESK: (&str, u32, u32) = ("desk", 1366, 850);
 const PHONE: (&str, u32, u32) = ("phone", 390, 844);
 
 /// A served page over a week of history.
-struct Served {
-    address: String,
-    live: Live,
-    shutdown: CancellationToken,
+pub(crate) struct Served {
+    pub(crate) address: String,
+    pub(crate) live: Live,
+    pub(crate) shutdown: CancellationToken,
     _folder: tempfile::TempDir,
 }
 
 async fn served() -> Result<Served> {
+    served_behind(DoorConfig::default()).await
+}
+
+/// The same behind a door; what people say is heard and does nothing.
+pub(crate) async fn served_behind(door: DoorConfig) -> Result<Served> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("history.sqlite");
     let mut history = History::open(&path, &HistoryConfig::default())?;
@@ -52,6 +57,7 @@ async fn served() -> Result<Served> {
         live: live.clone(),
         history: Readers::new(path),
         now: Arc::new(now),
+        say: Some(Arc::new(|_| Box::pin(async { Ok(()) }))),
         pipeline: Arc::new(figures),
         metrics: Arc::new(|| "# EOF\n".to_owned()),
         health: Arc::new(|| Health {
@@ -62,7 +68,7 @@ async fn served() -> Result<Served> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let address = format!("http://{}", listener.local_addr()?);
     let shutdown = CancellationToken::new();
-    let door = Door::new(DoorConfig::default())?;
+    let door = Door::new(door)?;
     tokio::spawn(serve(listener, page, door, shutdown.clone()));
     Ok(Served {
         address,
@@ -124,7 +130,7 @@ fn figures() -> PipelineFigures {
     }
 }
 
-fn screens() -> PathBuf {
+pub(crate) fn screens() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/screens")
 }
 

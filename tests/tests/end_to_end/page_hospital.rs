@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use analyzer::calendar::OpeningHours;
 use analyzer::learn::{Evidence, LearnedBand};
 use analyzer::site::TariffPeriod;
 use analyzer::{
@@ -201,6 +202,9 @@ pub(crate) fn devices() -> Vec<PageDevice> {
         floor: Some(machine.floor.to_owned()),
         modality: machine.kind.modality.to_owned(),
         modality_label: machine.kind.label.to_owned(),
+        meters: vec![format!("meter-{}", machine.id)],
+        opening: OpeningHours::Always,
+        learns: true,
     };
     MACHINES.iter().map(device).collect()
 }

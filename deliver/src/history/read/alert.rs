@@ -82,6 +82,8 @@ pub struct AlertStep {
     pub by: String,
     /// Until when it is snoozed.
     pub until: Option<Timestamp>,
+    /// What was written down; empty where the step is no note.
+    pub note: String,
 }
 
 impl AlertRecord {
@@ -141,7 +143,7 @@ impl Reader {
         self.run(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT phase, at_ms, energy_uwh, said_by, until_ms FROM alert_step
+                    "SELECT phase, at_ms, energy_uwh, said_by, until_ms, note FROM alert_step
                      WHERE device = ?1 AND rule = ?2 AND since_ms = ?3 ORDER BY at_ms, phase",
                 )?
                 .query_map(params![key, rule, millis(since)], |row| {
@@ -151,6 +153,7 @@ impl Reader {
                         energy: Energy::from_micro_wh(row.get(2)?),
                         by: row.get(3)?,
                         until: row.get::<_, Option<i64>>(4)?.map(instant),
+                        note: row.get(5)?,
                     })
                 })?
                 .collect()

@@ -5,6 +5,7 @@
 pub(super) mod alert;
 pub(super) mod curve;
 pub(super) mod exam;
+pub(super) mod fault;
 mod learned;
 mod ledger;
 mod report;

@@ -3,8 +3,7 @@
 //!
 //! A name that is not ours is refused: a strange page could otherwise turn its own name to this machine (DNS rebinding)
 //! and read with the visitor's browser what stands here. A request that could change something must come from our own
-//! page or from no page at all: a browser sends a login of ours along with whatever another page makes it send. There
-//! is no such request yet; what is added later is guarded already.
+//! page or from no page at all: a browser sends a login of ours along with whatever another page makes it send.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -66,15 +65,14 @@ impl Gate {
                 "this page is not known under that name; ask by address, or add the name to [page] hosts",
             ));
         }
-        if !request.body().is_end_stream() {
-            return Err(Refusal(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "nothing here takes a body",
-            ));
-        }
         let known = self.identify(headers, peer)?;
         if !is_reading(request.method()) {
             self.may_change(known, headers)?;
+        } else if !request.body().is_end_stream() {
+            return Err(Refusal(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "a question here takes no body",
+            ));
         }
         match (known, path) {
             (Known::Person, _) | (Known::Scraper, METRICS) | (_, HEALTH) => Ok(known),

@@ -8,8 +8,8 @@
 //! connection.
 //!
 //! Invariants: where a login is configured, nothing but `/health`'s yes or no is said without it. No request but GET and
-//! HEAD gets past the guard without a login, also on this machine. Connections, event streams, the bytes of a head and
-//! the table of failed logins are bounded.
+//! HEAD gets past the guard without a login, also on this machine, and none without it may have a body. Connections, event
+//! streams, the bytes of a head and the table of failed logins are bounded.
 
 mod attempt;
 mod guard;
@@ -128,6 +128,11 @@ impl Door {
     /// Whether the page speaks https.
     pub(super) const fn is_tls(&self) -> bool {
         self.acceptor.is_some()
+    }
+
+    /// Whether people must say who they are.
+    pub(super) fn has_login(&self) -> bool {
+        self.config.has_login()
     }
 
     pub(super) fn streams(&self) -> Arc<Semaphore> {

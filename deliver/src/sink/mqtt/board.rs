@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use analyzer::site::TariffPeriod;
-use analyzer::{AlertEvent, Finding, LedgerRow, Sample, State, StateChange};
+use analyzer::{AlertEvent, AlertPhase, Finding, LedgerRow, Sample, State, StateChange};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -105,7 +105,8 @@ impl Board {
             Finding::Sample(sample) if self.has(&sample.device) => self.sample(sample),
             Finding::StateChange(change) if self.has(&change.device) => self.change(change),
             Finding::Ledger(row) | Finding::Settled(row) if self.has(&row.device) => self.ledger(row),
-            Finding::Alert(event) if self.has(&event.device) => {
+            // a note is for those who look at the alert, and changes nothing of it
+            Finding::Alert(event) if self.has(&event.device) && event.phase != AlertPhase::Noted => {
                 let (rule, device) = (event.rule.clone(), event.device.to_string());
                 self.set(Topic::Alert { rule, device }, Entry::Alert(event.clone()));
             }

@@ -10,7 +10,7 @@ mod broker;
 mod child;
 mod crowd;
 mod database;
-mod figure;
+pub(super) mod figure;
 mod latency;
 mod outage;
 mod publisher;
@@ -82,20 +82,7 @@ impl Extent {
 /// A server is not there, or what was sent does not arrive.
 pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let figures = serve::runtime()?.block_on(measure(arguments))?;
-    let machine = machine();
-    if arguments.json {
-        figures.write_json(&machine, out)?;
-    } else if arguments.markdown {
-        figures.write_markdown(&machine, out)?;
-    } else {
-        figures.write_table(&machine, out)?;
-    }
-    out.flush()?;
-    Ok(if figures.are_met() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    figures.write(&machine(), (arguments.json, arguments.markdown), out)
 }
 
 /// Measures, until it is done or told to stop; either way nothing that it started goes on.
@@ -141,12 +128,12 @@ async fn sections(arguments: &Arguments) -> anyhow::Result<Figures> {
 }
 
 /// Progress, on standard error.
-fn say(words: &str) {
+pub(super) fn say(words: &str) {
     let _ = writeln!(io::stderr(), "{words}");
 }
 
 /// The machine, in a line.
-fn machine() -> String {
+pub(super) fn machine() -> String {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
     let of = |text: &str, key: &str| {
         let line = text.lines().find(|line| line.starts_with(key));

@@ -141,10 +141,7 @@ async fn knock_at_broker(broker: &BrokerConfig, limit: Duration) -> Result<Strin
 }
 
 /// How a broker is connected to under another client id than that which reads the meters, without a session.
-pub(in crate::command) fn client_options(
-    broker: &BrokerConfig,
-    client_id: &str,
-) -> Result<MqttOptions, Fault> {
+pub(crate) fn client_options(broker: &BrokerConfig, client_id: &str) -> Result<MqttOptions, Fault> {
     let address = broker
         .address()
         .map_err(|what| (format!("the url {what}"), "correct 'url'".to_owned()))?;

@@ -1,29 +1,30 @@
 //! Figures with their bars, as a table for people, as Markdown for the documents, as JSON for programs.
 
 use std::io::Write;
+use std::process::ExitCode;
 
 use serde_json::json;
 
 /// What a figure must reach.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Bar {
+pub(in crate::command::bench) enum Bar {
     AtLeast(f64),
     AtMost(f64),
 }
 
 /// One figure.
 #[derive(Clone, Debug)]
-pub(super) struct Figure {
-    pub(super) section: &'static str,
-    pub(super) name: String,
-    pub(super) value: f64,
-    pub(super) unit: &'static str,
-    pub(super) bar: Option<Bar>,
+pub(in crate::command::bench) struct Figure {
+    pub(in crate::command::bench) section: &'static str,
+    pub(in crate::command::bench) name: String,
+    pub(in crate::command::bench) value: f64,
+    pub(in crate::command::bench) unit: &'static str,
+    pub(in crate::command::bench) bar: Option<Bar>,
 }
 
 impl Figure {
     /// Whether its bar is met; none where it has none.
-    pub(super) fn is_met(&self) -> Option<bool> {
+    pub(in crate::command::bench) fn is_met(&self) -> Option<bool> {
         match self.bar? {
             Bar::AtLeast(least) => Some(self.value >= least),
             Bar::AtMost(most) => Some(self.value <= most),
@@ -49,26 +50,32 @@ impl Figure {
 
 /// The figures found so far.
 #[derive(Debug, Default)]
-pub(super) struct Figures {
-    pub(super) all: Vec<Figure>,
+pub(in crate::command::bench) struct Figures {
+    pub(in crate::command::bench) all: Vec<Figure>,
     section: &'static str,
 }
 
 impl Figures {
-    pub(super) fn begin(&mut self, section: &'static str) {
+    pub(in crate::command::bench) fn begin(&mut self, section: &'static str) {
         self.section = section;
     }
 
-    pub(super) fn add(&mut self, name: impl Into<String>, value: f64, unit: &'static str) {
+    pub(in crate::command::bench) fn add(&mut self, name: impl Into<String>, value: f64, unit: &'static str) {
         self.put(name.into(), value, unit, None);
     }
 
-    pub(super) fn judge(&mut self, name: impl Into<String>, value: f64, unit: &'static str, bar: Bar) {
+    pub(in crate::command::bench) fn judge(
+        &mut self,
+        name: impl Into<String>,
+        value: f64,
+        unit: &'static str,
+        bar: Bar,
+    ) {
         self.put(name.into(), value, unit, Some(bar));
     }
 
     /// The section cannot be measured to its end; what it has found stands, and the others go on.
-    pub(super) fn fail(&mut self, reason: &str) {
+    pub(in crate::command::bench) fn fail(&mut self, reason: &str) {
         let name = format!("not measured further: {reason}");
         self.put(name, f64::NAN, "", Some(Bar::AtLeast(1.0)));
     }
@@ -86,11 +93,33 @@ impl Figures {
         self.all.push(figure);
     }
 
-    pub(super) fn are_met(&self) -> bool {
+    fn are_met(&self) -> bool {
         self.all.iter().all(|figure| figure.is_met() != Some(false))
     }
 
-    pub(super) fn write_table(&self, machine: &str, out: &mut dyn Write) -> anyhow::Result<()> {
+    /// Writes them as JSON, as Markdown, or as a table; exit code 1 when a bar is missed.
+    pub(in crate::command::bench) fn write(
+        &self,
+        machine: &str,
+        (is_json, is_markdown): (bool, bool),
+        out: &mut dyn Write,
+    ) -> anyhow::Result<ExitCode> {
+        if is_json {
+            self.write_json(machine, out)?;
+        } else if is_markdown {
+            self.write_markdown(machine, out)?;
+        } else {
+            self.write_table(machine, out)?;
+        }
+        out.flush()?;
+        Ok(if self.are_met() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
+    }
+
+    fn write_table(&self, machine: &str, out: &mut dyn Write) -> anyhow::Result<()> {
         writeln!(out, "{machine}")?;
         let width = self.all.iter().map(|figure| figure.name.len()).max().unwrap_or(0);
         let mut section = "";
@@ -111,7 +140,7 @@ impl Figures {
         Ok(())
     }
 
-    pub(super) fn write_markdown(&self, machine: &str, out: &mut dyn Write) -> anyhow::Result<()> {
+    fn write_markdown(&self, machine: &str, out: &mut dyn Write) -> anyhow::Result<()> {
         writeln!(out, "{machine}\n\n| | Figure | | Bar | |\n|---|---|--:|---|---|")?;
         for figure in &self.all {
             writeln!(
@@ -128,7 +157,7 @@ impl Figures {
         Ok(())
     }
 
-    pub(super) fn write_json(&self, machine: &str, out: &mut dyn Write) -> anyhow::Result<()> {
+    fn write_json(&self, machine: &str, out: &mut dyn Write) -> anyhow::Result<()> {
         let figures: Vec<_> = self
             .all
             .iter()
@@ -158,7 +187,7 @@ fn short(value: f64) -> String {
 }
 
 /// The middle one.
-pub(super) fn median(mut values: Vec<f64>) -> f64 {
+pub(in crate::command::bench) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     match values.len() {
         0 => f64::NAN,
