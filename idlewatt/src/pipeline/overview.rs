@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use analyzer::{AlertPhase, BandsLearned};
+use deliver::channel::ChannelStatus;
 use deliver::device::DeviceTags;
 use deliver::history::Readers;
 use deliver::live::{
@@ -47,6 +48,7 @@ pub(super) struct Overview {
     /// The same of the recording.
     pub(super) recording: watch::Receiver<Option<String>>,
     pub(super) sinks: Vec<SinkWatch>,
+    pub(super) channels: Vec<watch::Receiver<ChannelStatus>>,
     pub(super) figures: Arc<Figures>,
     pub(super) live: Live,
     pub(super) tags: Vec<DeviceTags>,
@@ -145,6 +147,13 @@ impl Overview {
         status
     }
 
+    fn channel_statuses(&self) -> Vec<ChannelStatus> {
+        self.channels
+            .iter()
+            .map(|status| status.borrow().clone())
+            .collect()
+    }
+
     /// How far the past is analyzed again.
     fn rebuilding(&self) -> Option<RebuildFigures> {
         let rebuild = self.rebuild.as_ref()?;
@@ -177,6 +186,7 @@ impl Overview {
                 .map(|s| s.borrow().phase == Phase::Connected)
                 .reduce(|a, b| a && b),
             sinks: sinks.into_iter().map(sink_figures).collect(),
+            channels: self.channel_statuses(),
             meters,
             incidents: incidents.into_iter().map(incident_figures).collect(),
             rebuild: self.rebuilding(),
@@ -226,6 +236,7 @@ impl Overview {
                 .map(|status| broker_figures(&status.borrow()))
                 .collect(),
             sinks,
+            channels: self.channel_statuses(),
             devices: self.devices(&snapshot),
             alerts: self.alerts(&snapshot),
             build: BuildFigures {

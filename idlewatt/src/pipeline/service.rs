@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use anyhow::Context;
+use deliver::channel::CHANNELS_SINK;
 use deliver::device::DeviceTags;
 use deliver::history::{History, Readers};
 use deliver::live::Live;
@@ -25,6 +26,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::analysis::{Analysis, Aside};
+use super::channels;
 use super::figures::Figures;
 use super::interpreter::Interpreter;
 use super::overview::{Books, Overview};
@@ -154,6 +156,7 @@ impl Service {
         let (files, tags) = (Files(&config.state_dir), config.device_tags());
         let figures = Arc::<Figures>::default();
         let live = live_view(config, &history, clock.now())?;
+        let seed = channels::seed(config, &history)?;
 
         let [
             sessions_stop,
@@ -169,7 +172,10 @@ impl Service {
         let recording = Recording::new(log_reader.another()?, history, live.clone(), clock.clone())?;
         let recorded = recording.cursor();
         let recording = stage::start(recording, log_reader.end(), recording_stop.clone())?;
-        let (sinks, watches) = start_sinks(config, &tags, &log_reader, &sinks_stop)?;
+        let (mut sinks, mut watches) = start_sinks(config, &tags, &log_reader, &sinks_stop)?;
+        let told = channels::start(config, seed, &log_reader, &sinks_stop, &mut sinks)?;
+        let (channels, desk) = told.unwrap_or_default();
+        watches.extend(desk);
         let (sessions, statuses) = start_sessions(config, &writer.handle(), &sessions_stop);
 
         let overview = Overview {
@@ -184,6 +190,7 @@ impl Service {
             analysis: analysis.error(),
             recording: recording.error(),
             sinks: watches,
+            channels,
             figures,
             live: live.clone(),
             tags,
@@ -306,6 +313,7 @@ fn open_log(config: &Config, history: &History) -> anyhow::Result<(FindingsLog, 
     let names = config.sinks.iter().map(|sink| sink.name.as_str());
     let names = names
         .chain(config.publish.as_ref().map(|_| PUBLISH_SINK))
+        .chain((!config.channels.is_empty()).then_some(CHANNELS_SINK))
         .chain([HISTORY_SINK]);
     log.register(&names.collect::<Vec<_>>())?;
     let reader = log.reader()?;

@@ -34,6 +34,7 @@ pub(crate) use client::{Credentials, causes, endpoint, parse_url, with_tls};
 pub use client::{SinkConfigError, TlsFiles};
 pub(crate) use erase::Erase;
 pub use lines::LineBatch;
+pub(crate) use verdict::retry_after;
 use verdict::{Refusal, Verdict, shown};
 
 /// A line that every server takes that takes anything of ours; it carries no instant, so no retention refuses it.
