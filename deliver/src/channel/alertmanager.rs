@@ -109,7 +109,8 @@ fn alert<'a>(message: &'a Message, item: &'a Item, ends_at: Timestamp) -> Alert<
             .filter(|(_, value)| !value.is_empty())
             .collect(),
         annotations,
-        starts_at: item.event.since,
+        // what begins after its end is refused
+        starts_at: item.event.since.min(ends_at),
         ends_at,
         generator_url: item.url.as_deref(),
     }

@@ -20,7 +20,8 @@ const OPEN_MAX: u32 = 100_000;
 pub(super) type Told = (Vec<watch::Receiver<ChannelStatus>>, Option<SinkWatch>);
 
 /// What is open as far as the history knows: where there was no channel before, it is told to those that there are now.
-pub(super) fn seed(config: &Config, history: &History) -> anyhow::Result<Seed> {
+/// `last` is the last batch of the journal.
+pub(super) fn seed(config: &Config, history: &History, last: u64) -> anyhow::Result<Seed> {
     if config.channels.is_empty() {
         return Ok(Seed::default());
     }
@@ -33,6 +34,7 @@ pub(super) fn seed(config: &Config, history: &History) -> anyhow::Result<Seed> {
     Ok(Seed {
         open: open.iter().map(deliver::history::AlertRecord::to_event).collect(),
         after_row: history.cursor(),
+        past_until: last,
     })
 }
 

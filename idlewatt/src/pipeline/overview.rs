@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use analyzer::{AlertPhase, BandsLearned};
-use deliver::channel::ChannelStatus;
+use deliver::channel::{CHANNELS_SINK, ChannelStatus};
 use deliver::device::DeviceTags;
 use deliver::history::Readers;
 use deliver::live::{
@@ -147,6 +147,21 @@ impl Overview {
         status
     }
 
+    /// A sink's figures; what is wrong with a channel is shown where the channels are fed.
+    fn sink_figures(&self, status: SinkStatus) -> SinkFigures {
+        let mut figures = sink_figures(status);
+        if figures.name == CHANNELS_SINK {
+            let statuses = self.channel_statuses();
+            let failing = statuses.iter().filter(|channel| channel.state != SinkState::Ok);
+            let errors = failing
+                .filter_map(|channel| Some(format!("{}: {}", channel.name, channel.last_error.as_ref()?)));
+            figures.last_error = errors
+                .reduce(|all, next| format!("{all}; {next}"))
+                .or(figures.last_error);
+        }
+        figures
+    }
+
     fn channel_statuses(&self) -> Vec<ChannelStatus> {
         self.channels
             .iter()
@@ -185,7 +200,7 @@ impl Overview {
                 .iter()
                 .map(|s| s.borrow().phase == Phase::Connected)
                 .reduce(|a, b| a && b),
-            sinks: sinks.into_iter().map(sink_figures).collect(),
+            sinks: sinks.into_iter().map(|sink| self.sink_figures(sink)).collect(),
             channels: self.channel_statuses(),
             meters,
             incidents: incidents.into_iter().map(incident_figures).collect(),

@@ -156,7 +156,7 @@ impl Service {
         let (files, tags) = (Files(&config.state_dir), config.device_tags());
         let figures = Arc::<Figures>::default();
         let live = live_view(config, &history, clock.now())?;
-        let seed = channels::seed(config, &history)?;
+        let seed = channels::seed(config, &history, writer.handle().progress().borrow().last_seq)?;
 
         let [
             sessions_stop,

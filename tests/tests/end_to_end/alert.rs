@@ -32,7 +32,7 @@ opening = "always"
 "#;
 
 /// Our own topics are not listened to, but for the one on which people speak.
-fn configuration(broker: &Mosquitto) -> String {
+pub(crate) fn configuration(broker: &Mosquitto) -> String {
     let demo = demo_configuration(&broker.url(), "");
     let site = demo.split("[[device]]").next().unwrap_or_default();
     let clock = "clock_topic = \"simulator/clock\"";
@@ -45,19 +45,24 @@ const LOST_AT: i64 = -12;
 const RAISED_AT: i64 = LOST_AT + 2;
 
 /// Broker and idlewatt, in a play whose time is counted in minutes from its middle.
-struct Hospital {
-    broker: Mosquitto,
-    idlewatt: Idlewatt,
+pub(crate) struct Hospital {
+    pub(crate) broker: Mosquitto,
+    pub(crate) idlewatt: Idlewatt,
     /// The wall clock's time: the command `snooze` counts from it.
-    middle: Timestamp,
+    pub(crate) middle: Timestamp,
     /// Messages published that are not of the clock.
-    published: u64,
+    pub(crate) published: u64,
 }
 
 impl Hospital {
     async fn start() -> anyhow::Result<Self> {
+        Self::start_among("").await
+    }
+
+    /// `further` are sections of the configuration.
+    pub(crate) async fn start_among(further: &str) -> anyhow::Result<Self> {
         let broker = start_broker().await?;
-        let idlewatt = Idlewatt::start(&configuration(&broker)).await?;
+        let idlewatt = Idlewatt::start(&(configuration(&broker) + further)).await?;
         // the last of the filters, and one that the configuration does not name
         until_subscribed_to(&broker, "idlewatt/act").await?;
         let middle = Timestamp::from_second(wall().as_second())?;
@@ -74,7 +79,7 @@ impl Hospital {
     }
 
     /// Both magnets draw so much between two minutes, told every half minute. Returns when all of it is everywhere.
-    async fn draw(&mut self, from: i64, until: i64, power_kw: f64) -> anyhow::Result<()> {
+    pub(crate) async fn draw(&mut self, from: i64, until: i64, power_kw: f64) -> anyhow::Result<()> {
         let mut messages = Vec::new();
         for half in from * 2..until * 2 {
             let told = self.middle + SignedDuration::from_secs(half * 30);
@@ -116,7 +121,7 @@ impl Hospital {
         answer(&[&["alert"], arguments, &["-c", &file]].concat(), "")
     }
 
-    async fn restart(&mut self) -> anyhow::Result<()> {
+    pub(crate) async fn restart(&mut self) -> anyhow::Result<()> {
         self.idlewatt.kill()?;
         self.idlewatt.restart().await
     }

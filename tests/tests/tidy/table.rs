@@ -31,7 +31,10 @@ pub(crate) fn folders(tree: &Tree) -> Vec<Fault> {
         "analyzer/src/modality",
         MODALITIES.iter().map(|modality| modality.name).collect(),
     );
-    equal("deliver/src/channel", CHANNELS.iter().map(|kind| kind.name).collect());
+    equal(
+        "deliver/src/channel",
+        CHANNELS.iter().map(|kind| kind.name).collect(),
+    );
     equal("deliver/src/sink", KINDS.iter().map(|kind| kind.name).collect());
     equal(
         "ingest/src/decode/family",

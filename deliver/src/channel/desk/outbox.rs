@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::Key;
 use crate::channel::message::Notice;
+use crate::channel::route::DIGEST_AFTER;
 
 /// One channel's.
 #[derive(Debug, Default)]
@@ -147,7 +148,7 @@ impl Entry {
                 closing,
                 untold,
             });
-            let ready_at = now + interest.digest.unwrap_or_default();
+            let ready_at = now + interest.digest.unwrap_or(DIGEST_AFTER);
             self.ready_at = self.ready_at.filter(|_| is_waiting).or(Some(ready_at));
             return (true, false);
         }

@@ -24,6 +24,8 @@ pub struct Seed {
     pub open: Vec<AlertEvent>,
     /// The last row of the findings log that it covers.
     pub after_row: u64,
+    /// The last batch of the journal so far: where the findings log was lost, all of it is said again.
+    pub past_until: u64,
 }
 
 /// Feeds a desk.
@@ -78,7 +80,8 @@ impl Sink for DeskSink {
         let now = Instant::now();
         let accepted = {
             let mut state = self.desk.state();
-            let is_past = |row: &LogRow| row.journal_seq < self.past_until;
+            let past_until = self.past_until.max(state.record.past_until);
+            let is_past = |row: &LogRow| row.journal_seq < past_until;
             batch
                 .iter()
                 .map(|row| self.desk.fold(&mut state, row, is_past(row), now))
@@ -199,6 +202,7 @@ impl Desk {
             state.unsaved.extend(boards.chain([Record::Desk]));
             DeskRecord {
                 start_after: seed.after_row,
+                past_until: seed.past_until,
                 ..DeskRecord::default()
             }
         });

@@ -27,6 +27,8 @@ pub(super) enum Record {
 pub(super) struct DeskRecord {
     /// Rows up to this one were over before it began.
     pub(super) start_after: u64,
+    /// Rows up to this batch of the journal were found again, the log having been lost or being new.
+    pub(super) past_until: u64,
     /// The channels that have been told what was open when they were new.
     pub(super) known: Vec<String>,
     /// The past is being said again.

@@ -159,7 +159,11 @@ impl Hospital {
                 .map(|(name, fallback)| config(name, *fallback))
                 .collect(),
             receivers: names.iter().map(|_| Arc::default()).collect(),
-            routes: Vec::new(),
+            routes: vec![Route {
+                channels: names.iter().map(|(name, _)| (*name).to_owned()).collect(),
+                digest_after: told_s(10),
+                ..Route::default()
+            }],
             seed: Seed::default(),
             stop: CancellationToken::new(),
             tasks: Vec::new(),
@@ -212,6 +216,21 @@ impl Hospital {
         let findings: Vec<Finding> = events.into_iter().map(Finding::Alert).collect();
         self.log
             .append(self.journal_seq, at("02:00:00"), &findings, None)
+            .unwrap();
+    }
+
+    /// A row without any alert.
+    fn sample(&mut self) {
+        self.journal_seq += 1;
+        let sample = Finding::Sample(Sample {
+            device: "ct-1".into(),
+            at: at("03:00:00"),
+            power_w: 2600.0,
+            state: State::Idle,
+            is_provisional: false,
+        });
+        self.log
+            .append(self.journal_seq, at("03:00:00"), &[sample], None)
             .unwrap();
     }
 
@@ -459,6 +478,7 @@ async fn a_new_channel_hears_what_is_open_and_not_what_was() {
     hospital.seed = Seed {
         open: vec![step("ct-2", Raised, "00:10:00")],
         after_row: hospital.log.last_seq(),
+        past_until: hospital.journal_seq,
     };
     hospital.start();
     let receiver = hospital.receivers[0].clone();
@@ -468,6 +488,7 @@ async fn a_new_channel_hears_what_is_open_and_not_what_was() {
     hospital.until_saved().await;
     hospital.kill().await;
     hospital.configs.push(config("second", None));
+    hospital.routes[0].channels.push("second".to_owned());
     hospital.receivers.push(Arc::default());
     hospital.start();
     let second = hospital.receivers[1].clone();
@@ -515,22 +536,33 @@ async fn the_past_said_again_is_told_to_nobody_but_what_is_open_now() {
         "nobody is told of the past"
     );
     hospital.journal_seq = until;
-    hospital.say([]);
-    hospital.journal_seq = until;
-    let sample = Finding::Sample(Sample {
-        device: "ct-1".into(),
-        at: at("03:00:00"),
-        power_w: 2600.0,
-        state: State::Idle,
-        is_provisional: false,
-    });
-    hospital
-        .log
-        .append(until + 1, at("03:00:00"), &[sample], None)
-        .unwrap();
+    hospital.sample();
     let heard = receiver.until_heard(2).await;
     assert_eq!(heard[1], "first raised ct-4, cleared ct-2");
     assert_eq!(hospital.desk.clone().unwrap().waiting(0), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_findings_log_that_was_lost_and_is_filled_again_tells_nothing_old() {
+    let mut hospital = Hospital::new(&[("oncall", None)]);
+    hospital.seed = Seed {
+        open: vec![step("ct-2", Raised, "00:10:00")],
+        after_row: 0,
+        past_until: 3,
+    };
+    hospital.start();
+    let receiver = hospital.receivers[0].clone();
+    receiver.until_heard(1).await;
+    hospital.say([
+        step("ct-1", Raised, "01:00:00"),
+        step("ct-1", Cleared, "01:30:00"),
+    ]);
+    hospital.say([step("ct-2", Raised, "00:10:00"), step("ct-3", Raised, "01:40:00")]);
+    hospital.until_noted().await;
+    assert_eq!(hospital.desk.clone().unwrap().waiting(0), 0);
+    hospital.sample();
+    let heard = receiver.until_heard(2).await;
+    assert_eq!(heard, ["first raised ct-2", "first raised ct-3"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

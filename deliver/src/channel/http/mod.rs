@@ -161,11 +161,7 @@ impl Post {
                 Ok(None) | Err(_) => break,
             }
         }
-        let words: String = String::from_utf8_lossy(&body)
-            .trim()
-            .chars()
-            .take(SHOWN_CHARS)
-            .collect();
+        let words = self.shown(&String::from_utf8_lossy(&body));
         let said = format!("{status} {words}").trim_end().to_owned();
         if status.is_success() {
             return Ok(said);
@@ -176,6 +172,17 @@ impl Post {
             mend: mend(status).map(str::to_owned),
             after: retry_after(&headers),
         })
+    }
+
+    /// Of a receiver's words what may be shown: some repeat the path that they were asked for.
+    fn shown(&self, words: &str) -> String {
+        let path = self.url.path().trim_matches('/');
+        let words = if self.is_secret && !path.is_empty() {
+            words.replace(path, "…")
+        } else {
+            words.to_owned()
+        };
+        words.trim().chars().take(SHOWN_CHARS).collect()
     }
 
     /// What it means that there is no answer.
@@ -208,5 +215,87 @@ fn mend(status: StatusCode) -> Option<&'static str> {
         _ => Some(
             "the receiver does not take this form of message: look into its log, correct 'template_file'",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::channel::desk::example::http;
+
+    /// What it comes to where every request is answered with this.
+    async fn answered(answer: &'static str, is_secret: bool) -> Result<String, Failure> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/hooks/abc", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = Vec::new();
+            while !request.ends_with(b"{}") {
+                stream.read_buf(&mut request).await.unwrap();
+            }
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        });
+        let target = HttpTarget {
+            is_secret,
+            ..http(&url)
+        };
+        target
+            .post()
+            .unwrap()
+            .json(b"{}".to_vec(), HeaderMap::new())
+            .await
+    }
+
+    #[tokio::test]
+    async fn what_mends_itself_is_told_from_what_a_person_mends() {
+        let taken = answered("HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\nok", false).await;
+        assert_eq!(taken.unwrap(), "202 Accepted ok");
+        let busy = answered(
+            "HTTP/1.1 429 Busy\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n",
+            false,
+        )
+        .await;
+        let busy = busy.unwrap_err();
+        assert_eq!((busy.after, busy.mend), (Some(Duration::from_secs(7)), None));
+        for (answer, mend) in [
+            ("HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n", "check the login"),
+            ("HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n", "correct 'url'"),
+            (
+                "HTTP/1.1 301 No\r\nLocation: /\r\nContent-Length: 0\r\n\r\n",
+                "are not followed",
+            ),
+            ("HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n", "form of message"),
+        ] {
+            let failure = answered(answer, false).await.unwrap_err();
+            assert!(
+                failure.mend.as_ref().is_some_and(|said| said.contains(mend)),
+                "{failure:?}"
+            );
+        }
+        let broken = answered("", false).await.unwrap_err();
+        assert!(
+            broken.mend.is_none() && broken.reason.contains("the connection broke"),
+            "{broken:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn an_address_that_is_a_secret_is_not_shown_though_the_receiver_repeats_it() {
+        let answer = "HTTP/1.1 404 No\r\nContent-Length: 27\r\n\r\ncannot POST /hooks/abc here";
+        let failure = answered(answer, true).await.unwrap_err();
+        assert!(
+            !failure.reason.contains("abc") && failure.reason.contains("cannot POST /… here"),
+            "{failure:?}"
+        );
+        assert!(
+            answered(answer, false)
+                .await
+                .unwrap_err()
+                .reason
+                .contains("/hooks/abc")
+        );
     }
 }
