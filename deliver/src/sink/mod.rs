@@ -23,7 +23,7 @@ use crate::log::{LogRow, MemoryChange, Rejection};
 use crate::rebuild::Rebuild;
 
 pub use http::{HttpConfig, HttpSink, LineBatch, SinkConfigError, TlsFiles};
-pub(crate) use http::{causes, parse_url, retry_after, with_tls};
+pub(crate) use http::{causes, parse_url, retry_after, unanswered, with_tls};
 pub use influxdb1::InfluxDb1Config;
 pub use influxdb2::InfluxDb2Config;
 pub use mqtt::{HomeAssistant, MqttPublish, MqttPublishConfig, MqttVersion};

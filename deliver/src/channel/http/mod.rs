@@ -10,7 +10,7 @@ use reqwest::{Client, StatusCode, Url};
 use super::{ChannelConfigError, Failure};
 use crate::handshake::explain;
 use crate::secret::Secret;
-use crate::sink::{TlsFiles, causes, parse_url, retry_after, with_tls};
+use crate::sink::{TlsFiles, causes, parse_url, retry_after, unanswered, with_tls};
 
 /// Of an answer no more than this is read.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
@@ -187,14 +187,7 @@ impl Post {
 
     /// What it means that there is no answer.
     fn broken(&self, error: reqwest::Error) -> Failure {
-        let what = if error.is_connect() {
-            "no connection to"
-        } else if error.is_timeout() {
-            "no answer in time from"
-        } else {
-            "the connection broke to"
-        };
-        let words = causes(&error.without_url());
+        let (what, words) = unanswered(error);
         let handshake = explain(&words);
         Failure {
             reason: format!("{what} {}: {words}", self.target()),

@@ -12,6 +12,7 @@ use deliver::sink::TlsFiles;
 use jiff::civil::Weekday;
 
 use super::device::DeviceConfig;
+use super::sink::tls_files;
 use crate::config::review::Review;
 use crate::config::schema;
 use crate::config::secret::{Whereabouts, read, resolve};
@@ -125,17 +126,8 @@ fn secret(
     read(review, Whereabouts { name, file, env }).map_or_else(Secret::default, |text| Secret::new(&text))
 }
 
-fn tls_files(review: &mut Review<'_>, section: &Entry<schema::Channel>) -> TlsFiles {
-    let [ca, client] = [
-        ("ca_file", &section.ca_file),
-        ("client_pem_file", &section.client_pem_file),
-    ]
-    .map(|(key, entry)| {
-        let path = resolve(review, (**entry).as_ref()?);
-        review.readable(section, key, &path);
-        Some(path)
-    });
-    TlsFiles { ca, client }
+fn tls(review: &mut Review<'_>, section: &Entry<schema::Channel>) -> TlsFiles {
+    tls_files(review, section, (&section.ca_file, &section.client_pem_file))
 }
 
 fn http(review: &mut Review<'_>, section: &Entry<schema::Channel>) -> Option<HttpTarget> {
@@ -171,7 +163,7 @@ fn http(review: &mut Review<'_>, section: &Entry<schema::Channel>) -> Option<Htt
             .iter()
             .filter_map(|entry| header(review, entry))
             .collect(),
-        tls: tls_files(review, section),
+        tls: tls(review, section),
         connect_timeout: timeout,
         request_timeout: timeout,
     })
@@ -215,7 +207,7 @@ fn mail(review: &mut Review<'_>, section: &Entry<schema::Channel>) -> Option<Mai
         );
     }
     let password = secret(review, "password", &section.password_file, &section.password_env);
-    let ca = tls_files(review, section).ca;
+    let ca = tls(review, section).ca;
     let server = server?;
     let parts = server
         .rsplit_once(':')

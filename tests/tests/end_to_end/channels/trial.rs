@@ -36,7 +36,7 @@ async fn a_test_message_goes_through_the_real_channel_and_the_receivers_word_is_
     let active = receivers.alertmanager.active().await?;
     assert_eq!(active[0]["labels"]["alertname"], "idlewatt_test", "{active:#?}");
 
-    let plan = answer(&["check", "-c", &file], "")?;
+    let plan = checked(&file)?;
     assert!(
         plan.contains("hook  webhook at ") && plan.contains("post  mail at smtp://localhost:"),
         "{plan}"
@@ -60,6 +60,12 @@ async fn a_test_message_goes_through_the_real_channel_and_the_receivers_word_is_
     Ok(())
 }
 
+/// What `check` says; no broker answers it here.
+fn checked(file: &str) -> anyhow::Result<String> {
+    let output = command(&["check", "-c", file], "")?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
 /// An address that is a secret is used, and shown nowhere.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_is_a_secret_and_a_template_of_ones_own() -> anyhow::Result<()> {
@@ -67,7 +73,7 @@ async fn an_address_that_is_a_secret_and_a_template_of_ones_own() -> anyhow::Res
     let folder = receivers.folder.path();
     std::fs::write(
         folder.join("chat.j2"),
-        "{\"text\": {{ title }}, \"emoji\": \":{{ \"ok\" if is_over else \"bell\" }}:\"}",
+        "{\"text\": {{ title }}, \"emoji\": {{ \":ok:\" if is_over else \":bell:\" }}}",
     )?;
     let section = format!(
         "[[channel]]\nname = \"chat\"\nkind = \"webhook\"\nurl_file = \"{0}/url\"\ntemplate_file = \"{0}/chat.j2\"\n",
@@ -75,7 +81,7 @@ async fn an_address_that_is_a_secret_and_a_template_of_ones_own() -> anyhow::Res
     );
     let prepared = Idlewatt::prepare(&demo_configuration("mqtt://127.0.0.1:1", &section))?;
     let file = prepared.configuration_path().display().to_string();
-    let said = answer(&["alert", "test", "chat", "-c", &file], "")? + &answer(&["check", "-c", &file], "")?;
+    let said = answer(&["alert", "test", "chat", "-c", &file], "")? + &checked(&file)?;
     assert!(
         !said.contains("secret-path") && said.contains("http://127.0.0.1:"),
         "{said}"
@@ -84,8 +90,7 @@ async fn an_address_that_is_a_secret_and_a_template_of_ones_own() -> anyhow::Res
     assert_eq!(heard[0].json()["text"], "Test message (chat)", "{heard:#?}");
 
     std::fs::write(folder.join("chat.j2"), "{\"text\": {{ titel }}}")?;
-    let output = command(&["check", "-c", &file], "")?;
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let said = checked(&file)?;
     assert!(said.contains("'template_file': the template fails"), "{said}");
     Ok(())
 }
