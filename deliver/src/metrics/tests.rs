@@ -148,7 +148,10 @@ fn health_says_what_where_and_how_to_mend() {
         "{}",
         health.to_json()
     );
+    let of_channel = "\"where\":\"channel oncall (http://chat/hook)\"";
+    assert!(health.to_json().contains(of_channel), "{}", health.to_json());
     figures.sinks = vec![sink("influx", SinkState::Ok)];
+    figures.channels.clear();
     assert_eq!(
         Health::of(&figures, []),
         Health {

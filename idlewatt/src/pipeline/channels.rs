@@ -16,8 +16,8 @@ use crate::config::Config;
 /// More alerts are never open: one a rule and device.
 const OPEN_MAX: u32 = 100_000;
 
-/// How each channel is, and how far the desk has read.
-pub(super) type Told = (Vec<watch::Receiver<ChannelStatus>>, Option<SinkWatch>);
+/// How each channel is.
+pub(super) type Statuses = Vec<watch::Receiver<ChannelStatus>>;
 
 /// What is open as far as the history knows: where there was no channel before, it is told to those that there are now.
 /// `last` is the last batch of the journal.
@@ -38,16 +38,16 @@ pub(super) fn seed(config: &Config, history: &History, last: u64) -> anyhow::Res
     })
 }
 
-/// Starts the desk and the senders; none where no channel is configured.
+/// Starts the desk and the senders; gives how far the desk has read. Nothing is started where no channel is configured.
 pub(super) fn start(
     config: &Config,
     seed: Seed,
     log: &LogReader,
     stop: &CancellationToken,
     tasks: &mut JoinSet<()>,
-) -> anyhow::Result<Option<Told>> {
+) -> anyhow::Result<(Statuses, Option<SinkWatch>)> {
     if config.channels.is_empty() {
-        return Ok(None);
+        return Ok((Vec::new(), None));
     }
     let desk = Arc::new(config.desk());
     // receivers live in real time, also where the meters' is told
@@ -68,5 +68,5 @@ pub(super) fn start(
     let task = SinkTask::new(DeskSink::new(desk, seed), log.another()?);
     let desk = task.watch();
     tasks.spawn(task.run(stop.clone()));
-    Ok(Some((statuses, Some(desk))))
+    Ok((statuses, Some(desk)))
 }

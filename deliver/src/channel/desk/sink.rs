@@ -131,7 +131,7 @@ impl Sink for DeskSink {
         for (key, value) in memory {
             match Record::parse(&key) {
                 Some(Record::Desk) => record = read(&Record::Desk, &value),
-                Some(one) if self.desk.remembers(&one) => self.desk.recall(state, one, &value),
+                Some(one) if self.desk.remembers(&one) => self.desk.recall(state, &one, &value),
                 Some(one) => {
                     state.unsaved.insert(one);
                 }
@@ -161,28 +161,28 @@ impl Desk {
         }
     }
 
-    fn recall(&self, state: &mut State, record: Record, value: &[u8]) {
+    fn recall(&self, state: &mut State, record: &Record, value: &[u8]) {
         fn entry<'a>(desk: &Desk, state: &'a mut State, channel: &str, key: Key) -> Option<&'a mut Entry> {
             let place = desk.place(channel)?;
             Some(state.outboxes[place].entries.entry(key).or_default())
         }
-        match &record {
+        match record {
             Record::Desk => {}
             Record::Board(key) => state
                 .board
-                .extend(read(&record, value).map(|event| (key.clone(), event))),
+                .extend(read(record, value).map(|event| (key.clone(), event))),
             Record::Want(channel, key) => {
                 if let Some(entry) = entry(self, state, channel, key.clone()) {
-                    (entry.want, entry.ready_at) = (read(&record, value), Some(Instant::now()));
+                    (entry.want, entry.ready_at) = (read(record, value), Some(Instant::now()));
                 }
             }
             Record::Have(channel, key) => {
                 if let Some(entry) = entry(self, state, channel, key.clone()) {
-                    entry.have = read(&record, value);
+                    entry.have = read(record, value);
                 }
             }
             Record::Own(channel) => {
-                let own: Option<(Health, Vec<Notice>)> = read(&record, value);
+                let own: Option<(Health, Vec<Notice>)> = read(record, value);
                 if let (Some(place), Some((health, notices))) = (self.place(channel), own) {
                     let outbox = &mut state.outboxes[place];
                     outbox.health = health;

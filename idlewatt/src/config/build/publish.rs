@@ -81,16 +81,20 @@ pub(crate) fn publish(
         connect_timeout: Duration::from_secs(5),
         zone: site?.site.zone.clone(),
         currency: site?.site.tariff.currency.clone(),
-        home_assistant: section.home_assistant.then(|| HomeAssistant {
-            prefix: section.home_assistant_prefix.to_string(),
-            language: match site.map(|site| site.language) {
-                Some(Language::French) => deliver::page::Language::French,
-                Some(Language::English) | None => deliver::page::Language::English,
-            },
-            public_url: file.page.public_url.as_ref().map(ToString::to_string),
-        }),
+        home_assistant: section.home_assistant.then(|| home_assistant(file, site)),
         ..MqttPublishConfig::default()
     })
+}
+
+fn home_assistant(file: &schema::File, site: Option<&SiteConfig>) -> HomeAssistant {
+    HomeAssistant {
+        prefix: file.publish.home_assistant_prefix.to_string(),
+        language: match site.map(|site| site.language) {
+            Some(Language::French) => deliver::page::Language::French,
+            Some(Language::English) | None => deliver::page::Language::English,
+        },
+        public_url: file.page.public_url.as_ref().map(ToString::to_string),
+    }
 }
 
 /// The topic on which people speak of alerts, and the place of the broker at which it is heard. It is subscribed there

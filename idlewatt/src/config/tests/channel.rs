@@ -39,7 +39,7 @@ fn what_a_channel_needs_and_what_means_nothing_to_it() {
     check_sections(
         "[[channel]]\nname = \"m\"\nkind = \"mail\"\nserver = \"mail:25\"\nfrom = \"nobody\"\nto = [\"c@d.example\"]\ntls = \"none\"\nusername = \"me\"",
         &[
-            "idlewatt.toml:26: channel 'm': 'from': \"nobody\" is no mail address (Missing domain or user); write for example \"radiology@hospital.example\" or \"Radiology <radiology@hospital.example>\"",
+            "idlewatt.toml:26: channel 'm': 'from': \"nobody\" is no mail address (Invalid input); write for example \"radiology@hospital.example\" or \"Radiology <radiology@hospital.example>\"",
             "idlewatt.toml:28: channel 'm': 'tls': the login would be sent in the clear; write tls = \"starttls\" or \"tls\"",
         ],
     );
@@ -50,7 +50,7 @@ fn channels_and_routes_name_what_there_is() {
     check_sections(
         &format!("{HOOK}fallback = \"hok\"\n{HOOK}"),
         &[
-            "idlewatt.toml:26: channel 'hook': 'fallback': no other [[channel]] is \"hok\"; did you mean \"hook\"?",
+            "idlewatt.toml:26: channel 'hook': 'fallback': no other [[channel]] is \"hok\"; there is none",
             "idlewatt.toml:28: channel 'hook': 'name': the name \"hook\" is taken by another channel; give each channel a name of its own",
         ],
     );
@@ -59,10 +59,10 @@ fn channels_and_routes_name_what_there_is() {
             "{HOOK}[[route]]\nchannels = [\"hok\"]\ndevices = [\"ct-2\"]\nrooms = [\"CT\"]\nrules = [\"self_wak\"]"
         ),
         &[
-            "idlewatt.toml:27: [route] 'channels': no [[channel]] is \"hok\"; did you mean \"hook\"?",
-            "idlewatt.toml:28: [route] 'devices': no [[device]] is \"ct-2\"; did you mean \"ct-1\"?",
-            "idlewatt.toml:29: [route] 'rooms': no room of a device is \"CT\"; there are CT 1",
-            "idlewatt.toml:30: [route] 'rules': \"self_wak\" is not an alert rule; did you mean \"self_wake\"?",
+            "idlewatt.toml:27: route 1: 'channels': no [[channel]] is \"hok\"; did you mean \"hook\"?",
+            "idlewatt.toml:28: route 1: 'devices': no [[device]] is \"ct-2\"; did you mean \"ct-1\"?",
+            "idlewatt.toml:29: route 1: 'rooms': no room of a device is \"CT\"; did you mean \"CT 1\"?",
+            "idlewatt.toml:30: route 1: 'rules': \"self_wak\" is not an alert rule; did you mean \"self_wake\"?",
         ],
     );
 }
