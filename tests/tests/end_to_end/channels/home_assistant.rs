@@ -69,36 +69,7 @@ async fn devices_are_told_fed_and_taken_back() -> anyhow::Result<()> {
     };
     let topics = until_retained(&hospital, "two alerts", is_raised).await?;
     for device in ["mri-1", "mri-2"] {
-        let told = json(&topics, &discovery(device))?;
-        assert_eq!(
-            told["device"]["suggested_area"].as_str(),
-            Some(if device == "mri-1" { "one" } else { "two" })
-        );
-        assert_eq!(
-            topics[told["availability_topic"].as_str().context("availability")?],
-            "online"
-        );
-        let entities = told["components"].as_object().context("components")?;
-        for (name, entity) in entities {
-            let topic = entity["state_topic"].as_str().context("state_topic")?;
-            let fed = json(&topics, topic)?;
-            // the field that the template takes is there
-            let template = entity["value_template"].as_str().context("value_template")?;
-            let field = template.split("value_json.").nth(1).and_then(|rest| {
-                rest.split(|letter: char| !letter.is_alphanumeric() && letter != '_')
-                    .next()
-            });
-            assert!(
-                fed.get(field.context("a field")?).is_some(),
-                "{name}: {template} of {fed}"
-            );
-        }
-        let state = json(&topics, &format!("idlewatt/{device}/state"))?;
-        let options = entities["state"]["options"].as_array().context("options")?;
-        assert!(
-            options.contains(&state["state"]),
-            "{state} is none of {options:?}"
-        );
+        is_told_and_fed(&topics, device)?;
     }
     let energy = json(&topics, "idlewatt/mri-1/energy")?;
     assert!(
@@ -138,6 +109,41 @@ async fn devices_are_told_fed_and_taken_back() -> anyhow::Result<()> {
         "{topics:#?}"
     );
     assert!(topics.contains_key("idlewatt/mri-1/state"), "{topics:#?}");
+    Ok(())
+}
+
+/// That a device is told, and that what it is told of is there.
+fn is_told_and_fed(topics: &BTreeMap<String, String>, device: &str) -> anyhow::Result<()> {
+    let told = json(topics, &discovery(device))?;
+    assert_eq!(
+        told["device"]["suggested_area"].as_str(),
+        Some(if device == "mri-1" { "one" } else { "two" })
+    );
+    assert_eq!(
+        topics[told["availability_topic"].as_str().context("availability")?],
+        "online"
+    );
+    let entities = told["components"].as_object().context("components")?;
+    for (name, entity) in entities {
+        let topic = entity["state_topic"].as_str().context("state_topic")?;
+        let fed = json(topics, topic)?;
+        // the field that the template takes is there
+        let template = entity["value_template"].as_str().context("value_template")?;
+        let field = template.split("value_json.").nth(1).and_then(|rest| {
+            rest.split(|letter: char| !letter.is_alphanumeric() && letter != '_')
+                .next()
+        });
+        assert!(
+            fed.get(field.context("a field")?).is_some(),
+            "{name}: {template} of {fed}"
+        );
+    }
+    let state = json(topics, &format!("idlewatt/{device}/state"))?;
+    let options = entities["state"]["options"].as_array().context("options")?;
+    assert!(
+        options.contains(&state["state"]),
+        "{state} is none of {options:?}"
+    );
     Ok(())
 }
 
