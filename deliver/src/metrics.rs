@@ -13,6 +13,7 @@ use analyzer::{DeviceId, Severity, State};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
+use crate::channel::ChannelStatus;
 use crate::sink::SinkStatus;
 pub use health::{Health, ProblemJson};
 
@@ -162,6 +163,8 @@ pub struct Scrape {
     pub brokers: Vec<BrokerFigures>,
     /// The sinks.
     pub sinks: Vec<SinkStatus>,
+    /// Every channel.
+    pub channels: Vec<ChannelStatus>,
     /// The devices.
     pub devices: Vec<DeviceFigures>,
     /// The alert rules.

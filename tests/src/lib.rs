@@ -1,6 +1,7 @@
 //! Real servers for the tests: each started on a kernel-chosen port and stopped by its pid.
 
 pub mod account;
+pub mod alertmanager;
 pub mod axe;
 pub mod bar;
 pub mod certificate;
@@ -13,9 +14,11 @@ pub mod mosquitto;
 pub mod pipeline;
 pub mod proxy;
 pub mod publisher;
+pub mod receiver;
 mod server;
 pub mod session;
 pub mod small_disk;
+pub mod smtpd;
 pub mod torture;
 pub mod trace;
 pub mod victoria;

@@ -7,6 +7,8 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::channel::ChannelStatus;
+
 /// Where every message and every finding went.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PipelineFigures {
@@ -22,6 +24,8 @@ pub struct PipelineFigures {
     pub is_broker_connected: Option<bool>,
     /// Every sink; the local history is the first.
     pub sinks: Vec<SinkFigures>,
+    /// Every channel.
+    pub channels: Vec<ChannelStatus>,
     /// Every meter.
     pub meters: Vec<MeterFigures>,
     /// What was lost, or nearly; newest first.

@@ -9,6 +9,7 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Unit;
 
 use super::{AlertFigures, DeviceFigures, PipelineFigures, Scrape};
+use crate::channel::ChannelStatus;
 use crate::line::clean::{TAG_BYTES_MAX, clean};
 use crate::sink::{SinkState, SinkStatus};
 
@@ -56,6 +57,7 @@ impl Collector for Scrape {
         pipeline(&self.pipeline, &mut families)?;
         self.brokers(&mut families)?;
         self.sinks(&mut families)?;
+        self.channels(&mut families)?;
         self.devices(&mut families)?;
         self.levels(&mut families)?;
         self.alerts(&mut families)
@@ -93,6 +95,19 @@ const SINK_COUNTERS: &[Counter<SinkStatus>] = &[
     ("sink_retries", "Failed attempts", |sink| sink.retries),
     ("sink_left_out", "Findings that the sink has nothing to write for", |sink| sink.left_out),
     ("sink_unreadable_rows", "Damaged rows passed over", |sink| sink.unreadable_rows),
+];
+
+const CHANNEL_COUNTERS: &[Counter<ChannelStatus>] = &[
+    (
+        "channel_sent",
+        "Messages that the receiver took, since the start",
+        |channel| channel.sent,
+    ),
+    (
+        "channel_failed",
+        "Attempts that failed, since the start",
+        |channel| channel.failed,
+    ),
 ];
 
 fn pipeline(figures: &PipelineFigures, families: &mut Families<'_>) -> fmt::Result {
@@ -210,6 +225,32 @@ impl Scrape {
             })
         });
         families.gauges(&Head("sink_state", "1 for the state it is in", None), states)
+    }
+
+    fn channels(&self, families: &mut Families<'_>) -> fmt::Result {
+        let labels =
+            |channel: &ChannelStatus| vec![label("channel", &channel.name), label("kind", channel.kind)];
+        let waiting = self
+            .channels
+            .iter()
+            .map(|channel| (labels(channel), gauge(channel.waiting)));
+        let says = "Steps of alerts that wait to be told";
+        families.gauges(&Head("channel_waiting", says, None), waiting)?;
+        for (name, help, figure) in CHANNEL_COUNTERS {
+            let rows = self
+                .channels
+                .iter()
+                .map(|channel| (labels(channel), figure(channel)));
+            families.counters(&Head(name, help, None), rows)?;
+        }
+        let states = self.channels.iter().flat_map(|channel| {
+            SinkState::ALL.map(|state| {
+                let mut labels = labels(channel);
+                labels.push(label("state", state.name()));
+                (labels, f64::from(u8::from(channel.state == state)))
+            })
+        });
+        families.gauges(&Head("channel_state", "1 for the state it is in", None), states)
     }
 
     fn devices(&self, families: &mut Families<'_>) -> fmt::Result {

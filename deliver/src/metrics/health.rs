@@ -68,6 +68,21 @@ impl Health {
                 place: format!("sink {} ({})", sink.name, sink.target),
                 mend: "write them again: idlewatt replay --since TIME --write; raise keep_bytes_max in [findings]".to_owned(),
             });
+        let channels = scrape
+            .channels
+            .iter()
+            .filter(|channel| channel.state != SinkState::Ok);
+        let channels = channels.map(|channel| Problem {
+            what: channel
+                .last_error
+                .clone()
+                .unwrap_or_else(|| "alerts cannot be delivered".to_owned()),
+            place: format!("channel {} ({})", channel.name, channel.target),
+            mend: channel.mend.clone().unwrap_or_else(|| {
+                let waiting = channel.waiting;
+                format!("bring the receiver back; {waiting} steps of alerts wait for it, and nothing is lost")
+            }),
+        });
         let forgotten = scrape.pipeline.meters_forgotten;
         let forgotten = (forgotten > 0).then(|| Problem {
             what: format!("{forgotten} times a meter was forgotten because a decoder's memory was full"),
@@ -77,6 +92,7 @@ impl Health {
         let problems: Vec<ProblemJson> = brokers
             .chain(sinks)
             .chain(skipped)
+            .chain(channels)
             .chain(forgotten)
             .chain(others)
             .map(ProblemJson::from)

@@ -24,6 +24,22 @@ fn sink(name: &str, state: SinkState) -> SinkStatus {
     }
 }
 
+fn channel() -> ChannelStatus {
+    ChannelStatus {
+        name: "oncall".to_owned(),
+        kind: "webhook",
+        target: "http://chat/hook".to_owned(),
+        state: SinkState::Retrying,
+        sent: 7,
+        failed: 3,
+        waiting: 2,
+        sent_at: None,
+        failing_since: Some("2026-11-23T02:00:00Z".parse().unwrap()),
+        last_error: Some("no connection to the chat".to_owned()),
+        mend: None,
+    }
+}
+
 fn scrape() -> Scrape {
     let device = DeviceFigures {
         id: "ct1".into(),
@@ -53,6 +69,7 @@ fn scrape() -> Scrape {
             problem: None,
         }],
         sinks: vec![sink("influx", SinkState::Retrying)],
+        channels: vec![channel()],
         devices: vec![device],
         alerts: alerts.to_vec(),
         build: BuildFigures {
@@ -72,6 +89,10 @@ fn the_text_says_what_the_figures_say() {
         "idlewatt_sink_behind_rows{sink=\"influx\",kind=\"influxdb1\"} 3.0",
         "idlewatt_sink_accepted_total{sink=\"influx\",kind=\"influxdb1\"} 100",
         "idlewatt_sink_state{sink=\"influx\",kind=\"influxdb1\",state=\"retrying\"} 1.0",
+        "idlewatt_channel_sent_total{channel=\"oncall\",kind=\"webhook\"} 7",
+        "idlewatt_channel_failed_total{channel=\"oncall\",kind=\"webhook\"} 3",
+        "idlewatt_channel_waiting{channel=\"oncall\",kind=\"webhook\"} 2.0",
+        "idlewatt_channel_state{channel=\"oncall\",kind=\"webhook\",state=\"retrying\"} 1.0",
         "idlewatt_alerts_raised_total{rule=\"cryo_base_lost\",severity=\"critical\"} 5",
         "idlewatt_alerts_open{rule=\"cryo_base_lost\",severity=\"critical\"} 2.0",
         "idlewatt_alerts_attended{rule=\"cryo_base_lost\",severity=\"critical\"} 1.0",
@@ -127,7 +148,10 @@ fn health_says_what_where_and_how_to_mend() {
         "{}",
         health.to_json()
     );
+    let of_channel = "\"where\":\"channel oncall (http://chat/hook)\"";
+    assert!(health.to_json().contains(of_channel), "{}", health.to_json());
     figures.sinks = vec![sink("influx", SinkState::Ok)];
+    figures.channels.clear();
     assert_eq!(
         Health::of(&figures, []),
         Health {

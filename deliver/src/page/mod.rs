@@ -59,6 +59,7 @@ use crate::history::Readers;
 use crate::live::{Live, PipelineFigures};
 
 pub use door::{CertificateFiles, Door, DoorConfig, DoorError};
+pub(crate) use speaker::Speaker;
 pub use words::Language;
 
 /// Tells the time: the wall clock live, simulated time in the demo.

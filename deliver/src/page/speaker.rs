@@ -24,7 +24,7 @@ const MONTHS_FR: [&str; 12] = [
 
 /// One visitor's way of writing.
 #[derive(Clone)]
-pub(super) struct Speaker {
+pub(crate) struct Speaker {
     pub(super) language: Language,
     pub(super) words: &'static Words,
     zone: TimeZone,
@@ -32,7 +32,7 @@ pub(super) struct Speaker {
 }
 
 impl Speaker {
-    pub(super) fn new(language: Language, site: &SiteInfo) -> Self {
+    pub(crate) fn new(language: Language, site: &SiteInfo) -> Self {
         Self {
             language,
             words: language.words(),
@@ -102,7 +102,7 @@ impl Speaker {
         format!("{}{NBSP}{unit}", self.number(value, decimals))
     }
 
-    pub(super) fn power(&self, power_w: f64) -> String {
+    pub(crate) fn power(&self, power_w: f64) -> String {
         let (number, unit) = self.power_parts(power_w);
         format!("{number}{NBSP}{unit}")
     }
@@ -116,12 +116,12 @@ impl Speaker {
         }
     }
 
-    pub(super) fn energy(&self, energy: Energy) -> String {
+    pub(crate) fn energy(&self, energy: Energy) -> String {
         let (number, unit) = self.energy_parts(energy);
         format!("{number}{NBSP}{unit}")
     }
 
-    pub(super) fn money(&self, amount: f64) -> String {
+    pub(crate) fn money(&self, amount: f64) -> String {
         let decimals = if amount.abs() >= 999.5 { 0 } else { 2 };
         let number = self.number(amount, decimals);
         let symbol = match self.currency.as_str() {
@@ -144,7 +144,7 @@ impl Speaker {
         }
     }
 
-    pub(super) fn carbon(&self, co2e_g: f64) -> String {
+    pub(crate) fn carbon(&self, co2e_g: f64) -> String {
         let (number, unit) = self.carbon_parts(co2e_g);
         format!("{number}{NBSP}{}", unit.replace(' ', "\u{a0}"))
     }
@@ -158,7 +158,7 @@ impl Speaker {
     }
 
     /// Two steps at most: `3 d 4 h`, `2 h 05`, `12 min`, `40 s`.
-    pub(super) fn duration(&self, duration: SignedDuration) -> String {
+    pub(crate) fn duration(&self, duration: SignedDuration) -> String {
         let seconds = duration.as_secs().max(0);
         let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
         let day = match self.language {
@@ -206,7 +206,7 @@ impl Speaker {
     }
 
     /// The clock alone for today, else as much of the date as is needed.
-    pub(super) fn moment(&self, at: Timestamp, now: Timestamp) -> String {
+    pub(crate) fn moment(&self, at: Timestamp, now: Timestamp) -> String {
         let (local, today) = (self.local(at), self.local(now));
         if local.date() == today.date() {
             return self.clock(at);
@@ -264,7 +264,7 @@ impl Speaker {
         }
     }
 
-    pub(super) fn severity(&self, severity: Severity) -> &'static str {
+    pub(crate) fn severity(&self, severity: Severity) -> &'static str {
         let words = self.words;
         match severity {
             Severity::Info => words.severity_info,
@@ -315,7 +315,7 @@ impl Speaker {
     }
 
     /// What an alert rule says; a rule without a text of its own shows its name.
-    pub(super) fn rule<'rule>(&self, rule: &'rule str) -> &'rule str {
+    pub(crate) fn rule<'rule>(&self, rule: &'rule str) -> &'rule str {
         match rule {
             "overnight_idle" => self.words.left_idle_long,
             "cryo_base_lost" => self.words.rule_cryo,

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Context;
+use crate::channel::ChannelStatus;
 use crate::live::{
     IncidentFigures, MeterFigures, PipelineFigures, QuarantineFigures, RebuildFigures, SinkFigures,
     UnreadableFigures,
@@ -24,6 +25,7 @@ struct StatusBody {
     messages: MessagesBody,
     quarantine: QuarantineFigures,
     sinks: Vec<SinkBody>,
+    channels: Vec<ChannelBody>,
     incidents: Vec<IncidentFigures>,
     meters: Vec<MeterFigures>,
     unreadable: Vec<UnreadableFigures>,
@@ -61,6 +63,40 @@ struct SinkBody {
     unexplained: u64,
     delivered_until: Option<Timestamp>,
     error: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ChannelBody {
+    name: String,
+    kind: &'static str,
+    target: String,
+    /// `ok`, `retrying` or `held`.
+    state: &'static str,
+    sent: u64,
+    failed: u64,
+    waiting: u64,
+    sent_at: Option<Timestamp>,
+    failing_since: Option<Timestamp>,
+    error: Option<String>,
+    mend: Option<String>,
+}
+
+impl From<ChannelStatus> for ChannelBody {
+    fn from(it: ChannelStatus) -> Self {
+        Self {
+            name: it.name,
+            kind: it.kind,
+            target: it.target,
+            state: it.state.name(),
+            sent: it.sent,
+            failed: it.failed,
+            waiting: it.waiting,
+            sent_at: it.sent_at,
+            failing_since: it.failing_since,
+            error: it.last_error,
+            mend: it.mend,
+        }
+    }
 }
 
 impl From<SinkFigures> for SinkBody {
@@ -112,6 +148,7 @@ pub(super) async fn show(State(shared): State<Context>) -> Response {
         messages: messages(&figures),
         quarantine: figures.quarantine,
         sinks: figures.sinks.into_iter().map(SinkBody::from).collect(),
+        channels: figures.channels.into_iter().map(ChannelBody::from).collect(),
         incidents: figures.incidents,
         meters: figures.meters,
         unreadable: figures.unreadable,

@@ -23,10 +23,11 @@ use crate::log::{LogRow, MemoryChange, Rejection};
 use crate::rebuild::Rebuild;
 
 pub use http::{HttpConfig, HttpSink, LineBatch, SinkConfigError, TlsFiles};
-pub(crate) use http::{causes, with_tls};
+pub(crate) use http::{causes, parse_url, retry_after, unanswered, with_tls};
 pub use influxdb1::InfluxDb1Config;
 pub use influxdb2::InfluxDb2Config;
-pub use mqtt::{MqttPublish, MqttPublishConfig, MqttVersion};
+pub use mqtt::{HomeAssistant, MqttPublish, MqttPublishConfig, MqttVersion};
+pub(crate) use task::Backoff;
 pub use task::{SinkState, SinkStatus, SinkTask, SinkWatch, run_sink};
 pub use victoriametrics::{VictoriaMetricsConfig, WritePath};
 

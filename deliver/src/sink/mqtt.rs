@@ -1,7 +1,8 @@
 //! Derived states, today's energy and alerts back to an MQTT broker, as retained JSON under a prefix of ours:
 //!
 //! - `<prefix>/status`: `online`, or `offline` by last will;
-//! - `<prefix>/<device>/state`, `<prefix>/<device>/energy`, `<prefix>/alert/<rule>/<device>`: see `docs/series.md`.
+//! - `<prefix>/<device>/state`, `<prefix>/<device>/energy`, `<prefix>/alert/<rule>/<device>`: see `docs/series.md`;
+//! - where Home Assistant is told of devices, its discovery under its own prefix: see `home_assistant`.
 //!
 //! A topic shows the latest; what was superseded while the broker was away is not published. The cursor moves after
 //! the broker's acknowledgement (QoS 1). After every new connection all topics are published again, for the broker may
@@ -9,6 +10,7 @@
 
 mod board;
 mod client;
+mod home_assistant;
 mod json;
 mod link;
 #[cfg(test)]
@@ -28,6 +30,7 @@ use crate::rebuild::Rebuild;
 use crate::secret::Secret;
 use board::{Board, Topic};
 use client::{Options, Refusal};
+pub use home_assistant::HomeAssistant;
 use link::{Link, LinkState, Up};
 
 pub(super) const KIND: Kind = Kind {
@@ -85,6 +88,8 @@ pub struct MqttPublishConfig {
     pub zone: TimeZone,
     /// The currency of costs.
     pub currency: String,
+    /// How Home Assistant is told of devices; none: not at all.
+    pub home_assistant: Option<HomeAssistant>,
 }
 
 impl Default for MqttPublishConfig {
@@ -108,6 +113,7 @@ impl Default for MqttPublishConfig {
             },
             zone: TimeZone::UTC,
             currency: "EUR".to_owned(),
+            home_assistant: None,
         }
     }
 }
@@ -138,7 +144,10 @@ impl MqttPublishConfig {
             self.prefix
         );
         let place = format!("sink {name} ({target})");
+        let discovery = self.home_assistant.as_ref();
+        let discovery = discovery.map(|told| told.messages(&self.prefix, devices));
         let devices: BTreeSet<String> = devices.iter().map(|device| device.id.to_string()).collect();
+        let board = Board::new(self.zone.clone(), self.currency.clone(), devices);
         Ok(MqttPublish {
             identity: Identity {
                 name: name.to_owned(),
@@ -146,7 +155,10 @@ impl MqttPublishConfig {
                 target,
             },
             link: Link::start(self, Options::new(self)?, place.clone()),
-            board: Board::new(self.zone.clone(), self.currency.clone(), devices),
+            board: match discovery {
+                Some(messages) => board.with_discovery(messages),
+                None => board,
+            },
             config: self.clone(),
             place,
             epoch: 0,
@@ -232,8 +244,19 @@ impl MqttPublish {
         Ok(())
     }
 
+    /// Below which we need the right to publish a topic.
+    fn first_levels(&self, topic: &Topic) -> &str {
+        match (topic, &self.config.home_assistant) {
+            (Topic::Discovery { .. }, Some(told)) => &told.prefix,
+            _ => &self.config.prefix,
+        }
+    }
+
     fn path(&self, topic: &Topic) -> String {
-        format!("{}/{}", self.config.prefix, topic.path())
+        match topic {
+            Topic::Discovery { path, .. } => path.clone(),
+            ours => format!("{}/{}", self.config.prefix, ours.path()),
+        }
     }
 
     async fn publish_window(&self, up: &Up, window: &[Topic]) -> Result<Vec<Result<(), Refusal>>, Failure> {
@@ -275,10 +298,7 @@ impl MqttPublish {
         match refusal {
             Refusal::NotAuthorized => Err(self.held(
                 format!("the broker does not let us publish {path}"),
-                format!(
-                    "allow it in the broker's access list: topic write {}/#",
-                    self.config.prefix
-                ),
+                format!("allow it in the broker's access list: topic write {}/#", self.first_levels(topic)),
             )),
             Refusal::NoRetained => Err(self.held(
                 "the broker keeps no retained messages".to_owned(),

@@ -1,7 +1,8 @@
 //! `idlewatt alert`: the alerts of the running service, and a person's word on them.
 //!
-//! `list` reads the service's own history, so it needs no login. `acknowledge`, `snooze` and `note` publish a message to the configured broker, where the service
-//! hears it like any other: it goes through the journal, so a replay says the same.
+//! `list` reads the service's own history, so it needs no login. `acknowledge`, `snooze` and `note` publish a message to the
+//! configured broker, where the service hears it like any other: it goes through the journal, so a replay says the same.
+//! `test` sends a message that says it is a test through a channel, just as the service does, and shows the receiver's answer.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -17,11 +18,11 @@ use crate::config::Config;
 use crate::pipeline::Files;
 use crate::say::say;
 
-/// Lists the alerts of the running service; acknowledges or snoozes one.
+/// Lists the alerts of the running service; acknowledges or snoozes one; tries out a channel.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  idlewatt alert list\n  idlewatt alert acknowledge overnight_idle ct-1 --by Anna\n  \
-                        idlewatt alert snooze meter_silent mri-2 --hours 8"
+                        idlewatt alert snooze meter_silent mri-2 --hours 8\n  idlewatt alert test oncall"
 )]
 pub struct Arguments {
     #[command(subcommand)]
@@ -66,6 +67,11 @@ enum What {
         #[arg(long, value_parser = clap::value_parser!(u16).range(1..=i64::from(SNOOZE_HOURS_MAX)))]
         hours: u16,
     },
+    /// Sends a test message through a channel of the configuration
+    Test {
+        /// The channel's name
+        channel: String,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -90,6 +96,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
             list(&Files(&config.state_dir).history(), *all, out)?;
             return Ok(ExitCode::SUCCESS);
         }
+        What::Test { channel } => return test(&config, channel, out),
         What::Acknowledge { which } => (which, Act::Acknowledge, None, ""),
         What::Note { which, text } => (which, Act::Note, None, text.as_str()),
         What::Snooze { which, hours } => {
@@ -124,6 +131,39 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
         out,
         "said on {topic} at broker '{name}'; `idlewatt alert list` shows when it is heard"
     )?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Sends a test message, as the service would send an alert.
+fn test(config: &Config, name: &str, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let channel = config.channels.iter().find(|channel| channel.name == name);
+    let channel = channel.with_context(|| {
+        let names: Vec<&str> = config
+            .channels
+            .iter()
+            .map(|channel| channel.name.as_str())
+            .collect();
+        match names.as_slice() {
+            [] => format!("no [[channel]] is named \"{name}\"; the configuration has none"),
+            names => format!(
+                "no [[channel]] is named \"{name}\"; there are {}",
+                names.join(", ")
+            ),
+        }
+    })?;
+    let courier = channel.courier()?;
+    let message = config.scribe().test(name, ingest::clock::wall());
+    let (kind, target) = (channel.kind(), courier.target());
+    match tokio::runtime::Runtime::new()?.block_on(courier.deliver(&message)) {
+        Ok(said) => writeln!(
+            out,
+            "channel '{name}' ({kind}, {target}): the receiver says: {said}"
+        )?,
+        Err(failure) => {
+            let mend = failure.mend.map_or_else(String::new, |mend| format!("; {mend}"));
+            bail!("channel '{name}' ({kind}): {}{mend}", failure.reason);
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }
 

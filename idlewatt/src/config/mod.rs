@@ -20,6 +20,7 @@ mod value;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use deliver::channel::{ChannelConfig, Route};
 use deliver::history::HistoryConfig;
 use deliver::log::LogConfig;
 use deliver::page::DoorConfig;
@@ -48,6 +49,8 @@ pub struct Config {
     pub state_dir: PathBuf,
     /// Where the page listens.
     pub page: SocketAddr,
+    /// Where people reach it; none where that is not said.
+    pub public_url: Option<String>,
     /// Who may come in to it.
     pub door: DoorConfig,
     /// The brokers to listen to.
@@ -60,6 +63,10 @@ pub struct Config {
     pub history: HistoryConfig,
     /// What the decoders are told.
     pub decoder: DecoderConfig,
+    /// How people are told of alerts.
+    pub channels: Vec<ChannelConfig>,
+    /// Who hears of what.
+    pub routes: Vec<Route>,
     /// The databases to write to.
     pub sinks: Vec<SinkConfig>,
     /// The topic on which people speak of alerts.
@@ -133,14 +140,27 @@ impl Config {
         let mut brokers = build::brokers(review, &file);
         let mut decoder = build::decoder(review, &file, &brokers, &devices);
         let publish = build::publish(review, &file, &brokers, site.as_ref());
+        let channels = build::channels(review, &file);
+        let routes = build::routes(review, &file, &channels, &devices);
         let (act_topic, act_broker) = build::act(&file, &mut brokers);
         // what we publish comes back where the topics cover it
         decoder.ignored_prefixes = publish.iter().map(|publish| publish.prefix.clone()).collect();
+        for told in publish
+            .iter()
+            .filter_map(|publish| publish.home_assistant.as_ref())
+        {
+            let topics = devices.iter().map(|device| told.topic(&device.device.id));
+            decoder.ignored_prefixes.extend(topics);
+        }
+        let public_url = file.page.public_url.as_ref().map(ToString::to_string);
         Some(Self {
             decoder,
             act_topic,
             act_broker,
             publish,
+            public_url,
+            channels,
+            routes,
             devices,
             state_dir: build::state_dir(review, &file),
             page: build::page(&file),

@@ -1,6 +1,10 @@
 //! What each of the other rooms is told, in its own types.
 
+use std::collections::BTreeMap;
+
+use analyzer::DeviceId;
 use analyzer::report::Facts;
+use deliver::channel::{Desk, Place, Scribe};
 use deliver::device::DeviceTags;
 use deliver::page::{PageDevice, SiteInfo};
 
@@ -85,6 +89,27 @@ impl Config {
             learns: config.device.learns(),
         };
         self.devices.iter().map(named).collect()
+    }
+
+    /// Who finds the words of messages.
+    #[must_use]
+    pub fn scribe(&self) -> Scribe {
+        Scribe::new(self.site_info(), &self.device_tags(), self.public_url.clone())
+    }
+
+    /// Who decides what the channels say.
+    #[must_use]
+    pub fn desk(&self) -> Desk {
+        let place = |config: &DeviceConfig| {
+            let place = Place {
+                room: config.device.room.clone(),
+                modality: config.device.modality.name.to_owned(),
+                opening: config.device.opening.clone(),
+            };
+            (config.device.id.clone(), place)
+        };
+        let places: BTreeMap<DeviceId, Place> = self.devices.iter().map(place).collect();
+        Desk::new(self.scribe(), &self.channels, self.routes.clone(), places)
     }
 
     /// The hospital as the page names it.

@@ -1,6 +1,7 @@
 //! Faults of whole files: each with its exact line, subject and mend.
 
 mod alert;
+mod channel;
 mod door;
 
 use std::path::Path;

@@ -9,6 +9,7 @@
 //! on from its own cursor.
 
 mod analysis;
+mod channels;
 mod figures;
 mod interpreter;
 mod overview;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use analyzer::{AlertPhase, BandsLearned};
+use deliver::channel::{CHANNELS_SINK, ChannelStatus};
 use deliver::device::DeviceTags;
 use deliver::history::Readers;
 use deliver::live::{
@@ -50,6 +51,7 @@ pub(super) struct Overview {
     /// The same of the recording.
     pub(super) recording: watch::Receiver<Option<String>>,
     pub(super) sinks: Vec<SinkWatch>,
+    pub(super) channels: Vec<watch::Receiver<ChannelStatus>>,
     pub(super) figures: Arc<Figures>,
     pub(super) live: Live,
     pub(super) tags: Vec<DeviceTags>,
@@ -149,6 +151,28 @@ impl Overview {
         status
     }
 
+    /// A sink's figures; what is wrong with a channel is shown where the channels are fed.
+    fn sink_figures(&self, status: SinkStatus) -> SinkFigures {
+        let mut figures = sink_figures(status);
+        if figures.name == CHANNELS_SINK {
+            let statuses = self.channel_statuses();
+            let failing = statuses.iter().filter(|channel| channel.state != SinkState::Ok);
+            let errors = failing
+                .filter_map(|channel| Some(format!("{}: {}", channel.name, channel.last_error.as_ref()?)));
+            figures.last_error = errors
+                .reduce(|all, next| format!("{all}; {next}"))
+                .or(figures.last_error);
+        }
+        figures
+    }
+
+    fn channel_statuses(&self) -> Vec<ChannelStatus> {
+        self.channels
+            .iter()
+            .map(|status| status.borrow().clone())
+            .collect()
+    }
+
     /// How far the past is analyzed again.
     fn rebuilding(&self) -> Option<RebuildFigures> {
         let rebuild = self.rebuild.as_ref()?;
@@ -180,7 +204,8 @@ impl Overview {
                 .iter()
                 .map(|s| s.borrow().phase == Phase::Connected)
                 .reduce(|a, b| a && b),
-            sinks: sinks.into_iter().map(sink_figures).collect(),
+            sinks: sinks.into_iter().map(|sink| self.sink_figures(sink)).collect(),
+            channels: self.channel_statuses(),
             meters,
             incidents: incidents.into_iter().map(incident_figures).collect(),
             unreadable: self.unreadable(),
@@ -244,6 +269,7 @@ impl Overview {
                 .map(|status| broker_figures(&status.borrow()))
                 .collect(),
             sinks,
+            channels: self.channel_statuses(),
             devices: self.devices(&snapshot),
             alerts: self.alerts(&snapshot),
             build: BuildFigures {

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use anyhow::Context;
+use deliver::channel::CHANNELS_SINK;
 use deliver::device::DeviceTags;
 use deliver::history::{History, Readers};
 use deliver::live::Live;
@@ -25,6 +26,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::analysis::{Analysis, Aside};
+use super::channels;
 use super::figures::Figures;
 use super::interpreter::Interpreter;
 use super::overview::{Books, Overview};
@@ -151,8 +153,11 @@ impl Service {
             log_reader,
             history,
         } = Stores::open(config)?;
-        let (files, tags) = (Files(&config.state_dir), config.device_tags());
-        let figures = Arc::<Figures>::default();
+        let (files, tags, figures) = (
+            Files(&config.state_dir),
+            config.device_tags(),
+            Arc::<Figures>::default(),
+        );
         let live = live_view(config, &history, clock.now())?;
 
         let [
@@ -166,10 +171,11 @@ impl Service {
         let analysis = Analysis::resume(journal, aside, interpreter, log, Arc::clone(&figures))?;
         let analyzed = analysis.cursor();
         let analysis = stage::start(analysis, writer.handle().progress(), analysis_stop.clone())?;
+        let (sinks, watches, channels) =
+            start_sinks(config, &tags, &log_reader, (&history, &writer), &sinks_stop)?;
         let recording = Recording::new(log_reader.another()?, history, live.clone(), clock.clone())?;
         let recorded = recording.cursor();
         let recording = stage::start(recording, log_reader.end(), recording_stop.clone())?;
-        let (sinks, watches) = start_sinks(config, &tags, &log_reader, &sinks_stop)?;
         let (sessions, statuses) = start_sessions(config, &writer.handle(), &sessions_stop);
 
         let overview = Overview {
@@ -184,18 +190,14 @@ impl Service {
             analysis: analysis.error(),
             recording: recording.error(),
             sinks: watches,
+            channels,
             figures,
             live: live.clone(),
             tags,
         };
         let page = overview.page(config, clock, Readers::new(files.history()));
-        let page = start_page(
-            listener,
-            page,
-            door,
-            &page_stop,
-            forward_cursor(analyzed.clone(), writer.handle()),
-        );
+        let beside = forward_cursor(analyzed.clone(), writer.handle());
+        let page = start_page(listener, page, door, &page_stop, beside);
         Ok(Self {
             live,
             sessions,
@@ -306,6 +308,7 @@ fn open_log(config: &Config, history: &History) -> anyhow::Result<(FindingsLog, 
     let names = config.sinks.iter().map(|sink| sink.name.as_str());
     let names = names
         .chain(config.publish.as_ref().map(|_| PUBLISH_SINK))
+        .chain((!config.channels.is_empty()).then_some(CHANNELS_SINK))
         .chain([HISTORY_SINK]);
     log.register(&names.collect::<Vec<_>>())?;
     let reader = log.reader()?;
@@ -314,12 +317,14 @@ fn open_log(config: &Config, history: &History) -> anyhow::Result<(FindingsLog, 
 
 type Watches = Vec<SinkWatch>;
 
+/// Starts whatever delivers: the sinks, and the channels with their desk, which is a sink as well.
 fn start_sinks(
     config: &Config,
     tags: &[DeviceTags],
     log: &LogReader,
+    (history, writer): (&History, &Writer),
     stop: &CancellationToken,
-) -> anyhow::Result<(JoinSet<()>, Watches)> {
+) -> anyhow::Result<(JoinSet<()>, Watches, channels::Statuses)> {
     let (mut tasks, mut watches) = (JoinSet::new(), Vec::new());
     for sink in &config.sinks {
         start_sink(sink.sink(tags)?, log, stop, &mut tasks, &mut watches)?;
@@ -333,7 +338,11 @@ fn start_sinks(
             &mut watches,
         )?;
     }
-    Ok((tasks, watches))
+    let last = writer.handle().progress().borrow().last_seq;
+    let seed = channels::seed(config, history, last)?;
+    let (statuses, desk) = channels::start(config, seed, log, stop, &mut tasks)?;
+    watches.extend(desk);
+    Ok((tasks, watches, statuses))
 }
 
 fn start_sink<S: Sink>(

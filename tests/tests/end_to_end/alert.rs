@@ -32,7 +32,7 @@ opening = "always"
 "#;
 
 /// Our own topics are not listened to, but for the one on which people speak.
-fn configuration(broker: &Mosquitto) -> String {
+pub(crate) fn configuration(broker: &Mosquitto) -> String {
     let demo = demo_configuration(&broker.url(), "");
     let site = demo.split("[[device]]").next().unwrap_or_default();
     let clock = "clock_topic = \"simulator/clock\"";
@@ -45,24 +45,33 @@ const LOST_AT: i64 = -12;
 const RAISED_AT: i64 = LOST_AT + 2;
 
 /// Broker and idlewatt, in a play whose time is counted in minutes from its middle.
-pub(super) struct Hospital {
-    broker: Mosquitto,
-    pub(super) idlewatt: Idlewatt,
+pub(crate) struct Hospital {
+    pub(crate) broker: Mosquitto,
+    pub(crate) idlewatt: Idlewatt,
     /// The wall clock's time: the command `snooze` counts from it.
-    middle: Timestamp,
+    pub(crate) middle: Timestamp,
     /// Messages published that are not of the clock.
-    pub(super) published: u64,
+    pub(crate) published: u64,
 }
 
 impl Hospital {
     async fn start() -> anyhow::Result<Self> {
-        Self::start_with("", None).await
+        Self::start_of("", "", None).await
     }
 
     /// With further keys of `[page]`, and the token that opens it.
-    pub(super) async fn start_with(page: &str, token: Option<&str>) -> anyhow::Result<Self> {
+    pub(crate) async fn start_with(page: &str, token: Option<&str>) -> anyhow::Result<Self> {
+        Self::start_of("", page, token).await
+    }
+
+    /// `further` are sections of the configuration.
+    pub(crate) async fn start_among(further: &str) -> anyhow::Result<Self> {
+        Self::start_of(further, "", None).await
+    }
+
+    async fn start_of(further: &str, page: &str, token: Option<&str>) -> anyhow::Result<Self> {
         let broker = start_broker().await?;
-        let mut idlewatt = Idlewatt::prepare_with_page(&configuration(&broker), page)?;
+        let mut idlewatt = Idlewatt::prepare_with_page(&(configuration(&broker) + further), page)?;
         if let Some(token) = token {
             idlewatt.log_in(token);
         }
@@ -83,7 +92,7 @@ impl Hospital {
     }
 
     /// Both magnets draw so much between two minutes, told every half minute. Returns when all of it is everywhere.
-    async fn draw(&mut self, from: i64, until: i64, power_kw: f64) -> anyhow::Result<()> {
+    pub(crate) async fn draw(&mut self, from: i64, until: i64, power_kw: f64) -> anyhow::Result<()> {
         let mut messages = Vec::new();
         for half in from * 2..until * 2 {
             let told = self.middle + SignedDuration::from_secs(half * 30);
@@ -125,7 +134,7 @@ impl Hospital {
         answer(&[&["alert"], arguments, &["-c", &file]].concat(), "")
     }
 
-    async fn restart(&mut self) -> anyhow::Result<()> {
+    pub(crate) async fn restart(&mut self) -> anyhow::Result<()> {
         self.idlewatt.kill()?;
         self.idlewatt.restart().await
     }

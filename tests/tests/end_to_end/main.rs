@@ -4,6 +4,7 @@ mod account;
 mod alert;
 mod bad_input;
 mod calibrate;
+mod channels;
 mod clock_change;
 mod commands;
 mod dead_sink;

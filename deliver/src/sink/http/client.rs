@@ -206,14 +206,7 @@ impl Endpoint {
 
     /// What an exchange that failed means.
     fn judge(&self, error: reqwest::Error) -> Verdict {
-        let what = if error.is_connect() {
-            "no connection to"
-        } else if error.is_timeout() {
-            "no answer in time from"
-        } else {
-            "the connection broke to"
-        };
-        let words = causes(&error.without_url());
+        let (what, words) = unanswered(error);
         if let Some(Handshake { what, mend }) = explain(&words) {
             let what = format!("no secure connection: {what} ({words})");
             return Verdict::Untrusted { what, mend };
@@ -223,6 +216,18 @@ impl Endpoint {
             after: None,
         }
     }
+}
+
+/// What it is that an exchange failed at, and the error's words without the address.
+pub(crate) fn unanswered(error: reqwest::Error) -> (&'static str, String) {
+    let what = if error.is_connect() {
+        "no connection to"
+    } else if error.is_timeout() {
+        "no answer in time from"
+    } else {
+        "the connection broke to"
+    };
+    (what, causes(&error.without_url()))
 }
 
 /// An error with all that caused it; each says only its own part.

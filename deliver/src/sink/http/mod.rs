@@ -30,10 +30,11 @@ use crate::line::LineEncoder;
 use crate::log::Rejection;
 use crate::rebuild::Rebuild;
 use client::Endpoint;
-pub(crate) use client::{Credentials, causes, endpoint, parse_url, with_tls};
+pub(crate) use client::{Credentials, causes, endpoint, parse_url, unanswered, with_tls};
 pub use client::{SinkConfigError, TlsFiles};
 pub(crate) use erase::Erase;
 pub use lines::LineBatch;
+pub(crate) use verdict::retry_after;
 use verdict::{Refusal, Verdict, shown};
 
 /// A line that every server takes that takes anything of ours; it carries no instant, so no retention refuses it.

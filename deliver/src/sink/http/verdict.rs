@@ -137,7 +137,7 @@ fn message_of(body: &str) -> String {
 }
 
 /// `Retry-After` in seconds, or as a date against the answer's own `Date`, so that no clock of ours is needed.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let wanted = match value.parse::<u64>() {
         Ok(seconds) => Duration::from_secs(seconds),

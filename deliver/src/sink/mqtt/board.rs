@@ -7,13 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use analyzer::site::TariffPeriod;
-use analyzer::{AlertEvent, AlertPhase, Finding, LedgerRow, Sample, State, StateChange};
+use analyzer::{AlertEvent, AlertPhase, Finding, LedgerRow, Sample, Severity, State, StateChange};
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use super::json::{AlertJson, EnergyJson, StateJson, to_bytes};
+use super::json::{AlertJson, AlertsJson, EnergyJson, StateJson, to_bytes};
 use crate::log::MemoryChange;
 
 /// What one topic shows; also the key of its memory.
@@ -21,26 +21,42 @@ use crate::log::MemoryChange;
 pub(super) enum Topic {
     State(String),
     Energy(String),
-    Alert { rule: String, device: String },
+    Alert {
+        rule: String,
+        device: String,
+    },
+    /// How many alerts are open of a device: for Home Assistant.
+    Alerts(String),
+    /// Home Assistant's; its path is whole.
+    Discovery {
+        path: String,
+        device: String,
+    },
 }
 
 impl Topic {
     fn device(&self) -> &str {
-        let (Self::State(device) | Self::Energy(device) | Self::Alert { device, .. }) = self;
+        let (Self::State(device)
+        | Self::Energy(device)
+        | Self::Alerts(device)
+        | Self::Alert { device, .. }
+        | Self::Discovery { device, .. }) = self;
         device
     }
 
-    /// Below the prefix. A name's `/`, wildcards and control characters are written as `%` and two digits.
+    /// Below the prefix, but for [`Self::Discovery`]. A name's `/`, wildcards and control characters are written as `%` and two digits.
     pub(super) fn path(&self) -> String {
         match self {
             Self::State(device) => format!("{}/state", level(device)),
             Self::Energy(device) => format!("{}/energy", level(device)),
             Self::Alert { rule, device } => format!("alert/{}/{}", level(rule), level(device)),
+            Self::Alerts(device) => format!("{}/alerts", level(device)),
+            Self::Discovery { path, .. } => path.clone(),
         }
     }
 }
 
-fn level(name: &str) -> String {
+pub(super) fn level(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     for character in name.chars() {
         match character {
@@ -75,12 +91,16 @@ enum Entry {
     State(LiveState),
     Energy(Day),
     Alert(AlertEvent),
+    /// Ready to be published.
+    Text(String),
 }
 
 pub(super) struct Board {
     zone: TimeZone,
     currency: String,
     devices: BTreeSet<String>,
+    /// What Home Assistant is told; none where it is told nothing.
+    discovery: Option<BTreeMap<Topic, String>>,
     entries: BTreeMap<Topic, Entry>,
     /// Topics to be published; one without an entry is to be cleared.
     pub(super) unpublished: BTreeSet<Topic>,
@@ -94,10 +114,17 @@ impl Board {
             zone,
             currency,
             devices,
+            discovery: None,
             entries,
             unpublished,
             unsaved,
         }
+    }
+
+    /// Tells Home Assistant of devices as well.
+    pub(super) fn with_discovery(mut self, messages: BTreeMap<Topic, String>) -> Self {
+        self.discovery = Some(messages);
+        self
     }
 
     pub(super) fn fold(&mut self, finding: &Finding) {
@@ -109,6 +136,7 @@ impl Board {
             Finding::Alert(event) if self.has(&event.device) && event.phase != AlertPhase::Noted => {
                 let (rule, device) = (event.rule.clone(), event.device.to_string());
                 self.set(Topic::Alert { rule, device }, Entry::Alert(event.clone()));
+                self.count_alerts(&event.device);
             }
             _ => {}
         }
@@ -126,6 +154,39 @@ impl Board {
             self.entries.remove(&topic);
             self.unpublished.insert(topic.clone());
             self.unsaved.insert(topic);
+        }
+        for device in self.devices.clone() {
+            self.count_alerts(&device);
+        }
+    }
+
+    /// Says how many alerts are open of a device, where that is told.
+    fn count_alerts(&mut self, device: &str) {
+        if self.discovery.is_none() {
+            return;
+        }
+        let events = self.entries.values().filter_map(|entry| match entry {
+            Entry::Alert(event) if *event.device == *device && event.phase != AlertPhase::Cleared => {
+                Some(event)
+            }
+            _ => None,
+        });
+        let open: Vec<&AlertEvent> = events.collect();
+        let text = to_bytes(&AlertsJson {
+            open: open.len(),
+            rules: open.iter().map(|event| event.rule.as_str()).collect(),
+            severity: open.iter().map(|event| event.severity).max().map(Severity::name),
+        });
+        self.text(
+            Topic::Alerts(device.to_owned()),
+            String::from_utf8(text).unwrap_or_default(),
+        );
+    }
+
+    fn text(&mut self, topic: Topic, text: String) {
+        let is_same = matches!(self.entries.get(&topic), Some(Entry::Text(known)) if *known == text);
+        if !is_same {
+            self.set(topic, Entry::Text(text));
         }
     }
 
@@ -224,6 +285,7 @@ impl Board {
     pub(super) fn payload(&self, topic: &Topic) -> Vec<u8> {
         match self.entries.get(topic) {
             None => Vec::new(),
+            Some(Entry::Text(text)) => text.clone().into_bytes(),
             Some(Entry::State(live)) => {
                 let LiveState {
                     state,
@@ -269,6 +331,10 @@ impl Board {
         let idle = sum(&|key| key.1 == State::Idle);
         EnergyJson {
             day: day.date,
+            since: self
+                .zone
+                .to_timestamp(day.date.to_datetime(Time::midnight()))
+                .ok(),
             total_kwh: kwh(sum(&|_| true).0),
             scanning_kwh: kwh(sum(&|key| key.1 == State::Scanning).0),
             idle_kwh: kwh(idle.0),
@@ -308,12 +374,21 @@ impl Board {
                 );
                 continue;
             };
-            if self.has(topic.device()) {
+            let is_wanted = match (&topic, &self.discovery) {
+                (Topic::Discovery { .. }, Some(messages)) => messages.contains_key(&topic),
+                (Topic::Discovery { .. } | Topic::Alerts(_), None) => false,
+                _ => true,
+            };
+            if is_wanted && self.has(topic.device()) {
                 self.entries.insert(topic, entry);
             } else {
                 self.unpublished.insert(topic.clone());
                 self.unsaved.insert(topic);
             }
+        }
+        for (topic, text) in self.discovery.clone().unwrap_or_default() {
+            self.count_alerts(topic.device());
+            self.text(topic, text);
         }
         self.publish_all();
     }

@@ -19,6 +19,8 @@ pub(super) struct StateJson {
 #[derive(Serialize)]
 pub(super) struct EnergyJson<'a> {
     pub(super) day: Date,
+    /// When it began.
+    pub(super) since: Option<Timestamp>,
     pub(super) total_kwh: f64,
     pub(super) scanning_kwh: f64,
     pub(super) idle_kwh: f64,
@@ -45,6 +47,15 @@ pub(super) struct AlertJson<'a> {
     pub(super) cost: f64,
     pub(super) currency: &'a str,
     pub(super) co2e_kg: f64,
+}
+
+/// `<prefix>/<device>/alerts`, with Home Assistant alone.
+#[derive(Serialize)]
+pub(super) struct AlertsJson<'a> {
+    pub(super) open: usize,
+    pub(super) rules: Vec<&'a str>,
+    /// The most urgent of them.
+    pub(super) severity: Option<&'static str>,
 }
 
 pub(super) fn to_bytes(value: &impl Serialize) -> Vec<u8> {

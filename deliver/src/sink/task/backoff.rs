@@ -6,7 +6,7 @@ use std::time::Duration;
 const DOUBLINGS_MAX: u32 = 16;
 
 #[derive(Debug)]
-pub(in crate::sink) struct Backoff {
+pub(crate) struct Backoff {
     min: Duration,
     max: Duration,
     failures: u32,
@@ -14,7 +14,7 @@ pub(in crate::sink) struct Backoff {
 }
 
 impl Backoff {
-    pub(in crate::sink) fn new(min: Duration, max: Duration) -> Self {
+    pub(crate) fn new(min: Duration, max: Duration) -> Self {
         Self {
             min,
             max,
@@ -24,7 +24,7 @@ impl Backoff {
     }
 
     /// The next pause: between half and all of the doubled one.
-    pub(in crate::sink) fn next(&mut self) -> Duration {
+    pub(crate) fn next(&mut self) -> Duration {
         let whole = self
             .min
             .saturating_mul(1 << self.failures.min(DOUBLINGS_MAX))
@@ -35,7 +35,7 @@ impl Backoff {
         whole / 2 + (whole / 2) * draw / 1024
     }
 
-    pub(in crate::sink) fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         self.failures = 0;
     }
 }

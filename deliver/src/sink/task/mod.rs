@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Outcome, Problem, Rest, Sink};
 use crate::log::{LogReader, Rejection};
 use crate::rebuild::Rebuild;
-pub(super) use backoff::Backoff;
+pub(crate) use backoff::Backoff;
 use feed::{Fed, Feed, Span};
 pub use status::{SinkState, SinkStatus, SinkWatch};
 

@@ -1,4 +1,4 @@
-//! Who answers: brokers and databases, each within a time limit, all at once.
+//! Who answers: brokers, databases and channels, each within a time limit, all at once.
 //!
 //! A broker is spoken to in MQTT 5 under a client id of its own and without a session, so that a running service is
 //! not thrown out; one of MQTT 3.1.1 is only connected to, and a database asked for no more than an answer over TLS.
@@ -31,7 +31,7 @@ pub(super) struct Knock {
 /// A fault: what, and how to mend it.
 type Fault = (String, String);
 
-/// Knocks at every broker and database.
+/// Knocks at every broker, database and channel.
 pub(super) async fn knock_at_all(config: &Config, limit: Duration) -> Vec<Knock> {
     let mut tasks = Vec::new();
     for broker in &config.brokers {
@@ -46,6 +46,13 @@ pub(super) async fn knock_at_all(config: &Config, limit: Duration) -> Vec<Knock>
         tasks.push((
             who,
             tokio::spawn(async move { knock_at_sink(&sink, limit).await }),
+        ));
+    }
+    for channel in &config.channels {
+        let (who, address) = (format!("channel '{}'", channel.name), channel.address());
+        tasks.push((
+            who,
+            tokio::spawn(async move { knock_at_channel(address, limit).await }),
         ));
     }
     let mut knocks = Vec::new();
@@ -110,6 +117,15 @@ async fn knock_at_sink(sink: &SinkConfig, limit: Duration) -> Result<String, Fau
     }
     Ok(format!(
         "{host}:{port} accepts connections; names and rights show at the first write"
+    ))
+}
+
+/// No more than a connection: a message would reach people. `idlewatt alert test` sends one.
+async fn knock_at_channel(address: Option<(String, u16)>, limit: Duration) -> Result<String, Fault> {
+    let (host, port) = address.ok_or_else(|| ("it has no address".to_owned(), "correct 'url'".to_owned()))?;
+    connect(&host, port, limit).await?;
+    Ok(format!(
+        "{host}:{port} accepts connections; `idlewatt alert test` sends a message"
     ))
 }
 

@@ -5,6 +5,7 @@ use analyzer::band::{Band, Bands};
 use analyzer::calendar::OpeningHours;
 use analyzer::learn::Pin;
 use analyzer::site::Site;
+use deliver::channel::ChannelConfig;
 use deliver::sink::MqttPublishConfig;
 use ingest::session::{BrokerConfig, Version};
 use jiff::Timestamp;
@@ -26,6 +27,8 @@ pub(super) struct Plan {
     pub(super) mappers: Vec<MapperPlan>,
     pub(super) devices: Vec<DevicePlan>,
     pub(super) sinks: Vec<SinkPlan>,
+    /// How people are told of alerts.
+    pub(super) channels: Vec<ChannelPlan>,
     /// What is published, if anything is.
     pub(super) publish: Option<String>,
     pub(super) page: String,
@@ -103,6 +106,16 @@ pub(super) struct SinkPlan {
     pub(super) into: String,
 }
 
+/// Who is told of alerts.
+#[derive(Debug, Serialize)]
+pub(super) struct ChannelPlan {
+    pub(super) name: String,
+    pub(super) kind: &'static str,
+    pub(super) target: String,
+    /// Where it is said that this one cannot be reached.
+    pub(super) fallback: Option<String>,
+}
+
 impl Plan {
     /// What would happen, said at `now`.
     pub(super) fn of(config: &Config, now: Timestamp) -> Self {
@@ -122,6 +135,7 @@ impl Plan {
                 .map(|config| device(config, &site.site, now))
                 .collect(),
             sinks: config.sinks.iter().map(sink).collect(),
+            channels: config.channels.iter().map(channel).collect(),
             publish: config.publish.as_ref().map(|publish| publishing(config, publish)),
             page: format!("{}://{}", config.page_scheme(), config.page),
             page_for: page_for(config),
@@ -268,6 +282,17 @@ fn alert(config: &DeviceConfig) -> String {
             rule.grace.as_mins(),
             rule.remind_every.as_mins()
         ),
+    }
+}
+
+fn channel(config: &ChannelConfig) -> ChannelPlan {
+    ChannelPlan {
+        name: config.name.clone(),
+        kind: config.kind(),
+        target: config
+            .courier()
+            .map_or_else(|error| error.to_string(), |courier| courier.target()),
+        fallback: config.fallback.clone(),
     }
 }
 

@@ -78,6 +78,20 @@ fn write_plan(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     if let Some(publish) = &plan.publish {
         writeln!(out, "  MQTT topics {publish}")?;
     }
+    if !plan.channels.is_empty() {
+        writeln!(out, "\nTells of alerts")?;
+    }
+    for channel in &plan.channels {
+        let fallback = channel.fallback.as_ref();
+        let fallback = fallback.map_or_else(String::new, |name| {
+            format!("; if it cannot be reached, '{name}' says so")
+        });
+        writeln!(
+            out,
+            "  {}  {} at {}{fallback}",
+            channel.name, channel.kind, channel.target
+        )?;
+    }
     Ok(())
 }
 

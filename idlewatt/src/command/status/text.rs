@@ -46,6 +46,7 @@ pub(super) fn write(status: &Value, out: &mut dyn Write) -> io::Result<()> {
         )?;
     }
     sinks(&status["sinks"], &zone, out)?;
+    channels(&status["channels"], &zone, out)?;
     problems(&status["problems"], out)?;
     incidents(&status["incidents"], &zone, out)
 }
@@ -93,6 +94,35 @@ fn sinks(sinks: &Value, zone: &TimeZone, out: &mut dyn Write) -> io::Result<()> 
             local(&sink["delivered_until"], zone)
         )?;
         if let Some(error) = sink["error"].as_str() {
+            writeln!(out, "    {}", printable(error))?;
+        }
+    }
+    Ok(())
+}
+
+fn channels(channels: &Value, zone: &TimeZone, out: &mut dyn Write) -> io::Result<()> {
+    let channels = channels.as_array().map_or(&[][..], Vec::as_slice);
+    if channels.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "\nAlerts by channel\n  {:<20} {:<14} {:<9} {:>9} {:>9} {:>9}  sent last",
+        "channel", "kind", "state", "sent", "failed", "waiting"
+    )?;
+    for channel in channels {
+        writeln!(
+            out,
+            "  {:<20} {:<14} {:<9} {:>9} {:>9} {:>9}  {}",
+            word(&channel["name"]),
+            word(&channel["kind"]),
+            word(&channel["state"]),
+            count(&channel["sent"]),
+            count(&channel["failed"]),
+            count(&channel["waiting"]),
+            local(&channel["sent_at"], zone)
+        )?;
+        if let Some(error) = channel["error"].as_str() {
             writeln!(out, "    {}", printable(error))?;
         }
     }

@@ -2,6 +2,7 @@
 
 mod alert;
 mod broker;
+mod channel;
 mod device;
 mod door;
 mod feed;
@@ -15,6 +16,7 @@ mod sink;
 mod site;
 
 pub(crate) use broker::brokers;
+pub(crate) use channel::{channels, routes};
 pub use device::DeviceConfig;
 pub(crate) use device::devices;
 pub(crate) use door::{door, page};

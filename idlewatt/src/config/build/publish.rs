@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use deliver::secret::Secret;
-use deliver::sink::{MqttPublishConfig, MqttVersion, TlsFiles};
+use deliver::sink::{HomeAssistant, MqttPublishConfig, MqttVersion, TlsFiles};
 use ingest::session::{BrokerConfig, Version};
 
 use super::site::SiteConfig;
@@ -11,7 +11,7 @@ use crate::config::review::Review;
 use crate::config::schema;
 use crate::config::secret::resolve;
 use crate::config::shape::nearest;
-use crate::config::value::TopicFilter;
+use crate::config::value::{Language, TopicFilter};
 
 /// Builds where to publish; none where it is not wanted, or where a fault was said.
 pub(crate) fn publish(
@@ -81,8 +81,20 @@ pub(crate) fn publish(
         connect_timeout: Duration::from_secs(5),
         zone: site?.site.zone.clone(),
         currency: site?.site.tariff.currency.clone(),
+        home_assistant: section.home_assistant.then(|| home_assistant(file, site)),
         ..MqttPublishConfig::default()
     })
+}
+
+fn home_assistant(file: &schema::File, site: Option<&SiteConfig>) -> HomeAssistant {
+    HomeAssistant {
+        prefix: file.publish.home_assistant_prefix.to_string(),
+        language: match site.map(|site| site.language) {
+            Some(Language::French) => deliver::page::Language::French,
+            Some(Language::English) | None => deliver::page::Language::English,
+        },
+        public_url: file.page.public_url.as_ref().map(ToString::to_string),
+    }
 }
 
 /// The topic on which people speak of alerts, and the place of the broker at which it is heard. It is subscribed there

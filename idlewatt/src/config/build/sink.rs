@@ -1,5 +1,6 @@
 //! The databases to write to.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use deliver::device::DeviceTags;
@@ -158,15 +159,7 @@ fn secret(review: &mut Review<'_>, at: Whereabouts<'_>) -> Secret {
 
 fn http(review: &mut Review<'_>, section: &Entry<schema::Sink>, url: String) -> HttpConfig {
     let seconds = |seconds: u32| Duration::from_secs(seconds.into());
-    let [ca, client] = [
-        ("ca_file", &section.ca_file),
-        ("client_pem_file", &section.client_pem_file),
-    ]
-    .map(|(key, entry)| {
-        let path = resolve(review, (**entry).as_ref()?);
-        review.readable(section, key, &path);
-        Some(path)
-    });
+    let tls = tls_files(review, section, (&section.ca_file, &section.client_pem_file));
     HttpConfig {
         url,
         pace: Pace {
@@ -177,8 +170,22 @@ fn http(review: &mut Review<'_>, section: &Entry<schema::Sink>, url: String) -> 
         request_bytes_max: section.request_bytes_max.get(),
         connect_timeout: seconds(section.connect_timeout_s.get()),
         request_timeout: seconds(section.request_timeout_s.get()),
-        tls: TlsFiles { ca, client },
+        tls,
     }
+}
+
+/// The certificates of a section, by its keys `ca_file` and `client_pem_file`.
+pub(super) fn tls_files<S>(
+    review: &mut Review<'_>,
+    section: &Entry<S>,
+    (ca, client): (&Entry<Option<PathBuf>>, &Entry<Option<PathBuf>>),
+) -> TlsFiles {
+    let [ca, client] = [("ca_file", ca), ("client_pem_file", client)].map(|(key, entry)| {
+        let path = resolve(review, (**entry).as_ref()?);
+        review.readable(section, key, &path);
+        Some(path)
+    });
+    TlsFiles { ca, client }
 }
 
 /// Says which keys mean nothing to a kind of database, and which is meant.

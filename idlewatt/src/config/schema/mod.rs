@@ -2,6 +2,7 @@
 
 mod alert;
 mod broker;
+mod channel;
 mod device;
 mod mapper;
 mod service;
@@ -11,6 +12,7 @@ mod storage;
 
 pub(crate) use alert::{Alerts, RuleHere};
 pub(crate) use broker::Broker;
+pub(crate) use channel::{Channel, ChannelHeader, Route};
 pub(crate) use device::{Band, Defaults, Device, Level, Opening, OpeningPlan};
 pub(crate) use mapper::{Clamp, Mapper, MapperField, Naming};
 pub(crate) use service::{Decode, Page, Publish, Service};
@@ -56,6 +58,11 @@ section! {
         device: Vec<Entry<Device>> => tables(Device, Live),
         /// When a person is told.
         alerts: Alerts => table(Alerts),
+        /// A way to tell people of alerts. Repeat it for each one.
+        channel: Vec<Entry<Channel>> => tables(Channel, Comment),
+        /// Which alerts go to which channels. Repeat it for each one; the first that fits counts. Without any, all goes
+        /// everywhere.
+        route: Vec<Entry<Route>> => tables(Route, Comment),
         /// A database to write to. Repeat it for each one; one that is down delays no other.
         sink: Vec<Entry<Sink>> => tables(Sink, Comment),
         /// Our own topics: states, today's energy and alerts, retained, as JSON.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use deliver::page::DoorConfig;
 
 use crate::config::section::section;
-use crate::config::value::{TopicPrefix, Zone};
+use crate::config::value::{HttpUrl, TopicPrefix, Zone};
 
 section! {
     /// Where things are kept.
@@ -22,6 +22,8 @@ section! {
         /// Address and port. Where other machines can reach it, the page needs a login and a certificate of its own, or a
         /// proxy that has both; all are below.
         listen: SocketAddr => preset(SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))),
+        /// Where people reach the page, for links in messages and reports. Not said: no links.
+        public_url: Option<HttpUrl> => optional("\"https://idlewatt.hospital.example\""),
         /// PEM of the page's certificate, with those above it: the page speaks https then.
         cert_file: Option<PathBuf> => optional("\"/etc/idlewatt/page.pem\""),
         /// PEM of its key.
@@ -77,6 +79,11 @@ section! {
         broker: Option<String> => optional("\"main\""),
         /// Our name at the broker; the one that reads the meters has another. Not said: that one with "-publish".
         client_id: Option<String> => optional("\"idlewatt-main-publish\""),
+        /// Whether Home Assistant is told of each device: state, power, idle waste of today, alert (docs/alerts.md). It
+        /// needs the right to publish below 'home_assistant_prefix' as well.
+        home_assistant: bool => preset(false),
+        /// The topic below which Home Assistant looks for devices.
+        home_assistant_prefix: TopicPrefix => preset(TopicPrefix::home_assistant()),
         /// PEM of our own certificate and its key in one file, where the broker asks for one.
         client_pem_file: Option<PathBuf> => optional("\"/etc/idlewatt/client.pem\""),
     }

@@ -215,6 +215,11 @@ impl TopicPrefix {
     pub(crate) fn ours() -> Self {
         Self("idlewatt".to_owned())
     }
+
+    /// Where Home Assistant looks for devices unless it is told otherwise.
+    pub(crate) fn home_assistant() -> Self {
+        Self("homeassistant".to_owned())
+    }
 }
 
 impl FromStr for TopicPrefix {

@@ -9,7 +9,8 @@ pub(crate) use address::{HttpUrl, MqttUrl, TopicFilter, TopicPrefix};
 pub(crate) use time::{Day, LocalTime, Minutes, OpenWindow, Zone};
 pub use word::Language;
 pub(crate) use word::{
-    Id, ModalityWord, MqttVersion, QuantityWord, RuleWord, SinkKind, StateWord, TimeUnitWord, WritePathWord,
+    ChannelKind, Id, MailTlsWord, ModalityWord, MqttVersion, QuantityWord, RuleWord, SeverityWord, SinkKind,
+    StateWord, StepWord, TimeUnitWord, WeekdayWord, WhenWord, WritePathWord,
 };
 
 use std::num::{NonZeroU32, NonZeroUsize};

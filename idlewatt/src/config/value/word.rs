@@ -176,6 +176,72 @@ words_value! {
         /// Date and time in the zone of `[decode]`.
         Local = "local",
     }
+    /// What kind of channel it is.
+    pub(crate) ChannelKind, "a kind of channel" {
+        /// Prometheus Alertmanager.
+        Alertmanager = "alertmanager",
+        /// SMTP.
+        Mail = "mail",
+        /// ntfy.
+        Ntfy = "ntfy",
+        /// JSON over HTTP.
+        Webhook = "webhook",
+    }
+    /// How a connection to a mail server is protected.
+    pub(crate) MailTlsWord, "a way to protect mail" {
+        /// Upgraded from plain.
+        Starttls = "starttls",
+        /// From the first byte.
+        Tls = "tls",
+        /// Not at all.
+        None = "none",
+    }
+    /// A step of an alert.
+    pub(crate) StepWord, "a step of an alert" {
+        /// New.
+        Raised = "raised",
+        /// Still so.
+        Reminded = "reminded",
+        /// A person knows.
+        Acknowledged = "acknowledged",
+        /// A person wants no reminders.
+        Snoozed = "snoozed",
+        /// Over.
+        Cleared = "cleared",
+    }
+    /// How urgent an alert is.
+    pub(crate) SeverityWord, "how urgent an alert is" {
+        /// Good to know.
+        Info = "info",
+        /// Somebody should act.
+        Warning = "warning",
+        /// Somebody must act now.
+        Critical = "critical",
+    }
+    /// Within or outside of a device's opening hours.
+    pub(crate) WhenWord, "a time of a route" {
+        /// Within.
+        Open = "open",
+        /// Outside.
+        Closed = "closed",
+    }
+    /// A day of the week.
+    pub(crate) WeekdayWord, "a day of the week" {
+        /// Monday.
+        Mon = "mon",
+        /// Tuesday.
+        Tue = "tue",
+        /// Wednesday.
+        Wed = "wed",
+        /// Thursday.
+        Thu = "thu",
+        /// Friday.
+        Fri = "fri",
+        /// Saturday.
+        Sat = "sat",
+        /// Sunday.
+        Sun = "sun",
+    }
     /// What kind of database a sink is.
     pub(crate) SinkKind, "a kind of sink" {
         /// InfluxDB 1.x, `/write`.
