@@ -29,6 +29,7 @@ use std::path::PathBuf;
 pub use read::alert::{AlertFilter, AlertRecord, AlertStep};
 pub use read::curve::{Band, PowerPoint};
 pub use read::exam::ExamSums;
+pub use read::report::{AlertCount, FaultCount};
 pub use read::{LastState, Reader};
 pub use readers::Readers;
 pub use sum::{Amount, LedgerSum, Totals};

@@ -14,7 +14,7 @@
 mod alerts;
 mod api;
 mod asset;
-mod chart;
+pub(crate) mod chart;
 mod device;
 mod door;
 mod events;
@@ -23,15 +23,16 @@ mod kpi;
 mod learned;
 mod pipeline;
 mod reply;
-mod shape;
+pub(crate) mod shape;
 mod spark;
-mod speaker;
+pub(crate) mod speaker;
 mod status;
 #[cfg(test)]
 mod tests;
 mod tile;
 mod wall;
-mod words;
+mod waste;
+pub(crate) mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -104,6 +105,8 @@ pub struct SiteInfo {
     pub carbon: String,
     /// What a household uses in a year, for comparison.
     pub household_kwh_per_year: f64,
+    /// Where that comes from, with its year, ready to be shown.
+    pub household: String,
 }
 
 /// A device as the page names it.
@@ -137,6 +140,7 @@ struct Shared {
     page: Page,
     places: BTreeMap<DeviceId, usize>,
     sparks: spark::Cache,
+    waste: waste::Cache,
     /// One for each event stream that may be open.
     streams: Arc<Semaphore>,
     shutdown: CancellationToken,
@@ -183,6 +187,7 @@ fn router(page: Page, door: &Door, gate: &Arc<door::Gate>, shutdown: Cancellatio
         page,
         places,
         sparks: spark::Cache::default(),
+        waste: waste::Cache::default(),
         streams: door.streams(),
         shutdown,
     });
@@ -197,6 +202,7 @@ fn views() -> Router<Context> {
         .route("/", get(wall::show))
         .route("/device/{id}", get(device::show))
         .route("/alerts", get(alerts::show))
+        .route("/waste", get(waste::show))
         .route("/pipeline", get(pipeline::show))
         .route("/events", get(events::stream))
         .route("/api/devices", get(api::devices))
@@ -205,6 +211,7 @@ fn views() -> Router<Context> {
         .route("/api/alerts", get(api::alerts))
         .route("/api/kpi", get(kpi::show))
         .route("/api/status", get(status::show))
+        .route("/api/waste", get(waste::api))
         .route("/metrics", get(reply::metrics))
         .route("/health", get(reply::health))
         .route("/app.css", get(asset::css))

@@ -21,9 +21,9 @@ use super::door::Known;
 use super::speaker::Speaker;
 use super::{Context, Language, Shared, frame};
 
-/// Scripts, styles, images and events from this server alone; nothing inline; nobody may frame it.
+/// Scripts, styles, images, events and forms of this server alone; nothing inline; nobody may frame it.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+                      base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 const HEADERS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("content-security-policy"), POLICY),

@@ -129,6 +129,7 @@ async fn served_behind(
             tariff: "0.16 EUR/kWh, contract 2026".to_owned(),
             carbon: "56.6 g/kWh, ADEME 2023".to_owned(),
             household_kwh_per_year: 5200.0,
+            household: "a family of four (Heye et al., Radiology 2020;295:593)".to_owned(),
         },
         devices,
         facts,

@@ -9,6 +9,7 @@ mod levels;
 mod night;
 mod nights;
 mod pipeline;
+mod report;
 mod score;
 mod speed;
 mod states;
@@ -31,6 +32,7 @@ pub struct Arguments {
 enum Bench {
     Nights(nights::Arguments),
     Pipeline(pipeline::Arguments),
+    Report(report::Arguments),
     Speed(speed::Arguments),
     States(states::Arguments),
     Traces(traces::Arguments),
@@ -44,6 +46,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
     match &arguments.bench {
         Bench::Nights(arguments) => nights::run(arguments, out),
         Bench::Pipeline(arguments) => pipeline::run(arguments, out),
+        Bench::Report(arguments) => report::run(arguments, out),
         Bench::Speed(arguments) => speed::run(arguments, out),
         Bench::States(arguments) => states::run(arguments, out),
         Bench::Traces(arguments) => traces::run(arguments, out),

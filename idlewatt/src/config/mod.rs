@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 use deliver::history::HistoryConfig;
 use deliver::log::LogConfig;
 use deliver::page::DoorConfig;
+use deliver::report::schedule::Plan;
 use deliver::sink::MqttPublishConfig;
 use ingest::decode::DecoderConfig;
 use ingest::journal::JournalConfig;
@@ -62,6 +63,8 @@ pub struct Config {
     pub decoder: DecoderConfig,
     /// The databases to write to.
     pub sinks: Vec<SinkConfig>,
+    /// The reports that the service writes by itself.
+    pub reports: Vec<Plan>,
     /// The topic on which people speak of alerts.
     pub act_topic: String,
     /// The broker at which they do, by its place among `brokers`; none where there is no broker.
@@ -136,13 +139,16 @@ impl Config {
         let (act_topic, act_broker) = build::act(&file, &mut brokers);
         // what we publish comes back where the topics cover it
         decoder.ignored_prefixes = publish.iter().map(|publish| publish.prefix.clone()).collect();
+        let state_dir = build::state_dir(review, &file);
+        let reports = build::reports(review, &file, site.as_ref(), &devices, &state_dir);
         Some(Self {
+            reports,
             decoder,
             act_topic,
             act_broker,
             publish,
             devices,
-            state_dir: build::state_dir(review, &file),
+            state_dir,
             page: build::page(&file),
             door: build::door(review, &file),
             brokers,

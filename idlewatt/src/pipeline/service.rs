@@ -30,6 +30,7 @@ use super::interpreter::Interpreter;
 use super::overview::{Books, Overview};
 use super::rebuild;
 use super::recording::{HISTORY_SINK, Recording};
+use super::reporting::Reporting;
 use super::stage::{self, Running};
 use crate::config::Config;
 
@@ -56,6 +57,12 @@ impl Files<'_> {
     #[must_use]
     pub fn history(&self) -> std::path::PathBuf {
         self.0.join("history.sqlite")
+    }
+
+    /// Which reports were written.
+    #[must_use]
+    pub fn reports(&self) -> std::path::PathBuf {
+        self.0.join("reports.json")
     }
 }
 
@@ -188,14 +195,16 @@ impl Service {
             live: live.clone(),
             tags,
         };
+        let reporting = Reporting::new(config, clock.clone());
         let page = overview.page(config, clock, Readers::new(files.history()));
-        let page = start_page(
+        let mut page = start_page(
             listener,
             page,
             door,
             &page_stop,
             forward_cursor(analyzed.clone(), writer.handle()),
         );
+        page.spawn(reporting.run(page_stop.clone()));
         Ok(Self {
             live,
             sessions,

@@ -46,6 +46,7 @@ async fn served() -> Result<Served> {
             tariff: "day €0.22, night €0.16 per kWh (contract, 2026)".to_owned(),
             carbon: "56.6 g CO₂e per kWh (ADEME Base Carbone, 2023)".to_owned(),
             household_kwh_per_year: 5_200.0,
+            household: "a family of four (Heye et al., Radiology 2020;295:593)".to_owned(),
         },
         devices: devices(),
         facts: Vec::new(),

@@ -7,7 +7,7 @@ pub(super) mod curve;
 pub(super) mod exam;
 mod learned;
 mod ledger;
-mod report;
+pub(super) mod report;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -27,7 +27,7 @@ use clap::ValueEnum;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::command::serve;
-use figure::Figures;
+pub(super) use figure::{Bar, Figures};
 use world::{Stopwatch, World};
 
 /// Measures the whole service with a real mosquitto and a real influxd.
@@ -146,7 +146,7 @@ fn say(words: &str) {
 }
 
 /// The machine, in a line.
-fn machine() -> String {
+pub(super) fn machine() -> String {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
     let of = |text: &str, key: &str| {
         let line = text.lines().find(|line| line.starts_with(key));

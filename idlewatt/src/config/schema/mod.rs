@@ -4,6 +4,7 @@ mod alert;
 mod broker;
 mod device;
 mod mapper;
+mod report;
 mod service;
 mod sink;
 mod site;
@@ -13,6 +14,7 @@ pub(crate) use alert::{Alerts, RuleHere};
 pub(crate) use broker::Broker;
 pub(crate) use device::{Band, Defaults, Device, Level, Opening, OpeningPlan};
 pub(crate) use mapper::{Clamp, Mapper, MapperField, Naming};
+pub(crate) use report::Report;
 pub(crate) use service::{Decode, Page, Publish, Service};
 pub(crate) use sink::Sink;
 pub(crate) use site::{Site, Tariff};
@@ -58,6 +60,8 @@ section! {
         alerts: Alerts => table(Alerts),
         /// A database to write to. Repeat it for each one; one that is down delays no other.
         sink: Vec<Entry<Sink>> => tables(Sink, Comment),
+        /// A report that the running service writes when a period is over. Repeat it for each one.
+        report: Vec<Entry<Report>> => tables(Report, Comment),
         /// Our own topics: states, today's energy and alerts, retained, as JSON.
         publish: Publish => table(Publish),
     }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 /// What a figure must reach.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Bar {
+pub(in crate::command::bench) enum Bar {
     AtLeast(f64),
     AtMost(f64),
 }
@@ -49,21 +49,21 @@ impl Figure {
 
 /// The figures found so far.
 #[derive(Debug, Default)]
-pub(super) struct Figures {
+pub(in crate::command::bench) struct Figures {
     pub(super) all: Vec<Figure>,
     section: &'static str,
 }
 
 impl Figures {
-    pub(super) fn begin(&mut self, section: &'static str) {
+    pub(in crate::command::bench) fn begin(&mut self, section: &'static str) {
         self.section = section;
     }
 
-    pub(super) fn add(&mut self, name: impl Into<String>, value: f64, unit: &'static str) {
+    pub(in crate::command::bench) fn add(&mut self, name: impl Into<String>, value: f64, unit: &'static str) {
         self.put(name.into(), value, unit, None);
     }
 
-    pub(super) fn judge(&mut self, name: impl Into<String>, value: f64, unit: &'static str, bar: Bar) {
+    pub(in crate::command::bench) fn judge(&mut self, name: impl Into<String>, value: f64, unit: &'static str, bar: Bar) {
         self.put(name.into(), value, unit, Some(bar));
     }
 
@@ -86,11 +86,11 @@ impl Figures {
         self.all.push(figure);
     }
 
-    pub(super) fn are_met(&self) -> bool {
+    pub(in crate::command::bench) fn are_met(&self) -> bool {
         self.all.iter().all(|figure| figure.is_met() != Some(false))
     }
 
-    pub(super) fn write_table(&self, machine: &str, out: &mut dyn Write) -> anyhow::Result<()> {
+    pub(in crate::command::bench) fn write_table(&self, machine: &str, out: &mut dyn Write) -> anyhow::Result<()> {
         writeln!(out, "{machine}")?;
         let width = self.all.iter().map(|figure| figure.name.len()).max().unwrap_or(0);
         let mut section = "";
@@ -128,7 +128,7 @@ impl Figures {
         Ok(())
     }
 
-    pub(super) fn write_json(&self, machine: &str, out: &mut dyn Write) -> anyhow::Result<()> {
+    pub(in crate::command::bench) fn write_json(&self, machine: &str, out: &mut dyn Write) -> anyhow::Result<()> {
         let figures: Vec<_> = self
             .all
             .iter()
