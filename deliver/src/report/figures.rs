@@ -152,6 +152,12 @@ impl Figures {
         ratios
     }
 
+    /// Idle energy in closed hours of a day, of the time that is known: a period of which half is missing is no better.
+    pub(crate) fn closed_kwh_a_day(&self) -> f64 {
+        let known_days = self.span.days() * known_share(&self.site);
+        self.idling.closed.energy.kwh() / known_days.max(1e-9)
+    }
+
     /// As many households use as much in the same time.
     pub(crate) fn households(&self, energy: Energy, household_kwh_per_year: f64) -> f64 {
         energy.kwh() / (household_kwh_per_year / 365.0 * self.span.days()).max(1e-9)

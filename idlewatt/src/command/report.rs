@@ -10,6 +10,7 @@ use anyhow::{Context, bail, ensure};
 use deliver::history::Reader;
 use deliver::page::Language;
 use deliver::report::{FORMATS, Format, Question, Span, Statement, Subject, write_whole};
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use super::kpi::instant;
@@ -62,14 +63,9 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
     let zone = &config.site.site.zone;
     let format = format(arguments)?;
     let baseline = arguments.baseline.as_deref().map(|text| baseline(text, zone));
-    let question = Question {
-        span: Span {
-            from: instant(&arguments.from, zone).context("--from")?,
-            until: instant(&arguments.to, zone).context("--to")?,
-        },
-        baseline: baseline.transpose()?,
-        now: ingest::clock::wall(),
-        language: language(arguments, &config)?,
+    let span = Span {
+        from: instant(&arguments.from, zone).context("--from")?,
+        until: instant(&arguments.to, zone).context("--to")?,
     };
     let path = Files(&config.state_dir).history();
     ensure!(
@@ -80,6 +76,14 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
     );
     let subjects = chosen(config.subjects(), arguments)?;
     let reader = Reader::open(&path).context("the history cannot be read")?;
+    // a played history may be ahead of the clock
+    let heard = reader.ledger_span()?.map(|(_, last)| last + SignedDuration::from_hours(1));
+    let question = Question {
+        span,
+        baseline: baseline.transpose()?,
+        now: heard.map_or_else(ingest::clock::wall, |heard| heard.max(ingest::clock::wall())),
+        language: language(arguments, &config)?,
+    };
     let statement = Statement::read(&reader, config.site_info(), subjects, &question)?;
     let text = (format.write)(&statement);
     match &arguments.out {

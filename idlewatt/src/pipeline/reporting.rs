@@ -21,9 +21,9 @@ use super::Files;
 use crate::config::Config;
 
 /// How often it is looked for what is due.
-const LOOK_EVERY: Duration = Duration::from_secs(10);
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// After so many looks in vain (an hour) a period is reported although nothing was heard after its end.
-const SILENT_LOOKS: u32 = 360;
+const SILENT_LOOKS: u32 = 720;
 
 /// See the module.
 pub(super) struct Reporting {

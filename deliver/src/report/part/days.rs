@@ -23,7 +23,7 @@ pub(crate) fn all(figures: &Figures) -> Vec<(Date, Idle)> {
 /// Draws them; the line is the mean of closed hours before.
 pub(crate) fn days(speaker: &Speaker, figures: &Figures, before: Option<(&Figures, &str)>) -> Markup {
     let words = speaker.language.report_words();
-    let mean_before = before.map(|(before, _)| before.idling.closed.energy.kwh() / before.span.days().max(1e-9));
+    let mean_before = before.map(|(before, _)| before.closed_kwh_a_day());
     let days = all(figures);
     let most = days.iter().max_by_key(|(_, idle)| idle.all);
     let label = most.map_or_else(

@@ -49,11 +49,10 @@ fn share(part: Energy, whole: Energy) -> Option<f64> {
     (whole > Energy::ZERO).then(|| part.wh() / whole.wh())
 }
 
-/// The closed idle energy of a day, now and before, in words: `12 % less a day than in September 2026`.
+/// The closed idle energy of a day, now and before, in words: `12 % less per day compared with September 2026`.
 pub(crate) fn trend(speaker: &Speaker, figures: &Figures, before: &Figures, label: &str) -> String {
     let words = speaker.language.report_words();
-    let a_day = |figures: &Figures| figures.idling.closed.energy.kwh() / figures.span.days().max(1e-9);
-    let (now, then) = (a_day(figures), a_day(before));
+    let (now, then) = (figures.closed_kwh_a_day(), before.closed_kwh_a_day());
     let sums = format!(
         "{} → {} {}",
         kwh(speaker, then),
