@@ -325,7 +325,10 @@ mod tests {
         assert_eq!((kwh(0, 22), kwh(1, 10), kwh(6, 2)), (2.0, 1.0, 4.0));
         assert_eq!((all.whole().all.kwh(), all.whole().closed.kwh()), (7.0, 6.0));
         let hours = waste.hours(at("2027-01-01T00:00:00Z"));
-        assert_eq!((hours[6][2], hours[6][3], hours.iter().flatten().sum()), (2, 1, 169));
+        assert_eq!(
+            (hours[6][2], hours[6][3], hours.iter().flatten().sum()),
+            (2, 1, 169)
+        );
         assert_eq!(waste.nights(at("2027-01-01T00:00:00Z")), 7);
         let days: Energy = all.days.values().map(|idle| idle.all).sum();
         assert_eq!(days, all.whole().all);
@@ -336,12 +339,27 @@ mod tests {
     fn resting_saves_no_more_than_was_idled_of_each_night() {
         let mut waste = week();
         for hour in 20..24 {
-            waste.ledger(&row(&format!("2026-10-19T{hour}:00:00Z"), State::Idle, false, 60, 2_000.0));
+            waste.ledger(&row(
+                &format!("2026-10-19T{hour}:00:00Z"),
+                State::Idle,
+                false,
+                60,
+                2_000.0,
+            ));
         }
         waste.ledger(&row("2026-10-21T22:00:00Z", State::Idle, false, 60, 2_000.0));
         let idling = waste.device("ct").expect("named");
-        let kwh = |hours: f64| idling.saved_by_resting(hours, 500.0).expect("it rests lower").energy.kwh();
-        assert!((kwh(2.0) - (2.0 + 1.0) * 1.5).abs() < 1e-9, "two hours of one night, one of the other");
+        let kwh = |hours: f64| {
+            idling
+                .saved_by_resting(hours, 500.0)
+                .expect("it rests lower")
+                .energy
+                .kwh()
+        };
+        assert!(
+            (kwh(2.0) - (2.0 + 1.0) * 1.5).abs() < 1e-9,
+            "two hours of one night, one of the other"
+        );
         assert!((kwh(24.0) - 5.0 * 1.5).abs() < 1e-9);
         let part = idling.saved_by_resting(24.0, 500.0).expect("it rests lower");
         assert!((part.cost - 7.5 * 0.2).abs() < 1e-9);

@@ -20,7 +20,9 @@ use super::frame::{Frame, Scope, page};
 use super::reply::{Asked, Visit, view};
 use super::{Context, Shared};
 use crate::history;
-use crate::report::{Figures, Line, REST_HOURS, Span, days, headline, heat, ranking, ratio, savings, waste_json};
+use crate::report::{
+    Figures, Line, REST_HOURS, Span, days, headline, heat, ranking, ratio, savings, waste_json,
+};
 
 /// Days that may be chosen; the first is shown where nobody chooses.
 const PERIODS: [u32; 3] = [7, 30, 90];
@@ -41,9 +43,17 @@ pub(super) struct Choice {
 impl Choice {
     /// Days and hours, or what is wrong.
     fn read(&self) -> Result<(u32, u32), &'static str> {
-        let days = self.days.as_deref().map_or(Some(PERIODS[0]), |text| text.parse().ok());
-        let days = days.filter(|days| PERIODS.contains(days)).ok_or("`days` is 7, 30 or 90")?;
-        let hours = self.hours.as_deref().map_or(Some(REST_HOURS), |text| text.parse().ok());
+        let days = self
+            .days
+            .as_deref()
+            .map_or(Some(PERIODS[0]), |text| text.parse().ok());
+        let days = days
+            .filter(|days| PERIODS.contains(days))
+            .ok_or("`days` is 7, 30 or 90")?;
+        let hours = self
+            .hours
+            .as_deref()
+            .map_or(Some(REST_HOURS), |text| text.parse().ok());
         let hours = hours.filter(|hours| (1..=HOURS_MAX).contains(hours));
         Ok((days, hours.ok_or("`hours` is a whole number from 1 to 24")?))
     }
@@ -124,11 +134,23 @@ pub(super) async fn show(
 fn sections(shared: &Shared, visit: &Visit, figures: &Figures, chosen: (u32, u32)) -> Markup {
     let (speaker, site) = (&visit.speaker, &shared.page.site);
     let words = speaker.language.report_words();
-    let name = |id: &str| shared.device(id).map_or_else(|| id.to_owned(), |device| device.name.clone());
+    let name = |id: &str| {
+        shared
+            .device(id)
+            .map_or_else(|| id.to_owned(), |device| device.name.clone())
+    };
     let ratios = figures.ratios();
-    let ratios: Vec<(String, f64)> = ratios.into_iter().map(|(row, ratio)| (name(&row.group), ratio)).collect();
-    let is_ct = |facts: &analyzer::report::Facts| facts.modality.name == "ct" || facts.modality.role != Role::Scanner;
-    let left_out: Vec<String> = figures.without_target().iter().map(|row| name(&row.group)).collect();
+    let ratios: Vec<(String, f64)> = ratios
+        .into_iter()
+        .map(|(row, ratio)| (name(&row.group), ratio))
+        .collect();
+    let is_ct =
+        |facts: &analyzer::report::Facts| facts.modality.name == "ct" || facts.modality.role != Role::Scanner;
+    let left_out: Vec<String> = figures
+        .without_target()
+        .iter()
+        .map(|row| name(&row.group))
+        .collect();
     let hours = listed(chosen.1);
     html! {
         (periods(visit, chosen))
@@ -167,7 +189,11 @@ fn lines<'a>(shared: &Shared, visit: &Visit, figures: &'a Figures) -> Vec<Line<'
                 format!("{} · {}", visit.speaker.modality(device), device.room)
             }),
             href: Some(visit.device_href(&row.group)),
-            is_exempt: shared.page.facts.iter().any(|facts| *facts.id == *row.group && facts.is_exempt),
+            is_exempt: shared
+                .page
+                .facts
+                .iter()
+                .any(|facts| *facts.id == *row.group && facts.is_exempt),
         }
     };
     figures.ranked().into_iter().map(line).collect()

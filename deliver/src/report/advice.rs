@@ -40,13 +40,22 @@ const RULES: [(Fits, Advice); 7] = [
         |_, sheet, _| sheet.alerts.iter().any(|alerts| alerts.rule == "self_wake"),
         Advice::AskWhyItWakes,
     ),
-    (|_, sheet, _| sheet.subject.device.modality == "workstation", Advice::ShutDownByItself),
+    (
+        |_, sheet, _| sheet.subject.device.modality == "workstation",
+        Advice::ShutDownByItself,
+    ),
     (
         |_, _, row| row.targets.iter().all(|(_, target)| target.power_w().is_none()),
         Advice::FindARest,
     ),
-    (|_, sheet, _| sheet.subject.device.modality == "mri", Advice::RestTheMagnet),
-    (|statement, _, row| is_habit(statement, row), Advice::MakeItARoutine),
+    (
+        |_, sheet, _| sheet.subject.device.modality == "mri",
+        Advice::RestTheMagnet,
+    ),
+    (
+        |statement, _, row| is_habit(statement, row),
+        Advice::MakeItARoutine,
+    ),
     (|_, _, _| true, Advice::Remind),
 ];
 
@@ -87,6 +96,9 @@ impl Advice {
 #[expect(clippy::cast_precision_loss, reason = "a few nights")]
 fn is_habit(statement: &Statement, row: &Row) -> bool {
     let figures = &statement.figures;
-    let left_on = figures.waste.device(&row.group).map_or(0, analyzer::report::Idling::nights_left_on);
+    let left_on = figures
+        .waste
+        .device(&row.group)
+        .map_or(0, analyzer::report::Idling::nights_left_on);
     left_on as f64 >= figures.nights as f64 * HABIT_SHARE
 }

@@ -81,7 +81,10 @@ impl Figures {
             site: site.unwrap_or(nobody),
             idling: waste.all(),
             nights: waste.nights(span.until),
-            names: facts.iter().map(|facts| (facts.id.clone(), facts.modality.name)).collect(),
+            names: facts
+                .iter()
+                .map(|facts| (facts.id.clone(), facts.modality.name))
+                .collect(),
             waste,
         })
     }
@@ -98,7 +101,10 @@ impl Figures {
 
     /// The stable word of a device's modality.
     pub(crate) fn modality_of(&self, id: &str) -> &'static str {
-        self.names.iter().find(|(known, _)| **known == *id).map_or("", |(_, name)| name)
+        self.names
+            .iter()
+            .find(|(known, _)| **known == *id)
+            .map_or("", |(_, name)| name)
     }
 
     /// Devices whose idling is waste, the most idle energy in closed hours first, then the most of all.

@@ -19,16 +19,16 @@ mod part;
 pub mod schedule;
 mod span;
 mod statement;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 mod unknown;
 mod words;
 mod write;
 
 pub(crate) use figures::Figures;
-pub use format::{FORMATS, Format};
 pub(crate) use format::waste_json;
+pub use format::{FORMATS, Format};
 pub(crate) use part::{Line, days, headline, heat, ranking, ratio, savings};
 pub use span::Span;
 pub use statement::{Question, ReportError, Statement, Subject};

@@ -148,16 +148,27 @@ mod tests {
         assert_eq!(month(Some("2026-10-01"), "2026-10-31T23:30:00Z"), ["2026-10-01"]);
         assert_eq!(month(Some("2026-11-01"), "2026-11-20T00:00:00Z"), [""; 0]);
         assert_eq!(month(None, "2026-11-20T00:00:00Z"), ["2026-10-01"]);
-        assert_eq!(month(None, "2026-10-31T23:10:00Z"), ["2026-09-01"], "the last that is over");
+        assert_eq!(
+            month(None, "2026-10-31T23:10:00Z"),
+            ["2026-09-01"],
+            "the last that is over"
+        );
     }
 
     #[test]
     fn what_was_missed_is_made_up_for_in_order_and_within_a_bound() {
         let months = due(Period::Month, Some("2026-07-01"), "2026-11-02T00:00:00Z");
         assert_eq!(months, ["2026-07-01", "2026-08-01", "2026-09-01", "2026-10-01"]);
-        assert_eq!(due(Period::Month, Some("2020-01-01"), "2026-11-02T00:00:00Z").len(), MADE_UP_MAX);
+        assert_eq!(
+            due(Period::Month, Some("2020-01-01"), "2026-11-02T00:00:00Z").len(),
+            MADE_UP_MAX
+        );
         let weeks = due(Period::Week, Some("2026-10-19"), "2026-11-02T00:00:00Z");
-        assert_eq!(weeks, ["2026-10-19", "2026-10-26"], "a week with 169 hours among them");
+        assert_eq!(
+            weeks,
+            ["2026-10-19", "2026-10-26"],
+            "a week with 169 hours among them"
+        );
     }
 
     #[test]
@@ -176,7 +187,10 @@ mod tests {
         let mut written = Written::load(&path);
         assert_eq!(written.next(&plan), None);
         written.set(&plan, first).unwrap();
-        assert_eq!(Written::load(&path).next(&plan), Some("2026-11-01".parse().unwrap()));
+        assert_eq!(
+            Written::load(&path).next(&plan),
+            Some("2026-11-01".parse().unwrap())
+        );
         std::fs::write(&path, "{").unwrap();
         assert_eq!(Written::load(&path).next(&plan), None);
     }

@@ -56,7 +56,8 @@ impl Span {
     pub fn before(&self, zone: &TimeZone) -> Self {
         let from = match self.dates(zone) {
             Some((first, next)) => {
-                let months = i64::from(next.year() - first.year()) * 12 + i64::from(next.month() - first.month());
+                let months =
+                    i64::from(next.year() - first.year()) * 12 + i64::from(next.month() - first.month());
                 let is_months = first.day() == 1 && next.day() == 1;
                 let earlier = if is_months {
                     first.checked_sub(months.months())
@@ -117,10 +118,23 @@ mod tests {
     #[test]
     fn months_are_compared_with_months_and_days_with_days() {
         let before = |from: &str, until: &str| span(from, until).before(&paris());
-        assert_eq!(before("2026-10-01", "2026-11-01"), span("2026-09-01", "2026-10-01"));
-        assert_eq!(before("2027-01-01", "2027-04-01"), span("2026-10-01", "2027-01-01"));
-        assert_eq!(before("2026-03-23", "2026-03-30"), span("2026-03-16", "2026-03-23"));
-        assert_eq!(before("2026-03-29", "2026-03-30"), span("2026-03-28", "2026-03-29"), "23 hours");
+        assert_eq!(
+            before("2026-10-01", "2026-11-01"),
+            span("2026-09-01", "2026-10-01")
+        );
+        assert_eq!(
+            before("2027-01-01", "2027-04-01"),
+            span("2026-10-01", "2027-01-01")
+        );
+        assert_eq!(
+            before("2026-03-23", "2026-03-30"),
+            span("2026-03-16", "2026-03-23")
+        );
+        assert_eq!(
+            before("2026-03-29", "2026-03-30"),
+            span("2026-03-28", "2026-03-29"),
+            "23 hours"
+        );
         let hours = Span {
             from: "2026-11-02T06:00:00Z".parse().unwrap(),
             until: "2026-11-02T09:00:00Z".parse().unwrap(),

@@ -60,7 +60,9 @@ pub enum ReportError {
         days: f64,
     },
     /// The span has not begun.
-    #[error("the period begins at {from}, and it is {now}: nothing can be said of it yet; choose an earlier one")]
+    #[error(
+        "the period begins at {from}, and it is {now}: nothing can be said of it yet; choose an earlier one"
+    )]
     Future {
         /// First instant.
         from: Timestamp,
@@ -177,7 +179,9 @@ impl Statement {
     pub(crate) fn groups(&self) -> Vec<(Group, &Row, Option<&Row>)> {
         let now = &self.figures;
         let kinds: [(Group, &[Row], fn(&Figures) -> &[Row]); 3] = [
-            (Group::Site, std::slice::from_ref(&now.site), |figures| std::slice::from_ref(&figures.site)),
+            (Group::Site, std::slice::from_ref(&now.site), |figures| {
+                std::slice::from_ref(&figures.site)
+            }),
             (Group::Modality, &now.modalities, |figures| &figures.modalities),
             (Group::Room, &now.rooms, |figures| &figures.rooms),
         ];

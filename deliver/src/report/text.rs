@@ -54,7 +54,7 @@ pub(crate) fn bands(sheet: &Sheet, speaker: &Speaker) -> String {
     if let Some(bands) = &sheet.subject.bands {
         let bands = bands.as_slice().iter().map(|band| {
             format!(
-                "{} {}–{}",
+                "{} {} … {}",
                 speaker.state(band.state),
                 speaker.power(band.from_w),
                 speaker.power(band.until_w)
@@ -67,7 +67,11 @@ pub(crate) fn bands(sheet: &Sheet, speaker: &Speaker) -> String {
     };
     let band = |band: &LearnedBand| {
         let doubt = if band.evidence.is_provisional() { "?" } else { "" };
-        format!("{}{doubt} {}", speaker.state(band.state), speaker.power(band.level_w))
+        format!(
+            "{}{doubt} {}",
+            speaker.state(band.state),
+            speaker.power(band.level_w)
+        )
     };
     let bands = joined(learned.bands.iter().map(band));
     let scanning = learned.scanning_from_w.map_or_else(String::new, |power_w| {
@@ -86,7 +90,9 @@ pub(crate) fn bands(sheet: &Sheet, speaker: &Speaker) -> String {
 pub(crate) fn target(row: &Row, speaker: &Speaker) -> String {
     let words = speaker.language.report_words();
     match row.targets.first().map(|(_, target)| target) {
-        Some(Target::Configured(power_w)) => format!("{} ({})", speaker.power(*power_w), words.target_configured),
+        Some(Target::Configured(power_w)) => {
+            format!("{} ({})", speaker.power(*power_w), words.target_configured)
+        }
         Some(Target::Observed { state, power_w, .. }) => format!(
             "{} ({} {})",
             speaker.power(*power_w),
@@ -111,7 +117,10 @@ pub(crate) fn published(kpi: &Kpi, speaker: &Speaker) -> String {
     let Some(band) = kpi.published else {
         return NOTHING.to_owned();
     };
-    let (from, until) = (shown(kpi, band.from, speaker, ""), shown(kpi, band.until, speaker, ""));
+    let (from, until) = (
+        shown(kpi, band.from, speaker, ""),
+        shown(kpi, band.until, speaker, ""),
+    );
     if band.from < band.until {
         format!("{from} – {until}")
     } else {
@@ -122,10 +131,19 @@ pub(crate) fn published(kpi: &Kpi, speaker: &Speaker) -> String {
 fn shown(kpi: &Kpi, value: f64, speaker: &Speaker, currency: &str) -> String {
     match kpi.unit {
         "1" if kpi.name.ends_with("_share") => speaker.percent(value),
-        "1" => speaker.figures(value),
+        "1" => number(value, speaker),
         "currency" if currency.is_empty() => speaker.figures(value),
         "currency" => speaker.money(value),
-        unit => format!("{}\u{a0}{unit}", speaker.figures(value)),
+        unit => format!("{}\u{a0}{unit}", number(value, speaker)),
+    }
+}
+
+/// A count has no decimals.
+pub(crate) fn number(value: f64, speaker: &Speaker) -> String {
+    if value.fract().abs() < 1e-9 {
+        speaker.number(value, 0)
+    } else {
+        speaker.figures(value)
     }
 }
 

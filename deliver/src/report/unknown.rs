@@ -57,7 +57,9 @@ pub(super) fn of(
         let until = statement.now;
         unknowns.push(Unknown::NotOver { until });
     }
-    let first = held.map(|(first, _)| first).filter(|first| *first > figures.span.from);
+    let first = held
+        .map(|(first, _)| first)
+        .filter(|first| *first > figures.span.from);
     unknowns.extend(first.map(|first| Unknown::BeforeHistory { first }));
     let (hours, share) = (unknown_hours(site), 1.0 - known_share(site));
     if hours > HOURS_MIN {
@@ -99,21 +101,34 @@ fn of_devices(statement: &Statement) -> Vec<Unknown> {
         learned.is_some_and(|learned| learned.bands.iter().any(|band| band.evidence.is_provisional()))
     };
     let is_coarse = |sheet: &super::statement::Sheet| {
-        sheet.learned.as_ref().is_some_and(|learned| learned.is_too_coarse)
+        sheet
+            .learned
+            .as_ref()
+            .is_some_and(|learned| learned.is_too_coarse)
     };
     let no_target = statement.figures.without_target().into_iter();
     let no_target: Vec<String> = no_target
-        .filter(|row| statement.sheet(&row.group).is_some_and(|sheet| sheet.subject.exempt.is_none()))
+        .filter(|row| {
+            statement
+                .sheet(&row.group)
+                .is_some_and(|sheet| sheet.subject.exempt.is_none())
+        })
         .map(|row| statement.name(&row.group).to_owned())
         .collect();
     let told = [
-        (names(&is_silent), (|devices| Unknown::NothingHeard { devices }) as fn(Vec<String>) -> Unknown),
+        (
+            names(&is_silent),
+            (|devices| Unknown::NothingHeard { devices }) as fn(Vec<String>) -> Unknown,
+        ),
         (names(&is_provisional), |devices| Unknown::Provisional { devices }),
         (names(&is_coarse), |devices| Unknown::TooCoarse { devices }),
         (no_target, |devices| Unknown::NoTarget { devices }),
     ];
     let is_any = |(devices, _): &(Vec<String>, _)| !devices.is_empty();
-    told.into_iter().filter(is_any).map(|(devices, unknown)| unknown(devices)).collect()
+    told.into_iter()
+        .filter(is_any)
+        .map(|(devices, unknown)| unknown(devices))
+        .collect()
 }
 
 impl Unknown {
@@ -137,7 +152,8 @@ impl Unknown {
     /// For people.
     pub(crate) fn text(&self, speaker: &Speaker, words: &Words) -> String {
         let when = |at: Timestamp| format!("{} {}", speaker.date(at), speaker.clock(at));
-        let listed = |text: &str, devices: &[String]| format!("{text}{}{}.", speaker.words.colon, devices.join(", "));
+        let listed =
+            |text: &str, devices: &[String]| format!("{text}{}{}.", speaker.words.colon, devices.join(", "));
         match self {
             Self::NotOver { until } => format!("{} {}.", words.not_over, when(*until)),
             Self::BeforeHistory { first } => format!("{} {}.", words.before_history, when(*first)),

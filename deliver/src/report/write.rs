@@ -43,6 +43,10 @@ mod tests {
         std::fs::create_dir(&taken).unwrap();
         std::fs::write(taken.join("file"), "x").unwrap();
         assert!(write_whole(&taken, b"no").is_err());
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "no part is left");
+        assert_eq!(
+            std::fs::read_dir(folder.path()).unwrap().count(),
+            2,
+            "no part is left"
+        );
     }
 }

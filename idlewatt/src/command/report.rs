@@ -77,7 +77,9 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
     let subjects = chosen(config.subjects(), arguments)?;
     let reader = Reader::open(&path).context("the history cannot be read")?;
     // a played history may be ahead of the clock
-    let heard = reader.ledger_span()?.map(|(_, last)| last + SignedDuration::from_hours(1));
+    let heard = reader
+        .ledger_span()?
+        .map(|(_, last)| last + SignedDuration::from_hours(1));
     let question = Question {
         span,
         baseline: baseline.transpose()?,
@@ -98,10 +100,18 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
 }
 
 fn format(arguments: &Arguments) -> anyhow::Result<&'static Format> {
-    let ending = arguments.out.as_deref().and_then(|file| file.extension()?.to_str());
+    let ending = arguments
+        .out
+        .as_deref()
+        .and_then(|file| file.extension()?.to_str());
     let word = arguments.format.as_deref().or(ending).unwrap_or(FORMATS[0].name);
     let known = || FORMATS.map(|format| format.name).join(", ");
-    Format::named(word).with_context(|| format!("'{word}' is no form of a report; write --format with one of {}", known()))
+    Format::named(word).with_context(|| {
+        format!(
+            "'{word}' is no form of a report; write --format with one of {}",
+            known()
+        )
+    })
 }
 
 fn language(arguments: &Arguments, config: &Config) -> anyhow::Result<Language> {
@@ -119,7 +129,10 @@ fn baseline(text: &str, zone: &TimeZone) -> anyhow::Result<Span> {
         from: instant(from, zone).context("--baseline")?,
         until: instant(until, zone).context("--baseline")?,
     };
-    ensure!(span.from < span.until, "--baseline {text} ends before it begins; change the two about");
+    ensure!(
+        span.from < span.until,
+        "--baseline {text} ends before it begins; change the two about"
+    );
     Ok(span)
 }
 
@@ -132,7 +145,12 @@ fn chosen(mut subjects: Vec<Subject>, arguments: &Arguments) -> anyhow::Result<V
     };
     for room in &arguments.room {
         if !subjects.iter().any(|subject| subject.device.room == *room) {
-            let rooms = known(subjects.iter().map(|subject| subject.device.room.as_str()).collect());
+            let rooms = known(
+                subjects
+                    .iter()
+                    .map(|subject| subject.device.room.as_str())
+                    .collect(),
+            );
             bail!("no device stands in a room '{room}'; the rooms are {rooms}");
         }
     }

@@ -2,6 +2,7 @@
 
 mod alert;
 mod door;
+mod report;
 
 use std::path::Path;
 

@@ -84,7 +84,10 @@ impl Reporting {
                 trouble = Some(format!("report '{}': {error:#}", plan.name));
             }
         }
-        if let Some(trouble) = trouble.as_ref().filter(|trouble| self.said.as_ref() != Some(trouble)) {
+        if let Some(trouble) = trouble
+            .as_ref()
+            .filter(|trouble| self.said.as_ref() != Some(trouble))
+        {
             tracing::error!("{trouble}; it is tried again");
         }
         self.said = trouble;
@@ -99,7 +102,11 @@ impl Reporting {
         let reader = Reader::open(&self.history)?;
         for first in due {
             let span = Span::of_period(plan.every, first, &self.site.zone);
-            let heard = reader.last_states()?.into_iter().filter_map(|state| state.sampled_at).max();
+            let heard = reader
+                .last_states()?
+                .into_iter()
+                .filter_map(|state| state.sampled_at)
+                .max();
             let is_covered = heard.is_some_and(|at| at >= span.until + plan.after);
             if !is_covered && self.looks < SILENT_LOOKS {
                 return Ok(());
@@ -122,18 +129,24 @@ impl Reporting {
             now: self.clock.now(),
             language: plan.language,
         };
-        let statement = match Statement::read(reader, self.site.clone(), subjects.cloned().collect(), &question) {
-            Ok(statement) => statement,
-            Err(error @ ReportError::Empty { .. }) => {
-                tracing::info!(report = plan.name, period = plan.every.label(first), "no report: {error}");
-                return Ok(());
-            }
-            Err(error) => return Err(error.into()),
-        };
+        let statement =
+            match Statement::read(reader, self.site.clone(), subjects.cloned().collect(), &question) {
+                Ok(statement) => statement,
+                Err(error @ ReportError::Empty { .. }) => {
+                    tracing::info!(
+                        report = plan.name,
+                        period = plan.every.label(first),
+                        "no report: {error}"
+                    );
+                    return Ok(());
+                }
+                Err(error) => return Err(error.into()),
+            };
         for format in &plan.formats {
             let path = plan.file(first, format);
             let text = (format.write)(&statement);
-            write_whole(&path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
+            write_whole(&path, text.as_bytes())
+                .with_context(|| format!("cannot write {}", path.display()))?;
             tracing::info!(report = plan.name, file = %path.display(), "report written");
         }
         Ok(())

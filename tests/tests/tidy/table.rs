@@ -1,8 +1,9 @@
-//! Tables equal their folders: a family, sink, modality, figure, rule or command is a file and an entry.
+//! Tables equal their folders: a family, sink, form of a report, modality, figure, rule or command is a file and an entry.
 
 use analyzer::alert::RULES;
 use analyzer::kpi::KPIS;
 use analyzer::modality::MODALITIES;
+use deliver::report::FORMATS;
 use deliver::sink::KINDS;
 use ingest::decode::FAMILIES;
 
@@ -29,6 +30,10 @@ pub(crate) fn folders(tree: &Tree) -> Vec<Fault> {
     equal(
         "analyzer/src/modality",
         MODALITIES.iter().map(|modality| modality.name).collect(),
+    );
+    equal(
+        "deliver/src/report/format",
+        FORMATS.iter().map(|format| format.name).collect(),
     );
     equal("deliver/src/sink", KINDS.iter().map(|kind| kind.name).collect());
     equal(

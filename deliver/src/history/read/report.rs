@@ -123,7 +123,9 @@ impl Reader {
             let [first, last] = ["min", "max"].map(|which| {
                 self.run(|connection| {
                     let sql = format!("SELECT {which}(hour_ms) FROM ledger WHERE device = ?1");
-                    connection.prepare_cached(&sql)?.query_row([key], |row| row.get::<_, Option<i64>>(0))
+                    connection
+                        .prepare_cached(&sql)?
+                        .query_row([key], |row| row.get::<_, Option<i64>>(0))
                 })
             });
             if let (Some(first), Some(last)) = (first?.map(instant), last?.map(instant)) {

@@ -36,7 +36,14 @@ pub(crate) fn days(
         for part in [0.0, 0.5, 1.0] {
             let y = at(top_kwh * part);
             area.draw(&PathElement::new([(LEFT, y), (across, y)], GRID))?;
-            text(area, &speaker.figures(top_kwh * part), (LEFT - 6, y), SOFT, 12, Place::Right)?;
+            text(
+                area,
+                &speaker.figures(top_kwh * part),
+                (LEFT - 6, y),
+                SOFT,
+                12,
+                Place::Right,
+            )?;
         }
         text(area, "kWh", (0, TOP + 14), SOFT, 12, Place::Left)?;
         for (index, (day, idle)) in (0..).zip(days) {
@@ -44,11 +51,21 @@ pub(crate) fn days(
             let (first, next) = (column(index) + gap, column(index + 1) - gap);
             let (closed, all) = (at(idle.closed.kwh()), at(idle.all.kwh()));
             area.draw(&Rectangle::new([(first, all), (next, closed)], HEAT[2].filled()))?;
-            area.draw(&Rectangle::new([(first, closed), (next, bottom)], HEAT[4].filled()))?;
+            area.draw(&Rectangle::new(
+                [(first, closed), (next, bottom)],
+                HEAT[4].filled(),
+            ))?;
             if index % every == 0 {
                 let middle = i32::midpoint(first, next);
                 let name = format!("{}.{}.", day.day(), day.month());
-                text(area, &name, (middle.min(across - 16), bottom + 12), SOFT, 12, Place::Centre)?;
+                text(
+                    area,
+                    &name,
+                    (middle.min(across - 16), bottom + 12),
+                    SOFT,
+                    12,
+                    Place::Centre,
+                )?;
             }
         }
         if let Some(mean) = mean_before_kwh {

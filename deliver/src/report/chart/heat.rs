@@ -36,7 +36,9 @@ impl Cells {
                 hours,
             }
         };
-        Self(std::array::from_fn(|weekday| std::array::from_fn(|hour| cell(weekday, hour))))
+        Self(std::array::from_fn(|weekday| {
+            std::array::from_fn(|hour| cell(weekday, hour))
+        }))
     }
 
     /// The greatest mean.
@@ -48,10 +50,15 @@ impl Cells {
     pub(crate) fn extremes(&self) -> Option<[(usize, usize, Cell); 2]> {
         let all = || {
             let rows = self.0.iter().enumerate();
-            rows.flat_map(|(weekday, row)| row.iter().enumerate().map(move |(hour, cell)| (weekday, hour, *cell)))
-                .filter(|(.., cell)| cell.hours > 0)
+            rows.flat_map(|(weekday, row)| {
+                row.iter()
+                    .enumerate()
+                    .map(move |(hour, cell)| (weekday, hour, *cell))
+            })
+            .filter(|(.., cell)| cell.hours > 0)
         };
-        let by_kwh = |one: &(usize, usize, Cell), other: &(usize, usize, Cell)| one.2.kwh.total_cmp(&other.2.kwh);
+        let by_kwh =
+            |one: &(usize, usize, Cell), other: &(usize, usize, Cell)| one.2.kwh.total_cmp(&other.2.kwh);
         Some([all().max_by(by_kwh)?, all().min_by(by_kwh)?])
     }
 }
@@ -86,8 +93,15 @@ impl Layout {
             Width::Wide => ((1080, 262), 52, 24, false),
             Width::Narrow => ((400, 578), 46, 26, true),
         };
-        let (across, down) = if is_turned { (WEEKDAYS, HOURS) } else { (HOURS, WEEKDAYS) };
-        let room = (f64::from(size.0) - f64::from(left), f64::from(size.1) - f64::from(top));
+        let (across, down) = if is_turned {
+            (WEEKDAYS, HOURS)
+        } else {
+            (HOURS, WEEKDAYS)
+        };
+        let room = (
+            f64::from(size.0) - f64::from(left),
+            f64::from(size.1) - f64::from(top),
+        );
         Self {
             size,
             left,
@@ -99,7 +113,11 @@ impl Layout {
     }
 
     fn corners(&self, weekday: usize, hour: usize) -> [(i32, i32); 2] {
-        let (column, row) = if self.is_turned { (weekday, hour) } else { (hour, weekday) };
+        let (column, row) = if self.is_turned {
+            (weekday, hour)
+        } else {
+            (hour, weekday)
+        };
         let at = |column: usize, row: usize| {
             (
                 self.left + pixels(self.cell.0 * f64::from(place(column))),
@@ -180,7 +198,9 @@ mod tests {
 
     #[test]
     fn shades_rise_in_five_steps_and_nothing_has_its_own() {
-        let steps: Vec<usize> = [0.0, 0.1, 2.0, 2.1, 9.9, 10.0].map(|kwh| step(kwh, 10.0)).to_vec();
+        let steps: Vec<usize> = [0.0, 0.1, 2.0, 2.1, 9.9, 10.0]
+            .map(|kwh| step(kwh, 10.0))
+            .to_vec();
         assert_eq!(steps, [0, 1, 1, 2, 5, 5]);
         assert_eq!(step(1.0, 0.0), 0);
     }

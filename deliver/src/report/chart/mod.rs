@@ -89,7 +89,10 @@ fn text(area: &Area<'_>, words: &str, at: (i32, i32), colour: RGBColor, size: u3
 }
 
 /// A length in whole pixels.
-#[expect(clippy::cast_possible_truncation, reason = "a few thousand pixels; a float saturates")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a few thousand pixels; a float saturates"
+)]
 fn pixels(length: f64) -> i32 {
     length.round() as i32
 }
@@ -106,7 +109,10 @@ fn round_up(value: f64) -> f64 {
     }
     let magnitude = 10_f64.powf(value.log10().floor());
     let steps = [1.0, 2.0, 5.0, 10.0].map(|step| step * magnitude);
-    steps.into_iter().find(|step| *step >= value * 0.999_999).unwrap_or(value)
+    steps
+        .into_iter()
+        .find(|step| *step >= value * 0.999_999)
+        .unwrap_or(value)
 }
 
 #[cfg(test)]

@@ -35,14 +35,28 @@ pub(crate) fn ratio(ratios: &[(String, f64)], width: Width, speaker: &Speaker) -
         text(area, words.ratio_band, (middle, TOP - 18), INK, 12, Place::Centre)?;
         area.draw(&PathElement::new([(left, bottom + 2), (right, bottom + 2)], GRID))?;
         for tick in [0.0, band.from, band.until] {
-            text(area, &speaker.number(tick, 0), (at(tick), bottom + 14), SOFT, 12, Place::Centre)?;
+            text(
+                area,
+                &speaker.number(tick, 0),
+                (at(tick), bottom + 14),
+                SOFT,
+                12,
+                Place::Centre,
+            )?;
         }
         for (index, (name, ratio)) in shown.iter().enumerate() {
             let middle = TOP + ROW * place(index) + ROW / 2;
             text(area, &short(name), (left - 10, middle), INK, 13, Place::Right)?;
             area.draw(&PathElement::new([(left, middle), (at(*ratio), middle)], SOFT))?;
             area.draw(&Circle::new((at(*ratio), middle), 5, INK.filled()))?;
-            text(area, &speaker.figures(*ratio), (at(*ratio) + 10, middle), INK, 13, Place::Left)?;
+            text(
+                area,
+                &speaker.figures(*ratio),
+                (at(*ratio) + 10, middle),
+                INK,
+                13,
+                Place::Left,
+            )?;
         }
         Ok(())
     })

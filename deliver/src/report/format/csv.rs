@@ -89,7 +89,11 @@ fn write_row(
 ) {
     let currency = &statement.site.currency;
     for kpi in &KPIS {
-        let unit = if kpi.unit == "currency" { currency } else { kpi.unit };
+        let unit = if kpi.unit == "currency" {
+            currency
+        } else {
+            kpi.unit
+        };
         let earlier = before.map(|row| kpi.values(&row.totals)).unwrap_or_default();
         for (index, (state, answer)) in kpi.values(&now.totals).into_iter().enumerate() {
             let earlier = earlier.get(index).and_then(|(_, answer)| answer.ok());

@@ -21,10 +21,7 @@ use crate::page::speaker::Speaker;
 use crate::public::BandsJson;
 
 /// See the module.
-pub(super) const FORMAT: Format = Format {
-    name: "json",
-    write,
-};
+pub(super) const FORMAT: Format = Format { name: "json", write };
 
 /// Hours of rest that every report compares.
 const HOURS: [u32; 4] = [6, 8, 10, 12];
@@ -185,7 +182,9 @@ fn waste(site: &SiteInfo, figures: &Figures, hours: &[u32]) -> WasteJson {
         avoidable: figures.site.totals.all_avoidable().as_ref().map(of_part),
         ranking: ranking.collect(),
         idle_scan_ratios: ratios(figures),
-        idle_scan_published: analyzer::kpi::IDLE_SCAN_RATIO.published.map(|band| [band.from, band.until]),
+        idle_scan_published: analyzer::kpi::IDLE_SCAN_RATIO
+            .published
+            .map(|band| [band.from, band.until]),
         heat: heat(figures),
         days: all_days(figures)
             .into_iter()
@@ -196,7 +195,11 @@ fn waste(site: &SiteInfo, figures: &Figures, hours: &[u32]) -> WasteJson {
             })
             .collect(),
         resting: resting.collect(),
-        not_reckoned: figures.without_target().iter().map(|row| row.group.clone()).collect(),
+        not_reckoned: figures
+            .without_target()
+            .iter()
+            .map(|row| row.group.clone())
+            .collect(),
         baseline: BASELINE,
     }
 }
@@ -346,10 +349,16 @@ fn write(statement: &Statement) -> String {
         baseline: BASELINE,
         exams: EXAMS,
         waste: waste(site, &statement.figures, &HOURS),
-        waste_before: statement.before.as_ref().map(|before| waste(site, before, &[REST_HOURS])),
+        waste_before: statement
+            .before
+            .as_ref()
+            .map(|before| waste(site, before, &[REST_HOURS])),
         worst: worst(statement),
         groups: groups(statement),
-        devices: statement.rows().map(|(sheet, now, before)| device(sheet, now, before)).collect(),
+        devices: statement
+            .rows()
+            .map(|(sheet, now, before)| device(sheet, now, before))
+            .collect(),
         unknown: statement
             .unknowns
             .iter()
@@ -434,7 +443,11 @@ fn device<'a>(
                 last_at: faults.last_at,
             })
             .collect(),
-        bands_learned: sheet.learned.as_ref().filter(|_| fixed.is_none()).map(BandsJson::from),
+        bands_learned: sheet
+            .learned
+            .as_ref()
+            .filter(|_| fixed.is_none())
+            .map(BandsJson::from),
         bands_fixed: fixed,
     }
 }

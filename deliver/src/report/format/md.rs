@@ -60,7 +60,11 @@ fn write(statement: &Statement) -> String {
     };
     let (site, zone) = (&statement.site, &statement.site.zone);
     let period = statement.span.label(&page.speaker, zone);
-    page.line(&format!("# {} – {}, {period}", page.words.title, escaped(&site.name)));
+    page.line(&format!(
+        "# {} – {}, {period}",
+        page.words.title,
+        escaped(&site.name)
+    ));
     page.line("");
     page.line(&says::subtitle(statement, &page.speaker));
     manager(&mut page);
@@ -103,7 +107,12 @@ fn manager(page: &mut Page<'_>) {
                 escaped(&sheet.subject.device.name),
                 page.speaker.energy(idling.closed.energy),
                 page.speaker.money(idling.closed.cost),
-                format!("{} {} {}", idling.nights_left_on(), words.nights_of, figures.nights),
+                format!(
+                    "{} {} {}",
+                    idling.nights_left_on(),
+                    words.nights_of,
+                    figures.nights
+                ),
                 Advice::of(statement, sheet, row).text(words).to_owned(),
             ]
         })
@@ -111,12 +120,23 @@ fn manager(page: &mut Page<'_>) {
     if rows.is_empty() {
         page.line(words.no_waste);
     } else {
-        let head = [words.device, words.closed_hours, words.money, words.nights_left_on, words.what_to_do];
+        let head = [
+            words.device,
+            words.closed_hours,
+            words.money,
+            words.nights_left_on,
+            words.what_to_do,
+        ];
         page.table(&head, rows);
     }
     page.heading(2, words.ratio);
     for (row, ratio) in figures.ratios() {
-        let line = format!("- {}{}{}", escaped(statement.name(&row.group)), page.speaker.words.colon, page.speaker.figures(ratio));
+        let line = format!(
+            "- {}{}{}",
+            escaped(statement.name(&row.group)),
+            page.speaker.words.colon,
+            page.speaker.figures(ratio)
+        );
         page.line(&line);
     }
     page.line("");
@@ -144,7 +164,16 @@ fn savings(page: &mut Page<'_>) {
         return;
     }
     let a_year = format!("{}, {}", words.money, words.a_year);
-    page.table(&[words.hours_a_night, words.energy, words.money, words.carbon, &a_year], rows);
+    page.table(
+        &[
+            words.hours_a_night,
+            words.energy,
+            words.money,
+            words.carbon,
+            &a_year,
+        ],
+        rows,
+    );
     page.line("");
     page.line(&format!("{}. {}", words.savings_means, words.savings_baseline));
 }
@@ -166,14 +195,23 @@ fn annex(page: &mut Page<'_>) {
     page.heading(3, words.by_state);
     let speaker = page.speaker.clone();
     let mut head = vec![words.device];
-    let names: Vec<String> = State::ALL.into_iter().map(|state| format!("{}, h / kWh", speaker.state(state))).collect();
+    let names: Vec<String> = State::ALL
+        .into_iter()
+        .map(|state| format!("{}, h / kWh", speaker.state(state)))
+        .collect();
     head.extend(names.iter().map(String::as_str));
     let rows = statement.rows().map(|(sheet, row, _)| {
         let states = State::ALL.into_iter().map(|state| {
             let part = row.totals.state(state);
-            format!("{} / {}", speaker.number(part.hours(), 1), speaker.number(part.energy.kwh(), 1))
+            format!(
+                "{} / {}",
+                speaker.number(part.hours(), 1),
+                speaker.number(part.energy.kwh(), 1)
+            )
         });
-        std::iter::once(escaped(&sheet.subject.device.name)).chain(states).collect::<Vec<String>>()
+        std::iter::once(escaped(&sheet.subject.device.name))
+            .chain(states)
+            .collect::<Vec<String>>()
     });
     page.table(&head, rows);
     page.heading(3, words.coverage);
@@ -189,7 +227,9 @@ fn annex(page: &mut Page<'_>) {
         words.bands,
     ];
     let rows = statement.rows().map(|(sheet, row, _)| {
-        let figure = |name: &str| value(row, name).map_or_else(|| "–".to_owned(), |value| speaker.figures(value));
+        let figure = |name: &str| {
+            value(row, name).map_or_else(|| "–".to_owned(), |value| says::number(value, &speaker))
+        };
         vec![
             escaped(&sheet.subject.device.name),
             speaker.percent(known_share(row)),
@@ -209,8 +249,18 @@ fn definitions(page: &mut Page<'_>) {
     let (statement, words) = (page.statement, page.words);
     let speaker = page.speaker.clone();
     page.heading(3, words.figures);
-    let (now, before) = (&statement.figures.site, statement.before.as_ref().map(|before| &before.site));
-    let head = [words.figure, words.value, words.previous, words.published, words.definition, words.source];
+    let (now, before) = (
+        &statement.figures.site,
+        statement.before.as_ref().map(|before| &before.site),
+    );
+    let head = [
+        words.figure,
+        words.value,
+        words.previous,
+        words.published,
+        words.definition,
+        words.source,
+    ];
     let row = |kpi: &Kpi| -> Option<Vec<String>> {
         let shown = says::whole(kpi, now, &speaker, &statement.site.currency)?;
         let earlier = before.and_then(|row: &Row| says::whole(kpi, row, &speaker, &statement.site.currency));
@@ -229,7 +279,12 @@ fn definitions(page: &mut Page<'_>) {
         let line = format!("- {what}{}{}", speaker.words.colon, escaped(&text));
         page.line(&line);
     }
-    for text in [words.baseline_text, words.exams_text, words.energy_text, words.calendar_text] {
+    for text in [
+        words.baseline_text,
+        words.exams_text,
+        words.energy_text,
+        words.calendar_text,
+    ] {
         page.line(&format!("- {text}"));
     }
 }

@@ -28,7 +28,14 @@ pub(crate) fn days(speaker: &Speaker, figures: &Figures, before: Option<(&Figure
     let most = days.iter().max_by_key(|(_, idle)| idle.all);
     let label = most.map_or_else(
         || words.no_waste.to_owned(),
-        |(day, idle)| format!("{}. {} {day}, {}.", words.by_day, words.heat_most, speaker.energy(idle.all)),
+        |(day, idle)| {
+            format!(
+                "{}. {} {day}, {}.",
+                words.by_day,
+                words.heat_most,
+                speaker.energy(idle.all)
+            )
+        },
     );
     html! {
         figure.chart {

@@ -53,12 +53,7 @@ fn share(part: Energy, whole: Energy) -> Option<f64> {
 pub(crate) fn trend(speaker: &Speaker, figures: &Figures, before: &Figures, label: &str) -> String {
     let words = speaker.language.report_words();
     let (now, then) = (figures.closed_kwh_a_day(), before.closed_kwh_a_day());
-    let sums = format!(
-        "{} → {} {}",
-        kwh(speaker, then),
-        kwh(speaker, now),
-        words.per_day
-    );
+    let sums = format!("{} → {} {}", kwh(speaker, then), kwh(speaker, now), words.per_day);
     if then <= 0.0 {
         return format!("{label}{}{sums}", speaker.words.colon);
     }

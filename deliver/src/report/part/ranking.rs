@@ -22,7 +22,10 @@ const BAR: f64 = 200.0;
 /// Draws the table; nothing idled where there is no line.
 pub(crate) fn ranking(speaker: &Speaker, figures: &Figures, lines: &[Line<'_>]) -> Markup {
     let words = speaker.language.report_words();
-    let top_wh = lines.iter().map(|line| line.idling.all.energy.wh()).fold(1e-9, f64::max);
+    let top_wh = lines
+        .iter()
+        .map(|line| line.idling.all.energy.wh())
+        .fold(1e-9, f64::max);
     html! {
         @if lines.is_empty() { p.calm { (words.no_waste) } }
         @else {

@@ -25,7 +25,9 @@ use hospital::Hospital;
 
 /// Makes a year of history and measures reports of it.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  cargo run --release -- bench report\n  idlewatt bench report --devices 20 --days 70")]
+#[command(
+    after_help = "Example:\n  cargo run --release -- bench report\n  idlewatt bench report --devices 20 --days 70"
+)]
 pub(super) struct Arguments {
     /// How many devices
     #[arg(long, default_value_t = 100)]
@@ -54,7 +56,11 @@ const DAYS_MIN: u32 = 62;
 /// # Errors
 /// The folder cannot be written to, or a report fails.
 pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
-    ensure!(arguments.days >= DAYS_MIN, "--days {} hold no two whole months; write {DAYS_MIN} or more", arguments.days);
+    ensure!(
+        arguments.days >= DAYS_MIN,
+        "--days {} hold no two whole months; write {DAYS_MIN} or more",
+        arguments.days
+    );
     let temporary = tempfile::tempdir().context("cannot make a temporary folder")?;
     let folder = arguments.keep.as_deref().unwrap_or(temporary.path());
     std::fs::create_dir_all(folder)?;
@@ -63,7 +69,11 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<
     std::fs::write(&file, hospital.configuration())?;
     let config = Config::load(&file)?.config;
     let path = Files(&config.state_dir).history();
-    ensure!(!path.exists(), "there is a history at {} already; name an empty folder", path.display());
+    ensure!(
+        !path.exists(),
+        "there is a history at {} already; name an empty folder",
+        path.display()
+    );
     std::fs::create_dir_all(&config.state_dir)?;
     let today = config.site.site.zone.to_datetime(wall()).date();
     let first = today.checked_sub(i64::from(arguments.days).days())?;
@@ -71,12 +81,21 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<
     figures.begin("history");
     let begun = monotonic();
     hospital.live(&config, &path, first, arguments.days, |day| {
-        show_progress(usize::try_from(day).unwrap_or_default(), usize::try_from(arguments.days).unwrap_or_default(), "days");
+        show_progress(
+            usize::try_from(day).unwrap_or_default(),
+            usize::try_from(arguments.days).unwrap_or_default(),
+            "days",
+        );
     })?;
     figures.add("devices", f64::from(u32::try_from(arguments.devices)?), "");
     figures.add("days", f64::from(arguments.days), "");
     figures.add("written in", begun.elapsed().as_secs_f64(), "s");
-    figures.judge("size of the store", bytes(&path)? / 1e9, "GB", Bar::AtMost(STORE_GB_MAX));
+    figures.judge(
+        "size of the store",
+        bytes(&path)? / 1e9,
+        "GB",
+        Bar::AtMost(STORE_GB_MAX),
+    );
     figures.begin("report of a month");
     let month = today.first_of_month().checked_sub(1.month())?;
     for format in &FORMATS {
@@ -89,7 +108,11 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<
         figures.write_table(&machine(), out)?;
     }
     out.flush()?;
-    Ok(if figures.are_met() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if figures.are_met() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// The history and its write-ahead log.
@@ -112,7 +135,11 @@ fn best(file: &Path, from: Date, to: Date, format: &str) -> anyhow::Result<f64> 
         let begun = monotonic();
         let output = command.arg(file).output()?;
         best_s = best_s.min(begun.elapsed().as_secs_f64());
-        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        ensure!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
     Ok(best_s)
 }

@@ -67,7 +67,10 @@ fn review_household(review: &mut Review<'_>, section: &Entry<schema::Site>) {
             "write for example 5200",
         );
     }
-    let said = [section.household_source.is_given(), section.household_year.is_given()];
+    let said = [
+        section.household_source.is_given(),
+        section.household_year.is_given(),
+    ];
     if household.is_given() && said != [true, true] {
         review.fault(
             household.span(),

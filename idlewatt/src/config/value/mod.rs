@@ -9,7 +9,8 @@ pub(crate) use address::{HttpUrl, MqttUrl, TopicFilter, TopicPrefix};
 pub(crate) use time::{Day, LocalTime, Minutes, OpenWindow, Zone};
 pub use word::Language;
 pub(crate) use word::{
-    EveryWord, FormatWord, Id, ModalityWord, MqttVersion, QuantityWord, RuleWord, SinkKind, StateWord, TimeUnitWord, WritePathWord,
+    EveryWord, FormatWord, Id, ModalityWord, MqttVersion, QuantityWord, RuleWord, SinkKind, StateWord,
+    TimeUnitWord, WritePathWord,
 };
 
 use std::num::{NonZeroU32, NonZeroUsize};

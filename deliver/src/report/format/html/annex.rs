@@ -73,8 +73,15 @@ fn states(statement: &Statement, speaker: &Speaker) -> Markup {
 
 fn states_row(speaker: &Speaker, name: &str, row: &Row, before: Option<&Row>) -> Markup {
     let cell = |part: analyzer::report::Part| {
-        let mark = if part.estimated.wh() > part.energy.wh() * 0.005 { "≈\u{a0}" } else { "" };
-        (speaker.number(part.hours(), 1), format!("{mark}{}", speaker.number(part.energy.kwh(), 1)))
+        let mark = if part.estimated.wh() > part.energy.wh() * 0.005 {
+            "≈\u{a0}"
+        } else {
+            ""
+        };
+        (
+            speaker.number(part.hours(), 1),
+            format!("{mark}{}", speaker.number(part.energy.kwh(), 1)),
+        )
     };
     let all = cell(row.totals.all());
     let earlier = before.map(|before| speaker.number(before.totals.all().energy.kwh(), 1));
@@ -110,7 +117,8 @@ fn coverage(statement: &Statement, speaker: &Speaker) -> Markup {
 }
 
 fn coverage_row(speaker: &Speaker, sheet: &Sheet, row: &Row) -> Markup {
-    let figure = |name: &str| value(row, name).map_or_else(|| "–".to_owned(), |value| speaker.figures(value));
+    let figure =
+        |name: &str| value(row, name).map_or_else(|| "–".to_owned(), |value| text::number(value, speaker));
     let share = |share: Option<f64>| share.map_or_else(|| "–".to_owned(), |share| speaker.percent(share));
     let base_load = value(row, "base_load_w").map(|power_w| speaker.power(power_w));
     let target = base_load.map_or_else(

@@ -15,11 +15,12 @@ pub(super) fn page(statement: &Statement, speaker: &Speaker) -> Markup {
         section.annex {
             h2 { (words.figures) }
             (figures(statement, speaker))
+            h2 { (words.definition) }
+            (formulas(statement))
             h2 { (words.factors) }
             dl.factors {
                 @for (what, text) in text::factors(statement, speaker) { div { dt { (what) } dd { (text) } } }
             }
-            h2 { (words.definition) }
             ul.definitions {
                 @for text in [words.baseline_text, words.savings_baseline, words.exams_text, words.energy_text,
                               speaker.words.def_unknown, words.calendar_text] {
@@ -32,8 +33,13 @@ pub(super) fn page(statement: &Statement, speaker: &Speaker) -> Markup {
 
 fn figures(statement: &Statement, speaker: &Speaker) -> Markup {
     let words = statement.language.report_words();
+    let currency = &statement.site.currency;
     let groups = statement.groups();
     let shown: Vec<_> = groups.iter().filter(|(by, ..)| *by != Group::Room).collect();
+    let is_known = |kpi: &&Kpi| {
+        let mut rows = shown.iter();
+        is_whole(kpi) && rows.any(|(_, row, _)| text::whole(kpi, row, speaker, currency).is_some())
+    };
     html! {
         table.dense.figures {
             thead { tr {
@@ -42,27 +48,42 @@ fn figures(statement: &Statement, speaker: &Speaker) -> Markup {
                     th.number scope="col" { @if *by == Group::Site { (words.whole_site) } @else { (speaker.modality_word(&row.group)) } }
                 }
                 th.number scope="col" { (words.published) }
-                th scope="col" { (words.definition) }
-                th scope="col" { (words.source) }
             } }
-            tbody { @for kpi in &KPIS { @if is_whole(kpi) {
+            tbody { @for kpi in KPIS.iter().filter(is_known) {
                 tr {
                     th scope="row" { (name::of(kpi, statement.language)) }
                     @for (_, row, before) in &shown {
                         td.number {
-                            (text::whole(kpi, row, speaker, &statement.site.currency).unwrap_or_else(|| "–".to_owned()))
-                            @if let Some(earlier) = before.and_then(|row| text::whole(kpi, row, speaker, &statement.site.currency)) {
+                            (text::whole(kpi, row, speaker, currency).unwrap_or_else(|| "–".to_owned()))
+                            @if let Some(earlier) = before.and_then(|row| text::whole(kpi, row, speaker, currency)) {
                                 span.before { " (" (earlier) ")" }
                             }
                         }
                     }
                     td.number { (text::published(kpi, speaker)) }
+                }
+            } }
+        }
+        p.source { (words.in_brackets) }
+    }
+}
+
+/// How each figure is reckoned, and who uses it.
+fn formulas(statement: &Statement) -> Markup {
+    let words = statement.language.report_words();
+    html! {
+        table.dense {
+            thead { tr {
+                @for name in [words.figure, words.definition, words.source] { th scope="col" { (name) } }
+            } }
+            tbody { @for kpi in &KPIS {
+                tr {
+                    th scope="row" { (name::of(kpi, statement.language)) span.before { " " (kpi.name) } }
                     td.wide { (kpi.formula) }
                     td.wide.soft { (kpi.source) }
                 }
-            } } }
+            } }
         }
-        p.source { (words.previous) ": ( )" }
     }
 }
 

@@ -15,15 +15,23 @@ const HOURS: [u32; 4] = [6, 8, 10, 12];
 pub(super) fn page(statement: &Statement, speaker: &Speaker) -> Markup {
     let (words, figures) = (statement.language.report_words(), &statement.figures);
     let before_label = statement.before_span.label(speaker, &statement.site.zone);
-    let before = statement.before.as_ref().map(|before| (before, before_label.as_str()));
+    let before = statement
+        .before
+        .as_ref()
+        .map(|before| (before, before_label.as_str()));
     let ratios: Vec<(String, f64)> = figures
         .ratios()
         .into_iter()
         .map(|(row, ratio)| (statement.name(&row.group).to_owned(), ratio))
         .collect();
-    let others_than_ct = figures.ratios().iter().any(|(row, _)| figures.modality_of(&row.group) != "ct");
+    let others_than_ct = figures
+        .ratios()
+        .iter()
+        .any(|(row, _)| figures.modality_of(&row.group) != "ct");
     let left_out = figures.without_target().into_iter();
-    let left_out: Vec<String> = left_out.map(|row| statement.name(&row.group).to_owned()).collect();
+    let left_out: Vec<String> = left_out
+        .map(|row| statement.name(&row.group).to_owned())
+        .collect();
     html! {
         section.manager {
             (headline(speaker, &statement.site, figures))

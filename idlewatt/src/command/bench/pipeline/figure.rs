@@ -63,7 +63,13 @@ impl Figures {
         self.put(name.into(), value, unit, None);
     }
 
-    pub(in crate::command::bench) fn judge(&mut self, name: impl Into<String>, value: f64, unit: &'static str, bar: Bar) {
+    pub(in crate::command::bench) fn judge(
+        &mut self,
+        name: impl Into<String>,
+        value: f64,
+        unit: &'static str,
+        bar: Bar,
+    ) {
         self.put(name.into(), value, unit, Some(bar));
     }
 
@@ -90,7 +96,11 @@ impl Figures {
         self.all.iter().all(|figure| figure.is_met() != Some(false))
     }
 
-    pub(in crate::command::bench) fn write_table(&self, machine: &str, out: &mut dyn Write) -> anyhow::Result<()> {
+    pub(in crate::command::bench) fn write_table(
+        &self,
+        machine: &str,
+        out: &mut dyn Write,
+    ) -> anyhow::Result<()> {
         writeln!(out, "{machine}")?;
         let width = self.all.iter().map(|figure| figure.name.len()).max().unwrap_or(0);
         let mut section = "";
@@ -128,7 +138,11 @@ impl Figures {
         Ok(())
     }
 
-    pub(in crate::command::bench) fn write_json(&self, machine: &str, out: &mut dyn Write) -> anyhow::Result<()> {
+    pub(in crate::command::bench) fn write_json(
+        &self,
+        machine: &str,
+        out: &mut dyn Write,
+    ) -> anyhow::Result<()> {
         let figures: Vec<_> = self
             .all
             .iter()

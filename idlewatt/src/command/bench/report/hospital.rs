@@ -28,12 +28,48 @@ struct Kind {
 }
 
 const KINDS: [Kind; 6] = [
-    Kind { modality: "ct", of_twenty: 4, scanning_w: 24_000.0, idle_w: 2_600.0, rest_w: 890.0 },
-    Kind { modality: "mri", of_twenty: 3, scanning_w: 31_000.0, idle_w: 12_400.0, rest_w: 8_300.0 },
-    Kind { modality: "angio", of_twenty: 2, scanning_w: 10_800.0, idle_w: 6_900.0, rest_w: 1_100.0 },
-    Kind { modality: "xray", of_twenty: 4, scanning_w: 9_000.0, idle_w: 1_610.0, rest_w: 240.0 },
-    Kind { modality: "workstation", of_twenty: 6, scanning_w: 117.0, idle_w: 117.0, rest_w: 18.0 },
-    Kind { modality: "server", of_twenty: 1, scanning_w: 3_400.0, idle_w: 3_400.0, rest_w: 3_400.0 },
+    Kind {
+        modality: "ct",
+        of_twenty: 4,
+        scanning_w: 24_000.0,
+        idle_w: 2_600.0,
+        rest_w: 890.0,
+    },
+    Kind {
+        modality: "mri",
+        of_twenty: 3,
+        scanning_w: 31_000.0,
+        idle_w: 12_400.0,
+        rest_w: 8_300.0,
+    },
+    Kind {
+        modality: "angio",
+        of_twenty: 2,
+        scanning_w: 10_800.0,
+        idle_w: 6_900.0,
+        rest_w: 1_100.0,
+    },
+    Kind {
+        modality: "xray",
+        of_twenty: 4,
+        scanning_w: 9_000.0,
+        idle_w: 1_610.0,
+        rest_w: 240.0,
+    },
+    Kind {
+        modality: "workstation",
+        of_twenty: 6,
+        scanning_w: 117.0,
+        idle_w: 117.0,
+        rest_w: 18.0,
+    },
+    Kind {
+        modality: "server",
+        of_twenty: 1,
+        scanning_w: 3_400.0,
+        idle_w: 3_400.0,
+        rest_w: 3_400.0,
+    },
 ];
 
 /// Opening hours of every device, local.
@@ -55,7 +91,9 @@ pub(super) struct Hospital(Vec<Machine>);
 impl Hospital {
     /// Of so many devices.
     pub(super) fn new(devices: usize) -> Self {
-        let kinds = KINDS.iter().flat_map(|kind| std::iter::repeat_n(kind, kind.of_twenty));
+        let kinds = KINDS
+            .iter()
+            .flat_map(|kind| std::iter::repeat_n(kind, kind.of_twenty));
         let kinds: Vec<&'static Kind> = kinds.collect();
         let machine = |place: usize| {
             let kind = kinds[place % kinds.len()];
@@ -114,7 +152,16 @@ impl Hospital {
             };
             let mut findings = Vec::new();
             for machine in &self.0 {
-                machine.day(Day { date, day, from, until }, every, &mut findings);
+                machine.day(
+                    Day {
+                        date,
+                        day,
+                        from,
+                        until,
+                    },
+                    every,
+                    &mut findings,
+                );
             }
             history.apply(u64::from(day) + 1, &findings)?;
             progress(day + 1);
@@ -153,7 +200,10 @@ impl Machine {
             (at, hour) = (next, hour + 1);
         }
         let (state, power_w) = self.at_night(left_on);
-        for (from, until) in [(day.from, day.from + SignedDuration::from_hours(8)), (day.from + SignedDuration::from_hours(18), day.until)] {
+        for (from, until) in [
+            (day.from, day.from + SignedDuration::from_hours(8)),
+            (day.from + SignedDuration::from_hours(18), day.until),
+        ] {
             findings.push(self.interval(from, until, state, power_w));
         }
         self.samples(day, every, left_on, findings);
@@ -207,8 +257,22 @@ impl Machine {
             scanning += SCAN;
             at += SLOT;
         }
-        self.book(from, State::Scanning, true, scanning, self.kind.scanning_w, findings);
-        self.book(from, State::Idle, true, whole - scanning, self.kind.idle_w, findings);
+        self.book(
+            from,
+            State::Scanning,
+            true,
+            scanning,
+            self.kind.scanning_w,
+            findings,
+        );
+        self.book(
+            from,
+            State::Idle,
+            true,
+            whole - scanning,
+            self.kind.idle_w,
+            findings,
+        );
     }
 
     fn book(
@@ -226,7 +290,11 @@ impl Machine {
             hour,
             state,
             is_open,
-            tariff: if is_open { TariffPeriod::Day } else { TariffPeriod::Night },
+            tariff: if is_open {
+                TariffPeriod::Day
+            } else {
+                TariffPeriod::Night
+            },
             energy,
             estimated: Energy::ZERO,
             duration,
