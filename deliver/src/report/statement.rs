@@ -93,6 +93,9 @@ pub(crate) struct Sheet {
     pub(crate) learned: Option<BandsLearned>,
 }
 
+/// Rows of now, and how to come by those of before.
+type Kind<'a> = (Group, &'a [Row], fn(&Figures) -> &[Row]);
+
 /// See the module.
 #[derive(Debug)]
 pub struct Statement {
@@ -178,7 +181,7 @@ impl Statement {
     /// The site, then modalities and rooms, with their figures before.
     pub(crate) fn groups(&self) -> Vec<(Group, &Row, Option<&Row>)> {
         let now = &self.figures;
-        let kinds: [(Group, &[Row], fn(&Figures) -> &[Row]); 3] = [
+        let kinds: [Kind<'_>; 3] = [
             (Group::Site, std::slice::from_ref(&now.site), |figures| {
                 std::slice::from_ref(&figures.site)
             }),

@@ -15,7 +15,6 @@ use deliver::report::schedule::{Plan, Written};
 use deliver::report::{Question, ReportError, Span, Statement, Subject, write_whole};
 use ingest::clock::Clock;
 use jiff::civil::Date;
-use tokio_util::sync::CancellationToken;
 
 use super::Files;
 use crate::config::Config;
@@ -55,12 +54,9 @@ impl Reporting {
         }
     }
 
-    /// Looks from time to time, until stopped; a report that is being written is brought to its end.
-    pub(super) async fn run(mut self, stop: CancellationToken) {
-        if self.plans.is_empty() {
-            return;
-        }
-        while !stop.is_cancelled() {
+    /// Looks from time to time until it is dropped; a report that is being written then is brought to its end.
+    pub(super) async fn run(mut self) {
+        while !self.plans.is_empty() {
             let looked = tokio::task::spawn_blocking(move || {
                 self.look();
                 self
@@ -72,7 +68,7 @@ impl Reporting {
                     return;
                 }
             }
-            tokio::select! { () = tokio::time::sleep(LOOK_EVERY) => {}, () = stop.cancelled() => {} }
+            tokio::time::sleep(LOOK_EVERY).await;
         }
     }
 

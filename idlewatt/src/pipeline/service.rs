@@ -196,15 +196,9 @@ impl Service {
             tags,
         };
         let reporting = Reporting::new(config, clock.clone());
+        let beside = beside(analyzed.clone(), writer.handle(), reporting);
         let page = overview.page(config, clock, Readers::new(files.history()));
-        let mut page = start_page(
-            listener,
-            page,
-            door,
-            &page_stop,
-            forward_cursor(analyzed.clone(), writer.handle()),
-        );
-        page.spawn(reporting.run(page_stop.clone()));
+        let page = start_page(listener, page, door, &page_stop, beside);
         Ok(Self {
             live,
             sessions,
@@ -407,6 +401,11 @@ fn start_page(
         let _ = stopped.run_until_cancelled(beside).await;
     });
     tasks
+}
+
+/// What runs as long as the page.
+async fn beside(analyzed: watch::Receiver<u64>, writer: WriterHandle, reporting: Reporting) {
+    tokio::join!(forward_cursor(analyzed, writer), reporting.run());
 }
 
 /// Tells the journal how far it has been analyzed, so that retention may delete what is behind.

@@ -74,7 +74,9 @@ fn a_households_figure_has_its_source_and_year() {
     check(
         line,
         &format!("{line}\nhousehold_kwh_per_year = 4300"),
-        "idlewatt.toml:4: [site] 'household_kwh_per_year': a household's use stands here without its source and year; add household_source and household_year: both stand on every report",
+        &[
+            "idlewatt.toml:4: [site] 'household_kwh_per_year': a household's use stands here without its source and year; add household_source and household_year: both stand on every report",
+        ],
     );
     let said =
         format!("{line}\nhousehold_kwh_per_year = 4300\nhousehold_source = \"ADEME\"\nhousehold_year = 2024");
