@@ -5,10 +5,11 @@
 //! hours of a night saves what the figure `avoidable_kwh` says. Saving is reckoned against the idling that was observed in
 //! closed hours, night by night, never against idling round the clock.
 //!
+//! Of hours and nights those count of which some device was known: a period of which half is missing is no better for it.
 //! A night is from local noon to local noon, so that the closed hours of a weekend belong to the nights around them.
 //! Limits: devices that are not named at the beginning are left out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::AddAssign;
 
 use jiff::civil::Date;
@@ -23,6 +24,9 @@ use crate::{DeviceId, Energy, State};
 pub const HOURS: usize = 24;
 /// From Monday to Sunday.
 pub const WEEKDAYS: usize = 7;
+/// Local hours: a night ends with the one, and begins with the other.
+const MORNING: usize = 6;
+const EVENING: usize = 18;
 /// A device was left on in a night in which it idled for so long while closed, hours.
 const LEFT_ON_HOURS_MIN: f64 = 1.0;
 
@@ -151,6 +155,8 @@ pub struct Waste {
     until: Timestamp,
     zone: TimeZone,
     devices: BTreeMap<DeviceId, Idling>,
+    /// Hours in which some device was known.
+    known: BTreeSet<Timestamp>,
     /// The hour of the last row: rows of one hour mostly come together.
     last: Option<(Timestamp, Local)>,
 }
@@ -169,20 +175,27 @@ impl Waste {
             until,
             zone,
             devices: devices.collect(),
+            known: BTreeSet::new(),
             last: None,
         }
     }
 
     /// Takes a row of the ledger, the last that was said of its key.
     pub fn ledger(&mut self, row: &LedgerRow) {
-        if row.state != State::Idle || row.hour < self.from || row.hour >= self.until {
+        if row.state == State::Unknown || row.hour < self.from || row.hour >= self.until {
             return;
+        }
+        if self.last.is_none_or(|(hour, _)| hour != row.hour) {
+            self.known.insert(row.hour);
         }
         let local = match self.last {
             Some((hour, local)) if hour == row.hour => local,
             _ => local(row.hour, &self.zone),
         };
         self.last = Some((row.hour, local));
+        if row.state != State::Idle {
+            return;
+        }
         let Some(idling) = self.devices.get_mut(&row.device) else {
             return;
         };
@@ -226,36 +239,23 @@ impl Waste {
         all
     }
 
-    /// How many hours of each name the range has, up to an instant: what a cell is divided by for the mean of such an hour.
+    /// How many hours of each name are known: what a cell is divided by for the mean of such an hour.
     #[must_use]
-    pub fn hours(&self, until: Timestamp) -> [[u32; HOURS]; WEEKDAYS] {
+    pub fn hours(&self) -> [[u32; HOURS]; WEEKDAYS] {
         let mut hours = [[0; HOURS]; WEEKDAYS];
-        let mut at = self.from;
-        while at < until.min(self.until) {
-            let local = local(at, &self.zone);
+        for hour in &self.known {
+            let local = local(*hour, &self.zone);
             hours[local.weekday][local.hour] += 1;
-            at += SignedDuration::from_hours(1);
         }
         hours
     }
 
-    /// The nights of the range, up to an instant: local days whose evening it holds.
+    /// The nights of which some hour between evening and morning is known.
     #[must_use]
-    pub fn nights(&self, until: Timestamp) -> usize {
-        let mut evening = local(self.from, &self.zone).day;
-        let mut nights = 0;
-        while self
-            .zone
-            .to_timestamp(evening.at(18, 0, 0, 0))
-            .is_ok_and(|at| at < until.min(self.until))
-        {
-            nights += 1;
-            let Ok(next) = evening.checked_add(1.day()) else {
-                break;
-            };
-            evening = next;
-        }
-        nights
+    pub fn nights(&self) -> usize {
+        let locals = self.known.iter().map(|hour| local(*hour, &self.zone));
+        let dark = locals.filter(|local| !(MORNING..EVENING).contains(&local.hour));
+        dark.map(|local| local.evening).collect::<BTreeSet<Date>>().len()
     }
 }
 
@@ -324,12 +324,14 @@ mod tests {
         let kwh = |weekday: usize, hour: usize| all.cells[weekday][hour].all.kwh();
         assert_eq!((kwh(0, 22), kwh(1, 10), kwh(6, 2)), (2.0, 1.0, 4.0));
         assert_eq!((all.whole().all.kwh(), all.whole().closed.kwh()), (7.0, 6.0));
-        let hours = waste.hours(at("2027-01-01T00:00:00Z"));
+        let hours = waste.hours();
         assert_eq!(
-            (hours[6][2], hours[6][3], hours.iter().flatten().sum()),
-            (2, 1, 169)
+            (hours[0][22], hours[1][10], hours[6][2]),
+            (1, 1, 2),
+            "two o'clock came twice"
         );
-        assert_eq!(waste.nights(at("2027-01-01T00:00:00Z")), 7);
+        assert_eq!(hours.iter().flatten().sum::<u32>(), 5);
+        assert_eq!(waste.nights(), 2);
         let days: Energy = all.days.values().map(|idle| idle.all).sum();
         assert_eq!(days, all.whole().all);
         assert_eq!(all.nights_left_on(), 2, "Monday's and Saturday's");

@@ -80,7 +80,7 @@ impl Figures {
             modalities: report.rows(Group::Modality),
             site: site.unwrap_or(nobody),
             idling: waste.all(),
-            nights: waste.nights(span.until),
+            nights: waste.nights(),
             names: facts
                 .iter()
                 .map(|facts| (facts.id.clone(), facts.modality.name))

@@ -11,6 +11,8 @@ use super::statement::Statement;
 use super::words::Words;
 use crate::page::speaker::Speaker;
 
+/// So many devices are named in a line, the rest is counted.
+const NAMED_MAX: usize = 8;
 /// Less than this is rounding, hours.
 const HOURS_MIN: f64 = 0.05;
 /// Below this share of counted energy it is said that the rest is estimated.
@@ -152,8 +154,14 @@ impl Unknown {
     /// For people.
     pub(crate) fn text(&self, speaker: &Speaker, words: &Words) -> String {
         let when = |at: Timestamp| format!("{} {}", speaker.date(at), speaker.clock(at));
-        let listed =
-            |text: &str, devices: &[String]| format!("{text}{}{}.", speaker.words.colon, devices.join(", "));
+        let listed = |text: &str, devices: &[String]| {
+            let named = &devices[..devices.len().min(NAMED_MAX)];
+            let more = match devices.len() - named.len() {
+                0 => String::new(),
+                more => format!(" + {more}"),
+            };
+            format!("{text}{}{}{more}.", speaker.words.colon, named.join(", "))
+        };
         match self {
             Self::NotOver { until } => format!("{} {}.", words.not_over, when(*until)),
             Self::BeforeHistory { first } => format!("{} {}.", words.before_history, when(*first)),

@@ -19,7 +19,7 @@ pub(crate) fn days(
     speaker: &Speaker,
 ) -> Option<String> {
     let (across, down) = match width {
-        Width::Wide => (520, 200),
+        Width::Wide => (520, 176),
         Width::Narrow => (400, 200),
     };
     let count = place(days.len()).max(1);

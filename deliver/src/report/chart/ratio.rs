@@ -9,7 +9,7 @@ use crate::page::speaker::Speaker;
 /// So many scanners fit into the picture.
 pub(crate) const SHOWN_MAX: usize = 12;
 
-const ROW: i32 = 26;
+const ROW: i32 = 22;
 const TOP: i32 = 30;
 const BOTTOM: i32 = 24;
 

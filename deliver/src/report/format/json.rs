@@ -214,7 +214,7 @@ fn ratios(figures: &Figures) -> Vec<RatioJson> {
 }
 
 fn heat(figures: &Figures) -> Vec<CellJson> {
-    let cells = Cells::new(&figures.idling, &figures.waste.hours(figures.span.until));
+    let cells = Cells::new(&figures.idling, &figures.waste.hours());
     let rows = cells.0.iter().enumerate();
     rows.flat_map(|(weekday, row)| {
         row.iter().enumerate().map(move |(hour, cell)| CellJson {

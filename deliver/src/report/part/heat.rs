@@ -11,7 +11,7 @@ use crate::report::figures::Figures;
 /// Of all devices; `with_table` adds the figures as a table that opens.
 pub(crate) fn heat(speaker: &Speaker, figures: &Figures, with_table: bool) -> Markup {
     let words = speaker.language.report_words();
-    let cells = Cells::new(&figures.idling, &figures.waste.hours(figures.span.until));
+    let cells = Cells::new(&figures.idling, &figures.waste.hours());
     let at = |weekday: usize, hour: usize, kwh: f64| {
         format!(
             "{} {hour:02}:00, {}\u{a0}kWh",

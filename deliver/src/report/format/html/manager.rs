@@ -9,7 +9,7 @@ use super::super::super::{REST_HOURS, WORST};
 use crate::page::speaker::Speaker;
 
 /// Hours of rest that are compared.
-const HOURS: [u32; 4] = [6, 8, 10, 12];
+const HOURS: [u32; 3] = [8, 10, 12];
 
 /// The page.
 pub(super) fn page(statement: &Statement, speaker: &Speaker) -> Markup {
