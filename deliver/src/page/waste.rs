@@ -144,8 +144,9 @@ fn sections(shared: &Shared, visit: &Visit, figures: &Figures, chosen: (u32, u32
         .into_iter()
         .map(|(row, ratio)| (name(&row.group), ratio))
         .collect();
-    let is_ct =
-        |facts: &analyzer::report::Facts| facts.modality.name == "ct" || facts.modality.role != Role::Scanner;
+    let is_ct = |facts: &analyzer::report::Facts| {
+        facts.modality.name == RATIO_PUBLISHED_FOR || facts.modality.role != Role::Scanner
+    };
     let left_out: Vec<String> = figures
         .without_target()
         .iter()

@@ -14,6 +14,9 @@ use jiff::tz::TimeZone;
 use super::Span;
 use crate::history::{Reader, Result};
 
+/// The modality of the published idle-to-scan ratios.
+pub(crate) const RATIO_PUBLISHED_FOR: &str = "ct";
+
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Figures {
@@ -145,7 +148,8 @@ impl Figures {
         ranked.filter(is_without).map(|(row, _)| row).collect()
     }
 
-    /// The scanners of which an idle-to-scan ratio is known, with it, the highest first.
+    /// The scanners of which an idle-to-scan ratio is known, with it: those that a band was published for
+    /// first, then the highest.
     pub(crate) fn ratios(&self) -> Vec<(&Row, f64)> {
         let is_scanner = |row: &&Row| row.totals.devices_of(Role::Scanner) > 0;
         let mut ratios: Vec<(&Row, f64)> = self
@@ -154,7 +158,11 @@ impl Figures {
             .filter(is_scanner)
             .filter_map(|row| Some((row, value(row, "idle_scan_ratio")?)))
             .collect();
-        ratios.sort_by(|one, other| other.1.total_cmp(&one.1));
+        let is_other = |row: &Row| self.modality_of(&row.group) != RATIO_PUBLISHED_FOR;
+        ratios.sort_by(|one, other| {
+            let by_kind = is_other(one.0).cmp(&is_other(other.0));
+            by_kind.then(other.1.total_cmp(&one.1))
+        });
         ratios
     }
 

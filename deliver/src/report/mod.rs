@@ -26,7 +26,7 @@ mod unknown;
 mod words;
 mod write;
 
-pub(crate) use figures::Figures;
+pub(crate) use figures::{Figures, RATIO_PUBLISHED_FOR};
 pub(crate) use format::waste_json;
 pub use format::{FORMATS, Format};
 pub(crate) use part::{Line, days, headline, heat, ranking, ratio, savings};

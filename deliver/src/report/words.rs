@@ -74,7 +74,7 @@ words! {
     ratio_source: "Esmaeili 2015 and 2018, CT life-cycle studies, as quoted by ACI NSW" / "Esmaeili 2015 et 2018, analyses de cycle de vie du scanner, cités par ACI NSW",
     ratio_none: "No scanning was seen, or meters are too slow to show it." / "Aucune acquisition vue, ou compteurs trop lents.",
     ratio_ct_only: "The band was published for CT; others stand beside it for orientation." / "L’intervalle est publié pour le scanner ; les autres figurent à titre indicatif.",
-    ratio_more: "further devices are in the table" / "autres appareils dans le tableau",
+    ratio_more: "further scanners" / "autres appareils",
 
     // savings
     savings: "What resting at night would save" / "Ce qu’économiserait le repos nocturne",

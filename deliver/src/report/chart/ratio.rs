@@ -13,7 +13,7 @@ const ROW: i32 = 22;
 const TOP: i32 = 30;
 const BOTTOM: i32 = 24;
 
-/// Draws names with their ratios, the highest first.
+/// Draws names with their ratios, in their order.
 pub(crate) fn ratio(ratios: &[(String, f64)], width: Width, speaker: &Speaker) -> Option<String> {
     let band = IDLE_SCAN_RATIO.published?;
     let shown = &ratios[..ratios.len().min(SHOWN_MAX)];

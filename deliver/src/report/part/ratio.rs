@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::super::chart;
 use crate::page::speaker::Speaker;
 
-/// Names with their ratios, the highest first; `others_than_ct` says that some are no CT.
+/// Names with their ratios; `others_than_ct` says that some are no CT.
 pub(crate) fn ratio(speaker: &Speaker, ratios: &[(String, f64)], others_than_ct: bool) -> Markup {
     let words = speaker.language.report_words();
     let said: Vec<String> = ratios

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::super::super::advice::Advice;
+use super::super::super::figures::RATIO_PUBLISHED_FOR;
 use super::super::super::part::{days, headline, heat, ratio, savings, trend};
 use super::super::super::statement::Statement;
 use super::super::super::{REST_HOURS, WORST};
@@ -27,7 +28,7 @@ pub(super) fn page(statement: &Statement, speaker: &Speaker) -> Markup {
     let others_than_ct = figures
         .ratios()
         .iter()
-        .any(|(row, _)| figures.modality_of(&row.group) != "ct");
+        .any(|(row, _)| figures.modality_of(&row.group) != RATIO_PUBLISHED_FOR);
     let left_out = figures.without_target().into_iter();
     let left_out: Vec<String> = left_out
         .map(|row| statement.name(&row.group).to_owned())
