@@ -21,7 +21,8 @@ use super::reply::{Asked, Visit, view};
 use super::{Context, Shared};
 use crate::history;
 use crate::report::{
-    Figures, Line, REST_HOURS, Span, days, headline, heat, ranking, ratio, savings, waste_json,
+    Figures, Line, RATIO_PUBLISHED_FOR, REST_HOURS, Span, days, headline, heat, ranking, ratio, savings,
+    waste_json,
 };
 
 /// Days that may be chosen; the first is shown where nobody chooses.
