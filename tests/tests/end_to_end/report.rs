@@ -13,10 +13,10 @@ use tests::idlewatt::{Idlewatt, WITHIN, answer, command, demo_configuration};
 
 use crate::kpi::{journalled, scenario};
 
-/// Who is told of what, and when.
+/// Ten hours after the end, for the figures are compared to the last digit: no register has anything to add then.
 const MONTHLY: &str =
-    "[[report]]\nname = \"monthly\"\nformats = [\"html\", \"csv\", \"json\", \"md\"]\nafter_minutes = 5\n";
-const WEEKLY: &str = "[[report]]\nname = \"weekly\"\nevery = \"week\"\nlanguage = \"fr\"\nrooms = [\"Reading room\"]\nafter_minutes = 5\n";
+    "[[report]]\nname = \"monthly\"\nformats = [\"html\", \"csv\", \"json\", \"md\"]\nafter_minutes = 600\n";
+const WEEKLY: &str = "[[report]]\nname = \"weekly\"\nevery = \"week\"\nlanguage = \"fr\"\nrooms = [\"Reading room\"]\nafter_minutes = 600\n";
 
 fn configuration(reports: &[&str]) -> String {
     demo_configuration("mqtt://127.0.0.1:1", &reports.concat())
@@ -150,7 +150,8 @@ fn idling_is_where_the_truth_has_it(
         let hours = cell["hours"].as_f64().context("hours")?;
         let found = cell["mean_idle_kwh"].as_f64().context("kWh")? * hours;
         let wanted = cells.get(&place).copied().unwrap_or(0.0);
-        let slack = (wanted * 0.06).max(0.4);
+        // a boundary between two states is a minute or two off, at up to 14 kW
+        let slack = (wanted * 0.06).max(0.8);
         assert!(
             (found - wanted).abs() <= slack,
             "{place:?}: {found} kWh, not {wanted}"
