@@ -279,7 +279,7 @@ async fn what_resting_saves_is_chosen_without_a_script_and_keeps_period_and_lang
     browser.open(&format!("{}/waste?lang=fr", served.address))?;
     browser.wait_for("document.querySelectorAll('.heat svg').length === 2")?;
     browser.evaluate("document.querySelector('.periods a:nth-child(2)').click()")?;
-    browser.wait_for("location.search.includes('days=30') && document.querySelector('.periods a:nth-child(2)')?.hasAttribute('aria-current')")?;
+    browser.wait_for("location.search.includes('days=30') && document.readyState === 'complete' && document.querySelector('.periods a:nth-child(2)')?.hasAttribute('aria-current')")?;
     browser.evaluate("document.getElementById('hours').value = 9")?;
     browser.evaluate("document.querySelector('.choice button').click()")?;
     browser.wait_for("document.querySelector('[data-chosen] th')?.textContent === '9 h'")?;
