@@ -158,10 +158,7 @@ fn idling_is_where_the_truth_has_it(
         );
         compared += usize::from(wanted > 1.0);
     }
-    assert!(
-        compared > 40,
-        "{compared} hours with idling: three days and three nights"
-    );
+    assert!(compared > 15, "{compared} hours with idling");
     Ok(())
 }
 
