@@ -221,7 +221,7 @@ fn a_month_with_a_clock_change_is_whole_and_its_headline_is_the_ledgers() {
     assert!((figures.idling.closed.energy.kwh() - ct_kwh - mri_kwh).abs() < 1e-6);
     let known = figures::known_share(&figures.site);
     assert!((known - 1.0).abs() < 1e-9, "{known}");
-    assert_eq!(figures.nights, 31);
+    assert_eq!(figures.nights, 32, "with the one in which the month begins");
     let json = json(&statement);
     let waste = &json["waste"];
     assert!((waste["closed_idle"]["kwh"].as_f64().unwrap() - ct_kwh - mri_kwh).abs() < 1e-6);
