@@ -17,23 +17,23 @@ fn what_is_wrong_with_a_report_is_said() {
     for (keys, expected) in [
         (
             "formats = [\"pdf\"]",
-            "idlewatt.toml:24: [[report]] (monthly) 'formats': \"pdf\" is not a form of a report; write one of \"html\", \"csv\", \"json\", \"md\"",
+            "idlewatt.toml:24: report 'monthly': 'formats': \"pdf\" is not a form of a report; write one of \"html\", \"csv\", \"json\", \"md\"",
         ),
         (
             "formats = []",
-            "idlewatt.toml:24: [[report]] (monthly) 'formats': a report in no form is none; name one or more of \"html\", \"csv\", \"json\", \"md\"",
+            "idlewatt.toml:24: report 'monthly': 'formats': a report in no form is none; name one or more of \"html\", \"csv\", \"json\", \"md\"",
         ),
         (
             "every = \"monht\"",
-            "idlewatt.toml:24: [[report]] (monthly) 'every': \"monht\" is not a period of reports; did you mean \"month\"?",
+            "idlewatt.toml:24: report 'monthly': 'every': \"monht\" is not a period of reports; did you mean \"month\"?",
         ),
         (
             "rooms = [\"CT 9\"]",
-            "idlewatt.toml:24: [[report]] (monthly) 'rooms': no device stands in a room \"CT 9\"; write a room as the [[device]] says it",
+            "idlewatt.toml:24: report 'monthly': 'rooms': no device stands in a room \"CT 9\"; write a room as the [[device]] says it",
         ),
         (
             "devices = [\"ct-9\"]",
-            "idlewatt.toml:24: [[report]] (monthly) 'devices': no device has the id \"ct-9\"; write the id of a [[device]]",
+            "idlewatt.toml:24: report 'monthly': 'devices': no device has the id \"ct-9\"; write the id of a [[device]]",
         ),
     ] {
         check_section(&format!("[[report]]\nname = \"monthly\"\n{keys}\n"), &[expected]);
@@ -42,7 +42,7 @@ fn what_is_wrong_with_a_report_is_said() {
     check_section(
         twice,
         &[
-            "idlewatt.toml:25: [[report]] (monthly) 'name': the name \"monthly\" is taken by another report; give each report a name of its own",
+            "idlewatt.toml:25: report 'monthly': 'name': the name \"monthly\" is taken by another report; give each report a name of its own",
         ],
     );
 }
