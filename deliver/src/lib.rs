@@ -25,5 +25,6 @@ pub mod metrics;
 pub mod page;
 pub mod public;
 pub mod rebuild;
+pub mod report;
 pub mod secret;
 pub mod sink;

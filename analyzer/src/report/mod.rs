@@ -14,6 +14,7 @@ mod rows;
 #[cfg(test)]
 mod tests;
 mod totals;
+mod waste;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,6 +30,7 @@ pub use device::{Facts, Target};
 pub use period::Period;
 pub use rows::LedgerRows;
 pub use totals::{Avoidable, Exams, Part, Shutdown, Spread, Totals};
+pub use waste::{HOURS, Idle, Idling, WEEKDAYS, Waste};
 
 /// Three years of days.
 pub const PERIODS_MAX: usize = 1_100;
@@ -187,8 +189,13 @@ impl Report {
     /// The sums, by period and by group, in the order of the devices.
     #[must_use]
     pub fn finish(self) -> Vec<Row> {
+        self.rows(self.question.group)
+    }
+
+    /// The same by another group than was asked for.
+    #[must_use]
+    pub fn rows(&self, group: Group) -> Vec<Row> {
         let targets = self.targets();
-        let group = self.question.group;
         let mut names: Vec<&str> = Vec::new();
         for facts in &self.facts {
             if !names.contains(&group.of(facts)) {

@@ -30,6 +30,7 @@ pub use read::alert::{AlertFilter, AlertRecord, AlertStep};
 pub use read::curve::{Band, PowerPoint};
 pub use read::exam::ExamSums;
 pub use read::fault::FaultCount;
+pub use read::report::{AlertCount, FaultSum};
 pub use read::{LastState, Reader};
 pub use readers::Readers;
 pub use sum::{Amount, LedgerSum, Totals};

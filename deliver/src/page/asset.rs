@@ -107,6 +107,13 @@ mod tests {
                 check("off", "card", 2.9);
             }
             check("alert", "alert-wash", 4.5);
+            // the numbers of the heat map: dark on light shades, light on dark ones
+            for step in 0..4 {
+                check("ink", &format!("heat-{step}"), 4.5);
+            }
+            for step in 4..6 {
+                check("card", &format!("heat-{step}"), 4.5);
+            }
         }
     }
 

@@ -17,7 +17,7 @@ const TEXT: RGBColor = RGBColor(0, 0, 3);
 const AREA: RGBColor = RGBColor(0, 0, 4);
 
 /// Reserved colours and what they become.
-const PAINTS: [(&str, &str); 9] = [
+const PAINTS: [(&str, &str); 17] = [
     ("#000001", "var(--curve)"),
     ("#000002", "var(--grid)"),
     ("#000003", "var(--soft)"),
@@ -27,6 +27,14 @@ const PAINTS: [(&str, &str); 9] = [
     ("#000012", "var(--standby)"),
     ("#000013", "var(--off)"),
     ("#000014", "var(--unknown)"),
+    ("#000020", "var(--heat-0)"),
+    ("#000021", "var(--heat-1)"),
+    ("#000022", "var(--heat-2)"),
+    ("#000023", "var(--heat-3)"),
+    ("#000024", "var(--heat-4)"),
+    ("#000025", "var(--heat-5)"),
+    ("#000026", "var(--ink)"),
+    ("#000027", "var(--card)"),
 ];
 
 const fn paint(state: State) -> RGBColor {
@@ -298,7 +306,7 @@ fn instant(minute: i64) -> Timestamp {
 }
 
 /// Colours become variables, fixed sizes go, defaults are left unsaid.
-fn finished(svg: &str, aspect: &str) -> String {
+pub(crate) fn finished(svg: &str, aspect: &str) -> String {
     let mut text = svg
         .replace(" opacity=\"1\"", "")
         .replace(" xmlns=\"http://www.w3.org/2000/svg\"", "")

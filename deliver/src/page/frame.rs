@@ -65,6 +65,7 @@ fn header(shared: &Shared, visit: &Visit, frame: &Frame<'_>) -> Markup {
     let now = shared.now();
     let views = [
         ("/", words.rooms),
+        ("/waste", words.waste),
         ("/alerts", words.alerts),
         ("/workstations", words.stations_menu),
         ("/pipeline", words.pipeline),
@@ -158,7 +159,7 @@ fn definitions(shared: &Shared, visit: &Visit) -> Markup {
                 div { dt { (words.price) } dd { (site.tariff) } }
                 div { dt { (words.carbon_factor) } dd { (site.carbon) } }
                 div { dt { (words.household_is) } dd {
-                    (speaker.number(site.household_kwh_per_year, 0)) " kWh " (words.per_year)
+                    (speaker.number(site.household_kwh_per_year, 0)) " kWh " (words.per_year) " (" (site.household) ")"
                 } }
             }
         }

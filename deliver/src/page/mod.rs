@@ -17,7 +17,7 @@ mod act;
 mod alerts;
 mod api;
 mod asset;
-mod chart;
+pub(crate) mod chart;
 mod device;
 mod door;
 mod events;
@@ -27,16 +27,17 @@ mod learned;
 mod openapi;
 mod pipeline;
 mod reply;
-mod shape;
+pub(crate) mod shape;
 mod spark;
-mod speaker;
+pub(crate) mod speaker;
 mod stations;
 mod status;
 #[cfg(test)]
 mod tests;
 mod tile;
 mod wall;
-mod words;
+mod waste;
+pub(crate) mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -119,6 +120,8 @@ pub struct SiteInfo {
     pub carbon: String,
     /// What a household uses in a year, for comparison.
     pub household_kwh_per_year: f64,
+    /// Where that comes from, with its year, ready to be shown.
+    pub household: String,
 }
 
 /// A device as the page names it.
@@ -158,6 +161,7 @@ struct Shared {
     page: Page,
     places: BTreeMap<DeviceId, usize>,
     sparks: spark::Cache,
+    waste: waste::Cache,
     /// One for each event stream that may be open.
     streams: Arc<Semaphore>,
     /// Whether there is a login, without which nobody may say anything.
@@ -211,6 +215,7 @@ fn router(page: Page, door: &Door, gate: &Arc<door::Gate>, shutdown: Cancellatio
         page,
         places,
         sparks: spark::Cache::default(),
+        waste: waste::Cache::default(),
         streams: door.streams(),
         has_login: door.has_login(),
         shutdown,
@@ -222,7 +227,7 @@ fn router(page: Page, door: &Door, gate: &Arc<door::Gate>, shutdown: Cancellatio
 }
 
 /// What scripts may ask; each stands in the OpenAPI document.
-fn api_routes() -> [(&'static str, MethodRouter<Context>); 10] {
+fn api_routes() -> [(&'static str, MethodRouter<Context>); 11] {
     [
         ("/api/summary", get(api::summary)),
         ("/api/devices", get(api::devices)),
@@ -231,6 +236,7 @@ fn api_routes() -> [(&'static str, MethodRouter<Context>); 10] {
         ("/api/alerts", get(api::alerts)),
         ("/api/workstations", get(stations::json)),
         ("/api/kpi", get(kpi::show)),
+        ("/api/waste", get(waste::api)),
         ("/api/status", get(status::show)),
         ("/api/act", post(act::json)),
         ("/api/openapi.json", get(openapi::show)),
@@ -245,6 +251,7 @@ fn views() -> Router<Context> {
         .route("/device/{id}", get(device::show))
         .route("/alerts", get(alerts::show))
         .route("/workstations", get(stations::show))
+        .route("/waste", get(waste::show))
         .route("/pipeline", get(pipeline::show))
         .route("/act", post(act::form))
         .route("/events", get(events::stream))

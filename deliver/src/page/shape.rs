@@ -4,7 +4,7 @@ use analyzer::State;
 use maud::{Markup, PreEscaped, html};
 
 /// The shapes, defined once a page and used by reference.
-pub(super) const SPRITE: PreEscaped<&str> = PreEscaped(
+pub(crate) const SPRITE: PreEscaped<&str> = PreEscaped(
     r##"<svg class="sprite" aria-hidden="true" focusable="false"><defs>
 <symbol id="s-scanning" viewBox="0 0 16 16"><circle cx="8" cy="8" r="7" fill="none" stroke="currentColor" stroke-width="1.8"/><circle cx="8" cy="8" r="3.6" fill="currentColor"/></symbol>
 <symbol id="s-idle" viewBox="0 0 16 16"><path d="M8 1.4 15.2 14.4H.8Z" fill="currentColor" stroke="currentColor" stroke-width="1" stroke-linejoin="round"/></symbol>
@@ -18,11 +18,11 @@ pub(super) const SPRITE: PreEscaped<&str> = PreEscaped(
 );
 
 /// The shape of a state; decorative, the word stands beside it.
-pub(super) fn of_state(state: State) -> Markup {
+pub(crate) fn of_state(state: State) -> Markup {
     named(state.name())
 }
 
 /// One of the sprite's shapes.
-pub(super) fn named(name: &str) -> Markup {
+pub(crate) fn named(name: &str) -> Markup {
     html! { svg.shape aria-hidden="true" { use href={ "#s-" (name) } {} } }
 }

@@ -22,11 +22,40 @@ const MONTHS_FR: [&str; 12] = [
     "janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.",
 ];
 
+const MONTHS_LONG_EN: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+const MONTHS_LONG_FR: [&str; 12] = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+];
+
 /// One visitor's way of writing.
 #[derive(Clone)]
 pub(crate) struct Speaker {
-    pub(super) language: Language,
-    pub(super) words: &'static Words,
+    pub(crate) language: Language,
+    pub(crate) words: &'static Words,
     zone: TimeZone,
     currency: String,
 }
@@ -42,7 +71,7 @@ impl Speaker {
     }
 
     /// A number with its decimals and groups of three.
-    pub(super) fn number(&self, value: f64, decimals: usize) -> String {
+    pub(crate) fn number(&self, value: f64, decimals: usize) -> String {
         let (decimal_mark, group_mark) = match self.language {
             Language::English => ('.', ','),
             Language::French => (',', NARROW_NBSP),
@@ -67,12 +96,12 @@ impl Speaker {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a shown count")]
-    pub(super) fn count(&self, count: u64) -> String {
+    pub(crate) fn count(&self, count: u64) -> String {
         self.number(count as f64, 0)
     }
 
     /// Three figures that matter, no more: 0.42, 4.2, 42, 420.
-    pub(super) fn figures(&self, value: f64) -> String {
+    pub(crate) fn figures(&self, value: f64) -> String {
         let decimals = match value.abs() {
             magnitude if !(0.0005..99.95).contains(&magnitude) => 0,
             magnitude if magnitude >= 9.995 => 1,
@@ -82,7 +111,7 @@ impl Speaker {
     }
 
     /// Power as number and unit, so that a tile can set them apart.
-    pub(super) fn power_parts(&self, power_w: f64) -> (String, &'static str) {
+    pub(crate) fn power_parts(&self, power_w: f64) -> (String, &'static str) {
         if power_w.abs() < 999.5 {
             let decimals = usize::from(power_w.abs() < 99.95 && power_w.abs() >= 0.05);
             (self.number(power_w, decimals), "W")
@@ -92,7 +121,7 @@ impl Speaker {
     }
 
     /// Power at a tick of an axis that reaches `top_w`: round numbers without needless decimals.
-    pub(super) fn axis_power(&self, power_w: f64, top_w: f64) -> String {
+    pub(crate) fn axis_power(&self, power_w: f64, top_w: f64) -> String {
         let (value, unit) = if top_w < 2_000.0 {
             (power_w, "W")
         } else {
@@ -107,7 +136,7 @@ impl Speaker {
         format!("{number}{NBSP}{unit}")
     }
 
-    pub(super) fn energy_parts(&self, energy: Energy) -> (String, &'static str) {
+    pub(crate) fn energy_parts(&self, energy: Energy) -> (String, &'static str) {
         let kwh = energy.kwh();
         if kwh.abs() >= 9_999.5 {
             (self.figures(kwh / 1000.0), "MWh")
@@ -136,7 +165,7 @@ impl Speaker {
         }
     }
 
-    pub(super) fn carbon_parts(&self, co2e_g: f64) -> (String, &'static str) {
+    pub(crate) fn carbon_parts(&self, co2e_g: f64) -> (String, &'static str) {
         match co2e_g.abs() {
             grams if grams >= 999_500.0 => (self.figures(co2e_g / 1e6), "t CO₂e"),
             grams if grams >= 99.5 => (self.figures(co2e_g / 1e3), "kg CO₂e"),
@@ -149,7 +178,7 @@ impl Speaker {
         format!("{number}{NBSP}{}", unit.replace(' ', "\u{a0}"))
     }
 
-    pub(super) fn percent(&self, share: f64) -> String {
+    pub(crate) fn percent(&self, share: f64) -> String {
         let number = self.number(share * 100.0, 0);
         match self.language {
             Language::English => format!("{number}%"),
@@ -176,16 +205,16 @@ impl Speaker {
         }
     }
 
-    pub(super) fn local(&self, at: Timestamp) -> ZonedDateTime {
+    pub(crate) fn local(&self, at: Timestamp) -> ZonedDateTime {
         at.to_zoned_datetime(self.zone.clone())
     }
 
-    pub(super) fn clock(&self, at: Timestamp) -> String {
+    pub(crate) fn clock(&self, at: Timestamp) -> String {
         let local = self.local(at);
         format!("{:02}:{:02}", local.hour(), local.minute())
     }
 
-    pub(super) fn weekday(&self, local: &ZonedDateTime) -> &'static str {
+    pub(crate) fn weekday(&self, local: &ZonedDateTime) -> &'static str {
         let names = match self.language {
             Language::English => DAYS_EN,
             Language::French => DAYS_FR,
@@ -195,7 +224,7 @@ impl Speaker {
     }
 
     /// `Mon 16 Nov`.
-    pub(super) fn day(&self, at: Timestamp) -> String {
+    pub(crate) fn day(&self, at: Timestamp) -> String {
         let local = self.local(at);
         let months = match self.language {
             Language::English => MONTHS_EN,
@@ -203,6 +232,31 @@ impl Speaker {
         };
         let month = months[usize::try_from(local.month() - 1).unwrap_or(0).min(11)];
         format!("{} {}{NBSP}{month}", self.weekday(&local), local.day())
+    }
+
+    /// `16 Nov 2026`.
+    pub(crate) fn date(&self, at: Timestamp) -> String {
+        let (local, months) = (
+            self.local(at),
+            [MONTHS_EN, MONTHS_FR][usize::from(self.language == Language::French)],
+        );
+        let month = months[usize::try_from(local.month() - 1).unwrap_or(0).min(11)];
+        format!("{}{NBSP}{month}{NBSP}{}", local.day(), local.year())
+    }
+
+    /// `November 2026`.
+    pub(crate) fn month(&self, at: Timestamp) -> String {
+        let (local, months) = (
+            self.local(at),
+            [MONTHS_LONG_EN, MONTHS_LONG_FR][usize::from(self.language == Language::French)],
+        );
+        let month = months[usize::try_from(local.month() - 1).unwrap_or(0).min(11)];
+        format!("{month}{NBSP}{}", local.year())
+    }
+
+    /// The name of a weekday, Monday being 0.
+    pub(crate) fn weekday_name(&self, place: usize) -> &'static str {
+        [DAYS_EN, DAYS_FR][usize::from(self.language == Language::French)][place.min(6)]
     }
 
     /// The clock alone for today, else as much of the date as is needed.
@@ -220,7 +274,7 @@ impl Speaker {
     }
 
     /// Like [`Self::moment`], but a day that is long past needs no clock.
-    pub(super) fn beginning(&self, at: Timestamp, now: Timestamp) -> String {
+    pub(crate) fn beginning(&self, at: Timestamp, now: Timestamp) -> String {
         if now.duration_since(at) < SignedDuration::from_hours(6 * 24) {
             self.moment(at, now)
         } else {
@@ -229,11 +283,11 @@ impl Speaker {
     }
 
     /// RFC 3339 with the local offset, for `<time datetime>`.
-    pub(super) fn machine_time(&self, at: Timestamp) -> String {
+    pub(crate) fn machine_time(&self, at: Timestamp) -> String {
         at.display_with_offset(self.zone.to_offset(at)).to_string()
     }
 
-    pub(super) fn state(&self, state: State) -> &'static str {
+    pub(crate) fn state(&self, state: State) -> &'static str {
         let words = self.words;
         match state {
             State::Scanning => words.scanning,
@@ -245,7 +299,7 @@ impl Speaker {
     }
 
     /// The word for what a device is shown as.
-    pub(super) fn shown(&self, view: &DeviceView) -> &'static str {
+    pub(crate) fn shown(&self, view: &DeviceView) -> &'static str {
         if view.is_base_load && view.state == State::Idle {
             self.words.running
         } else {
@@ -253,7 +307,7 @@ impl Speaker {
         }
     }
 
-    pub(super) fn state_means(&self, state: State) -> &'static str {
+    pub(crate) fn state_means(&self, state: State) -> &'static str {
         let words = self.words;
         match state {
             State::Scanning => words.scanning_means,
@@ -273,7 +327,7 @@ impl Speaker {
         }
     }
 
-    pub(super) fn fault(&self, kind: FaultKind) -> &'static str {
+    pub(crate) fn fault(&self, kind: FaultKind) -> &'static str {
         let words = self.words;
         match kind {
             FaultKind::CounterReset => words.counter_reset,
@@ -297,21 +351,31 @@ impl Speaker {
     }
 
     /// The modality in the visitor's language, or as the configuration names it.
-    pub(super) fn modality<'device>(&self, device: &'device PageDevice) -> &'device str {
+    pub(crate) fn modality<'device>(&self, device: &'device PageDevice) -> &'device str {
+        self.modality_known(&device.modality)
+            .unwrap_or(&device.modality_label)
+    }
+
+    /// A modality by its stable word, in the visitor's language where the page has a word for it.
+    pub(crate) fn modality_word<'word>(&self, modality: &'word str) -> &'word str {
+        self.modality_known(modality).unwrap_or(modality)
+    }
+
+    fn modality_known(&self, modality: &str) -> Option<&'static str> {
         let words = self.words;
-        match device.modality.as_str() {
+        Some(match modality {
             "ct" => words.ct,
             "mri" => words.mri,
             "angio" => words.angio,
             "xray" => words.xray,
             "workstation" => words.workstation,
             "server" => words.server,
-            "chiller" => words.chiller,
+            "chiller" | "cooling" => words.chiller,
             "mammography" => words.mammography,
             "ultrasound" => words.ultrasound,
             "pet_ct" => words.pet_ct,
-            _ => &device.modality_label,
-        }
+            _ => return None,
+        })
     }
 
     /// What an alert rule says; a rule without a text of its own shows its name.

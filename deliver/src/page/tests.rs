@@ -132,6 +132,7 @@ async fn served_behind(
             tariff: "0.16 EUR/kWh, contract 2026".to_owned(),
             carbon: "56.6 g/kWh, ADEME 2023".to_owned(),
             household_kwh_per_year: 5200.0,
+            household: "a family of four (Heye et al., Radiology 2020;295:593)".to_owned(),
         },
         devices,
         facts,
@@ -229,7 +230,7 @@ pub(super) async fn answer(mut stream: impl tokio::io::AsyncRead + Unpin) -> Ans
     }
 }
 
-const VIEWS: [&str; 8] = [
+const VIEWS: [&str; 9] = [
     "/",
     "/?by=modality",
     "/?form=corridor",
@@ -237,6 +238,7 @@ const VIEWS: [&str; 8] = [
     "/device/a%20b%2Fc",
     "/alerts",
     "/workstations",
+    "/waste",
     "/pipeline",
 ];
 
@@ -327,6 +329,40 @@ async fn the_api_gives_what_the_page_shows() {
         0
     );
     assert!(ask(&served, "/metrics", &[]).await.text().starts_with("up 1"));
+}
+
+#[tokio::test]
+async fn the_waste_view_is_chosen_by_its_address_and_the_api_gives_the_same() {
+    let served = small().await;
+    let html = ask(&served, "/waste?days=30&hours=9&lang=fr", &[]).await.text();
+    for words in [
+        "30 derniers jours",
+        "value=\"9\"",
+        "<th scope=\"row\">9 h</th>",
+        "role=\"img\"",
+    ] {
+        assert!(html.contains(words), "{words}");
+    }
+    let answer = ask(&served, "/api/waste?days=30&hours=9", &[]).await;
+    let json: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    // three devices idled for half an hour at 3 kW, closed; resting draws 1 kW
+    assert_eq!(json["closed_idle"]["kwh"], 4.5);
+    assert_eq!(json["resting"][0]["kwh"], 3.0);
+    assert_eq!(json["idle_scan_published"], serde_json::json!([14.0, 30.0]));
+    assert_eq!(json["heat"].as_array().unwrap().len(), 7 * 24);
+    for wrong in ["days=31", "hours=0", "hours=25", "hours=all"] {
+        assert_eq!(
+            ask(&served, &format!("/api/waste?{wrong}"), &[]).await.status,
+            400,
+            "{wrong}"
+        );
+        assert_eq!(
+            ask(&served, &format!("/waste?{wrong}"), &[]).await.status,
+            200,
+            "{wrong}"
+        );
+    }
+    served.shutdown.cancel();
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ impl Language {
         }
     }
 
-    pub(super) const fn words(self) -> &'static Words {
+    pub(crate) const fn words(self) -> &'static Words {
         match self {
             Self::English => &EN,
             Self::French => &FR,
@@ -47,21 +47,24 @@ impl Language {
     }
 }
 
+/// Declares a table of texts: `key: "English" / "French",`.
 macro_rules! words {
     ($($key:ident: $en:literal / $fr:literal,)*) => {
         /// One field a text; see the table below for both languages.
-        pub(super) struct Words { $(pub(super) $key: &'static str,)* }
+        pub(crate) struct Words { $(pub(crate) $key: &'static str,)* }
         static EN: Words = Words { $($key: $en,)* };
         static FR: Words = Words { $($key: $fr,)* };
         #[cfg(test)]
         static ALL: &[(&str, &str, &str)] = &[$((stringify!($key), $en, $fr),)*];
     };
 }
+pub(crate) use words;
 
 words! {
     // navigation and frame
     rooms: "Rooms" / "Salles",
     alerts: "Alerts" / "Alertes",
+    waste: "Waste" / "Gaspillage",
     pipeline: "Data flow" / "Flux de données",
     skip: "Skip to content" / "Aller au contenu",
     colon: ": " / "\u{a0}: ",

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use analyzer::alert::{RULES, Rule};
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use deliver::act::{Act, ActMessage, SNOOZE_HOURS_MAX};
 use deliver::history::{AlertFilter, Reader};
 use jiff::SignedDuration;

@@ -10,6 +10,7 @@ mod night;
 mod nights;
 mod page;
 mod pipeline;
+mod report;
 mod score;
 mod speed;
 mod states;
@@ -33,6 +34,7 @@ enum Bench {
     Nights(nights::Arguments),
     Page(page::Arguments),
     Pipeline(pipeline::Arguments),
+    Report(report::Arguments),
     Speed(speed::Arguments),
     States(states::Arguments),
     Traces(traces::Arguments),
@@ -47,6 +49,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
         Bench::Nights(arguments) => nights::run(arguments, out),
         Bench::Page(arguments) => page::run(arguments, out),
         Bench::Pipeline(arguments) => pipeline::run(arguments, out),
+        Bench::Report(arguments) => report::run(arguments, out),
         Bench::Speed(arguments) => speed::run(arguments, out),
         Bench::States(arguments) => states::run(arguments, out),
         Bench::Traces(arguments) => traces::run(arguments, out),

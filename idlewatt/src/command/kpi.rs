@@ -125,7 +125,7 @@ fn question(arguments: &Arguments, zone: &TimeZone) -> anyhow::Result<Question> 
 }
 
 /// A local day or an instant.
-fn instant(text: &str, zone: &TimeZone) -> anyhow::Result<Timestamp> {
+pub(super) fn instant(text: &str, zone: &TimeZone) -> anyhow::Result<Timestamp> {
     if let Ok(day) = text.parse::<Date>()
         && !text.contains('T')
     {

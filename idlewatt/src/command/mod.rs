@@ -13,6 +13,7 @@ pub mod discover;
 pub mod kpi;
 pub mod quarantine;
 pub mod replay;
+pub mod report;
 pub mod serve;
 pub mod simulate;
 pub mod status;
@@ -45,6 +46,7 @@ enum Command {
     Kpi(kpi::Arguments),
     Quarantine(quarantine::Arguments),
     Replay(replay::Arguments),
+    Report(report::Arguments),
     Serve(serve::Arguments),
     Simulate(simulate::Arguments),
     Status(status::Arguments),
@@ -69,6 +71,8 @@ pub fn main() -> ExitCode {
         Command::Kpi(arguments) => kpi::run(&arguments, &mut out),
         Command::Quarantine(arguments) => quarantine::run(&arguments, &mut out),
         Command::Replay(arguments) => replay::run(&arguments, &mut out),
+        // a CSV or HTML file is written as it is: names in it are escaped by its own form
+        Command::Report(arguments) => report::run(&arguments, &mut io::stdout().lock()),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments, &mut out),
         Command::Status(arguments) => status::run(&arguments, &mut out),

@@ -24,6 +24,7 @@ use deliver::channel::{ChannelConfig, Route};
 use deliver::history::HistoryConfig;
 use deliver::log::LogConfig;
 use deliver::page::DoorConfig;
+use deliver::report::schedule::Plan;
 use deliver::sink::MqttPublishConfig;
 use ingest::decode::DecoderConfig;
 use ingest::journal::JournalConfig;
@@ -69,6 +70,8 @@ pub struct Config {
     pub routes: Vec<Route>,
     /// The databases to write to.
     pub sinks: Vec<SinkConfig>,
+    /// The reports that the service writes by itself.
+    pub reports: Vec<Plan>,
     /// The topic on which people speak of alerts.
     pub act_topic: String,
     /// The broker at which they do, by its place among `brokers`; none where there is no broker.
@@ -153,7 +156,10 @@ impl Config {
             decoder.ignored_prefixes.extend(topics);
         }
         let public_url = file.page.public_url.as_ref().map(ToString::to_string);
+        let state_dir = build::state_dir(review, &file);
+        let reports = build::reports(review, &file, site.as_ref(), &devices, &state_dir);
         Some(Self {
+            reports,
             decoder,
             act_topic,
             act_broker,
@@ -162,7 +168,7 @@ impl Config {
             channels,
             routes,
             devices,
-            state_dir: build::state_dir(review, &file),
+            state_dir,
             page: build::page(&file),
             door: build::door(review, &file),
             brokers,

@@ -7,6 +7,7 @@ use analyzer::report::Facts;
 use deliver::channel::{Desk, Place, Scribe};
 use deliver::device::DeviceTags;
 use deliver::page::{PageDevice, SiteInfo};
+use deliver::report::Subject;
 
 use super::value::TopicFilter;
 use super::{Config, DeviceConfig, Language, SiteConfig};
@@ -112,20 +113,31 @@ impl Config {
         Desk::new(self.scribe(), &self.channels, self.routes.clone(), places)
     }
 
+    /// The devices as reports name them, in the order of the file.
+    #[must_use]
+    pub fn subjects(&self) -> Vec<Subject> {
+        let named = self.page_devices().into_iter().zip(self.facts());
+        let subject = |((device, facts), config): ((PageDevice, Facts), &DeviceConfig)| Subject {
+            device,
+            facts,
+            exempt: config.exempt.clone(),
+            bands: config.device.bands.clone(),
+        };
+        named.zip(&self.devices).map(subject).collect()
+    }
+
     /// The hospital as the page names it.
     #[must_use]
     pub fn site_info(&self) -> SiteInfo {
         SiteInfo {
             name: self.site.name.clone(),
             zone: self.site.site.zone.clone(),
-            language: match self.site.language {
-                Language::English => deliver::page::Language::English,
-                Language::French => deliver::page::Language::French,
-            },
+            language: self.site.language.page(),
             currency: self.site.site.tariff.currency.clone(),
             tariff: self.site.tariff_in_words(),
             carbon: self.site.carbon_in_words(),
             household_kwh_per_year: self.site.household_kwh_per_year,
+            household: format!("{}, {}", self.site.household_source, self.site.household_year),
         }
     }
 }

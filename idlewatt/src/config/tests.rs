@@ -3,6 +3,7 @@
 mod alert;
 mod channel;
 mod door;
+mod report;
 
 use std::path::Path;
 

@@ -16,6 +16,7 @@ mod overview;
 pub mod rebuild;
 mod recall;
 mod recording;
+mod reporting;
 mod service;
 mod stage;
 mod tally;

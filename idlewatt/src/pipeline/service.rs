@@ -32,6 +32,7 @@ use super::interpreter::Interpreter;
 use super::overview::{Books, Overview};
 use super::rebuild;
 use super::recording::{HISTORY_SINK, Recording};
+use super::reporting::Reporting;
 use super::stage::{self, Running};
 use crate::config::Config;
 
@@ -58,6 +59,12 @@ impl Files<'_> {
     #[must_use]
     pub fn history(&self) -> std::path::PathBuf {
         self.0.join("history.sqlite")
+    }
+
+    /// Which reports were written.
+    #[must_use]
+    pub fn reports(&self) -> std::path::PathBuf {
+        self.0.join("reports.json")
     }
 }
 
@@ -195,8 +202,9 @@ impl Service {
             live: live.clone(),
             tags,
         };
+        let reporting = Reporting::new(config, clock.clone());
+        let beside = beside(analyzed.clone(), writer.handle(), reporting);
         let page = overview.page(config, clock, Readers::new(files.history()));
-        let beside = forward_cursor(analyzed.clone(), writer.handle());
         let page = start_page(listener, page, door, &page_stop, beside);
         Ok(Self {
             live,
@@ -407,6 +415,11 @@ fn start_page(
         let _ = stopped.run_until_cancelled(beside).await;
     });
     tasks
+}
+
+/// What runs as long as the page.
+async fn beside(analyzed: watch::Receiver<u64>, writer: WriterHandle, reporting: Reporting) {
+    tokio::join!(forward_cursor(analyzed, writer), reporting.run());
 }
 
 /// Tells the journal how far it has been analyzed, so that retention may delete what is behind.

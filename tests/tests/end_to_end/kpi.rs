@@ -28,7 +28,7 @@ const BATCH: usize = 2_000;
 /// How far a figure may be from the truth, as a share of it.
 const ERROR_MAX: f64 = 0.03;
 
-fn scenario() -> anyhow::Result<Scenario> {
+pub(crate) fn scenario() -> anyhow::Result<Scenario> {
     let week = Scenario::builtin("week")?;
     let mut devices = week.devices;
     devices.retain(|device| PLAYED.contains(&device.id.as_str()));
@@ -44,7 +44,7 @@ fn scenario() -> anyhow::Result<Scenario> {
 }
 
 /// Plays the scenario into a journal in the state folder of an idlewatt that has not run yet; the truth.
-fn journalled(idlewatt: &Idlewatt, scenario: &Scenario) -> anyhow::Result<Vec<TruthRecord>> {
+pub(crate) fn journalled(idlewatt: &Idlewatt, scenario: &Scenario) -> anyhow::Result<Vec<TruthRecord>> {
     let state = idlewatt.folder().join("state");
     std::fs::create_dir_all(&state)?;
     let mut journal = Journal::open(state.join("journal.sqlite"), &JournalConfig::default())?;

@@ -16,6 +16,7 @@ mod kpi;
 mod page;
 mod page_hospital;
 mod rebuild;
+mod report;
 mod session;
 mod session_fault;
 mod sinks;

@@ -5,6 +5,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use analyzer::modality::Modality;
+use analyzer::report::Facts;
 use analyzer::{DeviceId, Finding, Sample, State, StateChange};
 use anyhow::Result;
 use deliver::history::{History, HistoryConfig, Readers};
@@ -51,9 +53,10 @@ pub(crate) async fn served_behind(door: DoorConfig) -> Result<Served> {
             tariff: "day €0.22, night €0.16 per kWh (contract, 2026)".to_owned(),
             carbon: "56.6 g CO₂e per kWh (ADEME Base Carbone, 2023)".to_owned(),
             household_kwh_per_year: 5_200.0,
+            household: "a family of four (Heye et al., Radiology 2020;295:593)".to_owned(),
         },
         devices: devices(),
-        facts: Vec::new(),
+        facts: devices().iter().map(facts).collect(),
         live: live.clone(),
         history: Readers::new(path),
         now: Arc::new(now),
@@ -76,6 +79,20 @@ pub(crate) async fn served_behind(door: DoorConfig) -> Result<Served> {
         shutdown,
         _folder: folder,
     })
+}
+
+fn facts(device: &deliver::page::PageDevice) -> Facts {
+    Facts {
+        id: device.id.clone(),
+        room: device.room.clone(),
+        modality: Modality::named(&device.modality).expect("a modality of ours"),
+        is_exempt: false,
+        target_w: None,
+        boot: None,
+        shutdown: None,
+        stored_tb: None,
+        cools: Vec::new(),
+    }
 }
 
 fn figures() -> PipelineFigures {
@@ -195,6 +212,16 @@ async fn every_view_fits_every_screen_and_nothing_complains() -> Result<()> {
     ] {
         shoot(&mut browser, &at(path), name, DESK, true)?;
     }
+    for screen in [WALL, DESK, PHONE] {
+        shoot(&mut browser, &at("/waste"), "waste", screen, false)?;
+        shoot(
+            &mut browser,
+            &at("/waste?days=30&lang=fr"),
+            "waste-fr",
+            screen,
+            true,
+        )?;
+    }
     assert_eq!(browser.complaints(), Vec::<String>::new());
     served.shutdown.cancel();
     Ok(())
@@ -243,5 +270,33 @@ async fn a_state_changes_on_the_screen_and_a_dead_server_is_said() -> Result<()>
     served.shutdown.cancel();
     browser.wait_for("!document.getElementById('stale').hidden && document.body.dataset.link === 'lost'")?;
     browser.screenshot(&screens().join("stale-desk.png"), false)?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_resting_saves_is_chosen_without_a_script_and_keeps_period_and_language() -> Result<()> {
+    let served = served().await?;
+    let mut browser = Chromium::start()?;
+    browser.look_through(Screen {
+        width: DESK.1,
+        height: DESK.2,
+        is_dark: false,
+    })?;
+    browser.open(&format!("{}/waste?lang=fr", served.address))?;
+    browser.wait_for("document.querySelectorAll('.heat svg').length === 2")?;
+    browser.evaluate("document.querySelector('.periods a:nth-child(2)').click()")?;
+    browser.wait_for("location.search.includes('days=30') && document.readyState === 'complete' && document.querySelector('.periods a:nth-child(2)')?.hasAttribute('aria-current')")?;
+    browser.evaluate("document.getElementById('hours').value = 9")?;
+    browser.evaluate("document.querySelector('.choice button').click()")?;
+    browser.wait_for("document.querySelector('[data-chosen] th')?.textContent === '9 h'")?;
+    let kept = browser.evaluate("location.search + document.documentElement.lang")?;
+    assert_eq!(kept, "?days=30&lang=fr&hours=9fr");
+    let said = browser.evaluate("document.querySelector('.heat [role=img]').getAttribute('aria-label')")?;
+    assert!(
+        said.as_str().is_some_and(|said| said.contains("Maximum")),
+        "{said}"
+    );
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+    served.shutdown.cancel();
     Ok(())
 }

@@ -1,9 +1,11 @@
-//! Tables equal their folders: a family, sink, channel, modality, figure, rule or command is a file and an entry.
+//! Tables equal their folders: a family, sink, channel, form of a report, modality, figure, rule or command is a file and an
+//! entry.
 
 use analyzer::alert::RULES;
 use analyzer::kpi::KPIS;
 use analyzer::modality::MODALITIES;
 use deliver::channel::KINDS as CHANNELS;
+use deliver::report::FORMATS;
 use deliver::sink::KINDS;
 use ingest::decode::FAMILIES;
 
@@ -34,6 +36,10 @@ pub(crate) fn folders(tree: &Tree) -> Vec<Fault> {
     equal(
         "deliver/src/channel",
         CHANNELS.iter().map(|kind| kind.name).collect(),
+    );
+    equal(
+        "deliver/src/report/format",
+        FORMATS.iter().map(|format| format.name).collect(),
     );
     equal("deliver/src/sink", KINDS.iter().map(|kind| kind.name).collect());
     equal(

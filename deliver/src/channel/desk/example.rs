@@ -45,6 +45,7 @@ pub(in crate::channel) fn site(language: Language) -> SiteInfo {
         tariff: String::new(),
         carbon: String::new(),
         household_kwh_per_year: 5200.0,
+        household: String::new(),
     }
 }
 

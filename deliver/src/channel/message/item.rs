@@ -112,7 +112,9 @@ impl Scribe {
                 None => words.snoozed.to_owned(),
             },
             AlertPhase::Reminded if !is_first => words.still.to_owned(),
-            AlertPhase::Raised | AlertPhase::Reminded | AlertPhase::Noted => self.speaker.severity(event.severity).to_owned(),
+            AlertPhase::Raised | AlertPhase::Reminded | AlertPhase::Noted => {
+                self.speaker.severity(event.severity).to_owned()
+            }
         }
     }
 

@@ -237,6 +237,7 @@ impl Scribe {
             tariff: String::new(),
             carbon: String::new(),
             household_kwh_per_year: 0.0,
+            household: String::new(),
         };
         let event = AlertEvent {
             rule: "overnight_idle".to_owned(),

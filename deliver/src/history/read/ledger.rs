@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Row, params};
 
 use super::Reader;
-use crate::history::code::{CO2E_SCALE, COST_SCALE, instant, millis, state_of, tariff_of, unscaled};
+use crate::history::code::{millis, state_of};
 use crate::history::{Amount, LedgerSum, Result, Totals};
 
 impl Reader {
@@ -47,17 +47,9 @@ impl Reader {
     /// # Errors
     /// When the file cannot be read.
     pub fn ledger_rows(&self, from: Timestamp, until: Timestamp) -> Result<Vec<LedgerRow>> {
-        self.run(|connection| {
-            connection
-                .prepare_cached(
-                    "SELECT id, hour_ms, state, is_open, tariff, energy_uwh, estimated_uwh, duration_ms,
-                         cost_millionths, co2e_mg
-                     FROM device JOIN ledger ON ledger.device = key
-                     WHERE hour_ms >= ?1 AND hour_ms < ?2 ORDER BY key, hour_ms",
-                )?
-                .query_map(params![millis(from), millis(until)], ledger_row)?
-                .collect()
-        })
+        let mut rows = Vec::new();
+        self.each_ledger_row((from, until), |row| rows.push(row.clone()))?;
+        Ok(rows)
     }
 }
 
@@ -75,20 +67,5 @@ fn ledger_sum(row: &Row<'_>) -> rusqlite::Result<LedgerSum> {
         state: state_of(row.get(1)?),
         is_open: row.get(2)?,
         amount,
-    })
-}
-
-pub(super) fn ledger_row(row: &Row<'_>) -> rusqlite::Result<LedgerRow> {
-    Ok(LedgerRow {
-        device: Arc::from(row.get::<_, String>(0)?),
-        hour: instant(row.get(1)?),
-        state: state_of(row.get(2)?),
-        is_open: row.get(3)?,
-        tariff: tariff_of(row.get(4)?),
-        energy: Energy::from_micro_wh(row.get(5)?),
-        estimated: Energy::from_micro_wh(row.get(6)?),
-        duration: SignedDuration::from_millis(row.get(7)?),
-        cost: unscaled(row.get(8)?, COST_SCALE),
-        co2e_g: unscaled(row.get(9)?, CO2E_SCALE),
     })
 }

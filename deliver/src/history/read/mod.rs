@@ -8,7 +8,7 @@ pub(super) mod exam;
 pub(super) mod fault;
 mod learned;
 mod ledger;
-mod report;
+pub(super) mod report;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

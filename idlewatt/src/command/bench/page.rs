@@ -152,6 +152,7 @@ fn page(hospital: &Hospital, path: &Path, live: &Live) -> Page {
             tariff: "0.20 EUR/kWh (made up)".to_owned(),
             carbon: "56.6 g CO2e/kWh (made up)".to_owned(),
             household_kwh_per_year: 5_200.0,
+            household: "made up".to_owned(),
         },
         devices: hospital.devices().to_vec(),
         facts: Vec::new(),

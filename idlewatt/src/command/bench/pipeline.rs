@@ -27,7 +27,7 @@ use clap::ValueEnum;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::command::serve;
-use figure::Figures;
+pub(super) use figure::{Bar, Figures};
 use world::{Stopwatch, World};
 
 /// Measures the whole service with a real mosquitto and a real influxd.

@@ -29,6 +29,8 @@ pub(super) struct Plan {
     pub(super) sinks: Vec<SinkPlan>,
     /// How people are told of alerts.
     pub(super) channels: Vec<ChannelPlan>,
+    /// What is reported, and when.
+    pub(super) reports: Vec<String>,
     /// What is published, if anything is.
     pub(super) publish: Option<String>,
     pub(super) page: String,
@@ -136,12 +138,26 @@ impl Plan {
                 .collect(),
             sinks: config.sinks.iter().map(sink).collect(),
             channels: config.channels.iter().map(channel).collect(),
+            reports: config.reports.iter().map(report).collect(),
             publish: config.publish.as_ref().map(|publish| publishing(config, publish)),
             page: format!("{}://{}", config.page_scheme(), config.page),
             page_for: page_for(config),
             state_dir: config.state_dir.display().to_string(),
         }
     }
+}
+
+/// `monthly: every month, as html, csv, of 14 devices, into /srv/reports`.
+fn report(plan: &deliver::report::schedule::Plan) -> String {
+    let forms: Vec<&str> = plan.formats.iter().map(|format| format.name).collect();
+    format!(
+        "{}: every {}, as {}, of {} device(s), into {}",
+        plan.name,
+        plan.every.name(),
+        forms.join(", "),
+        plan.devices.len(),
+        plan.folder.display()
+    )
 }
 
 fn page_for(config: &Config) -> String {

@@ -78,6 +78,9 @@ fn write_plan(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     if let Some(publish) = &plan.publish {
         writeln!(out, "  MQTT topics {publish}")?;
     }
+    for report in &plan.reports {
+        writeln!(out, "  report {report}")?;
+    }
     if !plan.channels.is_empty() {
         writeln!(out, "\nTells of alerts")?;
     }

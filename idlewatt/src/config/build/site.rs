@@ -16,6 +16,10 @@ pub struct SiteConfig {
     pub language: Language,
     /// What a household uses in a year, to compare with, kWh.
     pub household_kwh_per_year: f64,
+    /// Where that comes from.
+    pub household_source: String,
+    /// The year it holds for.
+    pub household_year: i16,
     /// What the analyzer reckons with.
     pub site: Site,
 }
@@ -36,26 +40,44 @@ pub(crate) fn site(review: &mut Review<'_>, file: &Entry<schema::File>) -> Optio
     }
     let name = text(review, section, "name", &section.name);
     let zone = review.need(section, "zone", &section.zone);
-    let household = *section.household_kwh_per_year;
-    if household.0 <= 0.0 {
-        review.fault(
-            section.household_kwh_per_year.span(),
-            format!("a household of {} kWh a year is none", household.0),
-            "write for example 5200",
-        );
-    }
+    review_household(review, section);
     let tariff = tariff(review, section);
     let carbon = carbon(review, section);
     Some(SiteConfig {
         name: name?,
         language: *section.language,
-        household_kwh_per_year: household.0,
+        household_kwh_per_year: section.household_kwh_per_year.0,
+        household_source: (*section.household_source).clone(),
+        household_year: *section.household_year,
         site: Site {
             zone: zone?.0,
             tariff: tariff?,
             carbon: carbon?,
         },
     })
+}
+
+/// A household's figure comes with its source and year, or not at all.
+fn review_household(review: &mut Review<'_>, section: &Entry<schema::Site>) {
+    let household = &section.household_kwh_per_year;
+    if household.0 <= 0.0 {
+        review.fault(
+            household.span(),
+            format!("a household of {} kWh a year is none", household.0),
+            "write for example 5200",
+        );
+    }
+    let said = [
+        section.household_source.is_given(),
+        section.household_year.is_given(),
+    ];
+    if household.is_given() && said != [true, true] {
+        review.fault(
+            household.span(),
+            "a household's use stands here without its source and year",
+            "add household_source and household_year: both stand on every report",
+        );
+    }
 }
 
 /// A text that must be said and must not be blank.

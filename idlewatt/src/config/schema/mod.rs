@@ -5,6 +5,7 @@ mod broker;
 mod channel;
 mod device;
 mod mapper;
+mod report;
 mod service;
 mod sink;
 mod site;
@@ -15,6 +16,7 @@ pub(crate) use broker::Broker;
 pub(crate) use channel::{Channel, ChannelHeader, Route};
 pub(crate) use device::{Band, Defaults, Device, Level, Opening, OpeningPlan};
 pub(crate) use mapper::{Clamp, Mapper, MapperField, Naming};
+pub(crate) use report::Report;
 pub(crate) use service::{Decode, Page, Publish, Service};
 pub(crate) use sink::Sink;
 pub(crate) use site::{Site, Tariff};
@@ -65,6 +67,8 @@ section! {
         route: Vec<Entry<Route>> => tables(Route, Comment),
         /// A database to write to. Repeat it for each one; one that is down delays no other.
         sink: Vec<Entry<Sink>> => tables(Sink, Comment),
+        /// A report that the running service writes when a period is over. Repeat it for each one.
+        report: Vec<Entry<Report>> => tables(Report, Comment),
         /// Our own topics: states, today's energy and alerts, retained, as JSON.
         publish: Publish => table(Publish),
     }

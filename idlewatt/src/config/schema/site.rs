@@ -12,8 +12,12 @@ section! {
         zone: Option<Zone> => required("\"Europe/Paris\""),
         /// The language of pages and alerts: "en" or "fr".
         language: Language => preset(Language::English),
-        /// What a household uses in a year, to compare with. 5200 is a family of four (Heye et al., Radiology 2020).
+        /// What a household uses in a year, to compare with. Another value needs its source and year.
         household_kwh_per_year: Number => preset(Number(5_200.0)),
+        /// Where that figure comes from: it stands on every report.
+        household_source: String => preset("a household of four, Heye et al., Radiology 2020;295:593".to_owned()),
+        /// The year it holds for.
+        household_year: i16 => preset(2020),
         /// What electricity costs. Two prices, because idle hours are mostly night hours.
         tariff: Tariff => table(Tariff),
         /// What electricity emits.

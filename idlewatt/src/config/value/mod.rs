@@ -9,8 +9,8 @@ pub(crate) use address::{HttpUrl, MqttUrl, TopicFilter, TopicPrefix};
 pub(crate) use time::{Day, LocalTime, Minutes, OpenWindow, Zone};
 pub use word::Language;
 pub(crate) use word::{
-    ChannelKind, Id, MailTlsWord, ModalityWord, MqttVersion, QuantityWord, RuleWord, SeverityWord, SinkKind,
-    StateWord, StepWord, TimeUnitWord, WeekdayWord, WhenWord, WritePathWord,
+    ChannelKind, EveryWord, FormatWord, Id, MailTlsWord, ModalityWord, MqttVersion, QuantityWord, RuleWord,
+    SeverityWord, SinkKind, StateWord, StepWord, TimeUnitWord, WeekdayWord, WhenWord, WritePathWord,
 };
 
 use std::num::{NonZeroU32, NonZeroUsize};

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use analyzer::State;
 use analyzer::alert::{RULES, Rule};
 use analyzer::modality::{MODALITIES, Modality};
+use deliver::report::{FORMATS, Format};
 
 use super::text_value;
 use crate::config::shape::nearest;
@@ -38,6 +39,34 @@ impl FromStr for ModalityWord {
 }
 
 impl fmt::Display for ModalityWord {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.0.name)
+    }
+}
+
+/// A form of a report.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FormatWord(pub &'static Format);
+
+text_value!(FormatWord, "a form of a report");
+
+impl FormatWord {
+    /// The one for people.
+    pub(crate) fn html() -> Self {
+        Self(&FORMATS[0])
+    }
+}
+
+impl FromStr for FormatWord {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let names = FORMATS.map(|format| format.name);
+        let found = Format::named(text).map(Self);
+        found.ok_or_else(|| not_one_of(text, "a form of a report", names))
+    }
+}
+
+impl fmt::Display for FormatWord {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.0.name)
     }
@@ -133,6 +162,13 @@ words_value! {
         English = "en",
         /// French.
         French = "fr",
+    }
+    /// How often a report is written.
+    pub(crate) EveryWord, "a period of reports" {
+        /// From Monday to Sunday.
+        Week = "week",
+        /// From the first to the last of a month.
+        Month = "month",
     }
     /// Which MQTT is spoken.
     pub(crate) MqttVersion, "an MQTT version we speak" {
@@ -252,6 +288,17 @@ words_value! {
         InfluxDb3 = "influxdb3",
         /// VictoriaMetrics.
         VictoriaMetrics = "victoriametrics",
+    }
+}
+
+impl Language {
+    /// The same, for pages and reports.
+    #[must_use]
+    pub const fn page(self) -> deliver::page::Language {
+        match self {
+            Self::English => deliver::page::Language::English,
+            Self::French => deliver::page::Language::French,
+        }
     }
 }
 
