@@ -145,6 +145,17 @@ enum Fault {
     Frozen(usize),
 }
 
+impl Fault {
+    /// Whether a register of so much begins anew.
+    fn is_reset(&self, register_wh: f64) -> bool {
+        match self {
+            Self::Reset(_) => true,
+            Self::Back(wh) => *wh >= register_wh,
+            _ => false,
+        }
+    }
+}
+
 fn fault() -> impl Strategy<Value = Option<Fault>> {
     let fault = prop_oneof![
         (0.0..1.0).prop_map(Fault::Reset),
@@ -183,16 +194,9 @@ fn faulty(steps: &[(i64, f64, Option<Fault>)]) -> (Vec<(Timestamp, Reading)>, Ti
         was_fault = fault.is_some();
         bound_wh += if fault.is_some() { 1.2 } else { 0.0 };
         let whole_wh = true_wh + offset_wh;
-        let is_reset = match fault {
-            Some(Fault::Reset(_)) => true,
-            Some(Fault::Back(wh)) => wh >= whole_wh,
-            _ => false,
-        };
-        bound_wh += if is_reset && offset_wh != BEGIN_WH {
-            100.0 + 4.0 * gap_wh
-        } else {
-            0.0
-        };
+        if offset_wh != BEGIN_WH && fault.is_some_and(|fault| fault.is_reset(whole_wh)) {
+            bound_wh += 100.0 + 4.0 * gap_wh;
+        }
         match fault {
             Some(Fault::Reset(share)) => offset_wh = -true_wh + gap_wh * share,
             Some(Fault::Back(wh)) => offset_wh -= wh.min(true_wh + offset_wh),

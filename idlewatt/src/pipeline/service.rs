@@ -202,8 +202,7 @@ impl Service {
             live: live.clone(),
             tags,
         };
-        let reporting = Reporting::new(config, clock.clone());
-        let beside = beside(analyzed.clone(), writer.handle(), reporting);
+        let beside = beside((config, &clock), analyzed.clone(), writer.handle());
         let page = overview.page(config, clock, Readers::new(files.history()));
         let page = start_page(listener, page, door, &page_stop, beside);
         Ok(Self {
@@ -418,8 +417,15 @@ fn start_page(
 }
 
 /// What runs as long as the page.
-async fn beside(analyzed: watch::Receiver<u64>, writer: WriterHandle, reporting: Reporting) {
-    tokio::join!(forward_cursor(analyzed, writer), reporting.run());
+fn beside(
+    (config, clock): (&Config, &Clock),
+    analyzed: watch::Receiver<u64>,
+    writer: WriterHandle,
+) -> impl Future<Output = ()> + use<> {
+    let reporting = Reporting::new(config, clock.clone());
+    async move {
+        tokio::join!(forward_cursor(analyzed, writer), reporting.run());
+    }
 }
 
 /// Tells the journal how far it has been analyzed, so that retention may delete what is behind.

@@ -18,8 +18,10 @@
 //! remembers where it began.
 //!
 //! Limits: more than [`RECENT_MAX`] lost acknowledgements are not recognised, nor is what comes again out of order. It
-//! is half of all packet identifiers, so that an identifier that is used anew has left the memory long ago. One message
-//! after a killed broker's return, the first new one, may look like an older one and be thrown away.
+//! is half of all packet identifiers, so that an identifier that is used anew has left the memory long ago. A broker that
+//! is killed again and again, sooner than it saves, sends what it once had under way once more each time; when so many
+//! messages have come in between, that is stored twice. One message after a killed broker's return, the first new one,
+//! may look like an older one and be thrown away.
 
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hasher};

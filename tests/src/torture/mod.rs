@@ -26,7 +26,7 @@ pub use tape::Tape;
 use crate::compare::Points;
 use crate::pipeline::{Pipeline, message_after, play};
 
-/// Some 450 messages a second: mosquitto saves its state once a minute, and when it is killed it sends again what was
+/// Some 450 messages a second: mosquitto saves its state every 15 seconds, and when it is killed it sends again what was
 /// under way at that time, which idlewatt knows among the last 32 768 messages.
 const PACE: Speed = Speed::Times(300.0);
 const IN_FLIGHT: u16 = 500;

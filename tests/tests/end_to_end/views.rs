@@ -15,7 +15,7 @@ use crate::page::{Served, screens, served_behind};
 const TOKEN: &str = "token-of-the-page";
 
 /// Name and path of every view.
-const VIEWS: [(&str, &str); 9] = [
+const VIEWS: [(&str, &str); 10] = [
     ("wall", "/"),
     ("wall-by-kind", "/?by=modality"),
     ("corridor", "/?form=corridor"),
@@ -23,6 +23,7 @@ const VIEWS: [(&str, &str); 9] = [
     ("device-mri", "/device/mri-2"),
     ("alerts", "/alerts"),
     ("workstations", "/workstations"),
+    ("waste", "/waste"),
     ("pipeline", "/pipeline"),
     ("nothing", "/act-was-here"),
 ];
