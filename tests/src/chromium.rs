@@ -158,6 +158,7 @@ impl Chromium {
         let _ = self.evaluate("0");
         let asked = self.asked.drain(..);
         asked
+            .map(|url| without_login(&url))
             .filter(|url| !url.starts_with(server) && !url.starts_with("about:") && !url.starts_with("data:"))
             .collect()
     }
@@ -263,6 +264,17 @@ impl Chromium {
     }
 }
 
+/// An address without user and password: the browser asks for an icon with those that it opened the page with.
+fn without_login(url: &str) -> String {
+    match url
+        .split_once("://")
+        .map(|(scheme, rest)| (scheme, rest.split_once('@')))
+    {
+        Some((scheme, Some((login, rest)))) if !login.contains('/') => format!("{scheme}://{rest}"),
+        _ => url.to_owned(),
+    }
+}
+
 impl Drop for Chromium {
     fn drop(&mut self) {
         self.session.clear();
@@ -316,6 +328,15 @@ fn from_base64(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_login_is_no_part_of_where_an_address_leads() {
+        let inside = "http://127.0.0.1:1/icon.svg";
+        assert_eq!(without_login("http://who:secret@127.0.0.1:1/icon.svg"), inside);
+        assert_eq!(without_login(inside), inside);
+        let outside = "http://127.0.0.1:1/at?who=a@b";
+        assert_eq!(without_login(outside), outside);
+    }
 
     #[test]
     fn base64_comes_back() {
