@@ -10,7 +10,7 @@ use analyzer::{Analyzer, Arrival, Finding, Reading, State};
 use common::config_of;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
-use stream::{Stream, streams};
+use stream::{Stream, days, streams};
 
 /// 2026-03-28 in Paris.
 const START_S: i64 = 1_774_688_400;
@@ -72,7 +72,7 @@ fn intervals(findings: &[Finding]) -> (Vec<String>, Vec<f64>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(days(64))]
 
     #[test]
     fn however_messages_fall_into_batches_the_same_is_said(

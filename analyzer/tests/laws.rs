@@ -11,7 +11,7 @@ use analyzer::{Analyzer, Arrival, Energy, Finding, Interval, Reading, State};
 use common::config_of;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
-use stream::{Stream, streams};
+use stream::{Stream, days, streams};
 
 /// 2026-03-28 in Paris: the night in which the clocks go forward.
 const START_S: i64 = 1_774_688_400;
@@ -341,7 +341,7 @@ fn config_of_meters(modality: &str, count: usize) -> analyzer::Config {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(192))]
+    #![proptest_config(days(192))]
 
     #[test]
     fn intervals_tile_time_and_energies_add_up(modality in 0..MODALITIES.len(), steps in steps()) {

@@ -15,11 +15,13 @@ use crate::page::tests::{Answer, Served, answer, request, small_behind};
 use crate::secret::Secret;
 
 const TOKEN: &str = "token-of-the-page";
-const PATHS: [&str; 17] = [
+const PATHS: [&str; 19] = [
     "/",
     "/device/ct",
     "/alerts",
     "/workstations",
+    "/waste",
+    "/api/waste",
     "/api/device/ct",
     "/api/workstations",
     "/api/openapi.json",
