@@ -139,12 +139,8 @@ impl Report {
     /// Takes a row of the ledger, the last that was said of its key.
     pub fn ledger(&mut self, row: &LedgerRow) {
         let part = Part {
-            energy: row.energy,
-            estimated: row.estimated,
-            duration: row.duration,
-            cost: row.cost,
-            co2e_g: row.co2e_g,
             spread: Spread::of_row(row.energy, row.duration),
+            ..Part::of(row)
         };
         let day = row.hour.to_zoned_datetime(self.question.zone.clone()).date();
         let Some(book) = self.book(&row.device, row.hour, day) else {

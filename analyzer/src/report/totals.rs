@@ -7,6 +7,7 @@ use std::ops::AddAssign;
 
 use jiff::SignedDuration;
 
+use crate::finding::LedgerRow;
 use crate::modality::Role;
 use crate::{Energy, State};
 
@@ -52,6 +53,18 @@ impl Spread {
 }
 
 impl Part {
+    /// What a row of the ledger tells; how its power varies is left out.
+    pub(super) fn of(row: &LedgerRow) -> Self {
+        Self {
+            energy: row.energy,
+            estimated: row.estimated,
+            duration: row.duration,
+            cost: row.cost,
+            co2e_g: row.co2e_g,
+            spread: Spread::default(),
+        }
+    }
+
     /// Hours.
     #[must_use]
     pub fn hours(&self) -> f64 {

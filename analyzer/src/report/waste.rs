@@ -199,14 +199,7 @@ impl Waste {
         let Some(idling) = self.devices.get_mut(&row.device) else {
             return;
         };
-        let part = Part {
-            energy: row.energy,
-            estimated: row.estimated,
-            duration: row.duration,
-            cost: row.cost,
-            co2e_g: row.co2e_g,
-            spread: Spread::default(),
-        };
+        let part = Part::of(row);
         let closed = if row.is_open { Energy::ZERO } else { row.energy };
         let idle = Idle {
             all: row.energy,

@@ -211,18 +211,22 @@ fn legend(speaker: &Speaker) -> Markup {
     }
 }
 
+/// Where each state's piece of a bar begins, and how long it is; `whole_wh` is `length` long.
+fn pieces(totals: &Totals, whole_wh: f64, length: f64) -> [(State, f64, f64); State::ALL.len()] {
+    let mut at = 0.0;
+    State::ALL.map(|state| {
+        let width = totals.state(state).energy.wh().max(0.0) / whole_wh * length;
+        at += width;
+        (state, at - width, width)
+    })
+}
+
 /// One bar, a piece for each state; the table below says the same in figures.
 fn shares(week: &Totals) -> Markup {
     let all_wh = week.all().energy.wh().max(1e-9);
-    let mut from = 0.0;
-    let pieces = State::ALL.map(|state| {
-        let width = week.state(state).energy.wh().max(0.0) / all_wh * 1000.0;
-        from += width;
-        (state, from - width, width)
-    });
     html! {
         svg.shares viewBox="0 0 1000 16" preserveAspectRatio="none" aria-hidden="true" {
-            @for (state, at, width) in pieces {
+            @for (state, at, width) in pieces(week, all_wh, 1000.0) {
                 @if width >= 0.5 {
                     rect data-state=(state.name()) x=(format!("{at:.1}")) y="0" width=(format!("{width:.1}")) height="16" {}
                 }

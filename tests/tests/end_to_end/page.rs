@@ -227,15 +227,20 @@ async fn every_view_fits_every_screen_and_nothing_complains() -> Result<()> {
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_state_changes_on_the_screen_and_a_dead_server_is_said() -> Result<()> {
-    let served = served().await?;
+fn at_a_desk() -> Result<Chromium> {
     let mut browser = Chromium::start()?;
     browser.look_through(Screen {
         width: DESK.1,
         height: DESK.2,
         is_dark: false,
     })?;
+    Ok(browser)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_state_changes_on_the_screen_and_a_dead_server_is_said() -> Result<()> {
+    let served = served().await?;
+    let mut browser = at_a_desk()?;
     browser.open(&served.address)?;
     browser.wait_for("document.body.dataset.link === 'live'")?;
     let tile = "document.getElementById('live-xr-1')";
@@ -276,12 +281,7 @@ async fn a_state_changes_on_the_screen_and_a_dead_server_is_said() -> Result<()>
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_resting_saves_is_chosen_without_a_script_and_keeps_period_and_language() -> Result<()> {
     let served = served().await?;
-    let mut browser = Chromium::start()?;
-    browser.look_through(Screen {
-        width: DESK.1,
-        height: DESK.2,
-        is_dark: false,
-    })?;
+    let mut browser = at_a_desk()?;
     browser.open(&format!("{}/waste?lang=fr", served.address))?;
     browser.wait_for("document.querySelectorAll('.heat svg').length === 2")?;
     browser.evaluate("document.querySelector('.periods a:nth-child(2)').click()")?;

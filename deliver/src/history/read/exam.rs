@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use analyzer::{DeviceId, Energy, Exam};
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::params;
+use rusqlite::{Row, params};
 
 use super::Reader;
 use crate::history::Result;
@@ -68,19 +68,22 @@ impl Reader {
                     "SELECT from_ms, until_ms, number, energy_uwh, scanning_uwh, scanning_ms, kind FROM exam
                      WHERE device = ?1 ORDER BY from_ms DESC LIMIT ?2",
                 )?
-                .query_map(params![key, limit], |row| {
-                    Ok(Exam {
-                        device: DeviceId::clone(&id),
-                        number: u64::try_from(row.get::<_, i64>(2)?).unwrap_or(0),
-                        from: instant(row.get(0)?),
-                        until: instant(row.get(1)?),
-                        energy: Energy::from_micro_wh(row.get(3)?),
-                        scanning_energy: Energy::from_micro_wh(row.get(4)?),
-                        scanning: SignedDuration::from_millis(row.get(5)?),
-                        kind: exam_of(row.get(6)?),
-                    })
-                })?
+                .query_map(params![key, limit], |row| exam_row(row, &id))?
                 .collect()
         })
     }
+}
+
+/// An examination of its columns `from_ms, until_ms, number, energy_uwh, scanning_uwh, scanning_ms, kind`.
+pub(super) fn exam_row(row: &Row<'_>, device: &DeviceId) -> rusqlite::Result<Exam> {
+    Ok(Exam {
+        device: DeviceId::clone(device),
+        number: u64::try_from(row.get::<_, i64>(2)?).unwrap_or(0),
+        from: instant(row.get(0)?),
+        until: instant(row.get(1)?),
+        energy: Energy::from_micro_wh(row.get(3)?),
+        scanning_energy: Energy::from_micro_wh(row.get(4)?),
+        scanning: SignedDuration::from_millis(row.get(5)?),
+        kind: exam_of(row.get(6)?),
+    })
 }

@@ -8,9 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Row, params};
 
 use super::Reader;
+use super::exam::exam_row;
 use crate::history::Result;
 use crate::history::code::{
-    CO2E_SCALE, COST_SCALE, exam_of, fault_of, instant, millis, phase_code, state_of, tariff_of, unscaled,
+    CO2E_SCALE, COST_SCALE, fault_of, instant, millis, phase_code, state_of, tariff_of, unscaled,
 };
 
 /// Alerts of one rule at one device that were raised in a range.
@@ -85,16 +86,7 @@ impl Reader {
                 )?;
                 let mut rows = rows.query(params![key, millis(from), millis(until)])?;
                 while let Some(row) = rows.next()? {
-                    take(&Exam {
-                        device: DeviceId::clone(&device),
-                        number: count(row.get(2)?),
-                        from: instant(row.get(0)?),
-                        until: instant(row.get(1)?),
-                        energy: Energy::from_micro_wh(row.get(3)?),
-                        scanning_energy: Energy::from_micro_wh(row.get(4)?),
-                        scanning: SignedDuration::from_millis(row.get(5)?),
-                        kind: exam_of(row.get(6)?),
-                    });
+                    take(&exam_row(row, &device)?);
                 }
                 Ok(())
             })?;

@@ -4,6 +4,7 @@ use analyzer::State;
 use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
 
+use super::pieces;
 use crate::history::{self, Amount, Reader, Totals};
 use crate::live::Live;
 use crate::page::speaker::Speaker;
@@ -102,15 +103,9 @@ fn row(speaker: &Speaker, day: &Day, top_wh: f64) -> Markup {
 
 /// A day's energy, a piece for each state; as long as its part of the largest day.
 fn stack(totals: &Totals, top_wh: f64) -> Markup {
-    let mut at = 0.0;
-    let pieces = State::ALL.map(|state| {
-        let width = totals.state(state).energy.wh().max(0.0) / top_wh * 100.0;
-        at += width;
-        (state, at - width, width)
-    });
     html! {
         svg.stack viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" {
-            @for (state, at, width) in pieces {
+            @for (state, at, width) in pieces(totals, top_wh, 100.0) {
                 @if width >= 0.2 {
                     rect data-state=(state.name()) x=(format!("{at:.1}")) width=(format!("{width:.1}")) height="6" {}
                 }
