@@ -29,6 +29,8 @@ pub struct Made {
     pub manifest: Manifest,
     /// Older backups that were deleted.
     pub deleted: Vec<PathBuf>,
+    /// What others began and did not finish, or are at.
+    pub left_over: Vec<PathBuf>,
 }
 
 /// Makes a backup below `shelf`, named by its instant; then deletes the oldest of those there but for `keep`.
@@ -57,7 +59,8 @@ pub fn make(
         "{} is in the state folder: it would be lost with it; name a folder on another disk",
         shelf.display()
     );
-    let name = format!("{PREFIX}{}", now.strftime("%Y%m%dT%H%M%SZ"));
+    let left_over = unfinished_on(shelf)?;
+    let name = format!("{PREFIX}{}", now.strftime("%Y%m%dT%H%M%S.%3fZ"));
     let (folder, unfinished) = (shelf.join(&name), shelf.join(name + UNFINISHED));
     ensure!(!folder.exists(), "{} is there already", folder.display());
     std::fs::create_dir(&unfinished).with_context(|| {
@@ -82,7 +85,26 @@ pub fn make(
         folder,
         manifest,
         deleted,
+        left_over,
     })
+}
+
+/// Backups on a shelf that are not whole.
+fn unfinished_on(shelf: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut found = on(shelf)?;
+    found.retain(|(_, name)| name.starts_with(PREFIX) && name.ends_with(UNFINISHED));
+    Ok(found.into_iter().map(|(path, _)| path).collect())
+}
+
+/// Paths and names on a shelf, sorted.
+fn on(shelf: &Path) -> anyhow::Result<Vec<(PathBuf, String)>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(shelf).with_context(|| format!("{} cannot be read", shelf.display()))? {
+        let entry = entry?;
+        found.push((entry.path(), entry.file_name().to_string_lossy().into_owned()));
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// Everything, and last what is said of it.
@@ -171,17 +193,11 @@ fn stands_together(folder: &Path) -> anyhow::Result<Option<Standing>> {
 
 /// Deletes whole backups of ours alone, the oldest first, until `keep` are left.
 fn delete_oldest(shelf: &Path, keep: usize) -> anyhow::Result<Vec<PathBuf>> {
-    let mut ours: Vec<PathBuf> = std::fs::read_dir(shelf)?
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| {
-            let name = path
-                .file_name()
-                .and_then(|name| name.to_str())
-                .unwrap_or_default();
-            name.starts_with(PREFIX) && Manifest::read(path).is_ok()
-        })
-        .collect();
-    ours.sort();
+    let mut ours = on(shelf)?;
+    ours.retain(|(path, name)| {
+        name.starts_with(PREFIX) && !name.ends_with(UNFINISHED) && Manifest::read(path).is_ok()
+    });
+    let mut ours: Vec<PathBuf> = ours.into_iter().map(|(path, _)| path).collect();
     let surplus = ours.len().saturating_sub(keep.max(1));
     ours.truncate(surplus);
     for folder in &ours {

@@ -246,7 +246,7 @@ fn a_restore_that_was_cut_short_is_known_and_can_be_done_again() {
 fn only_the_oldest_of_our_own_backups_are_deleted() {
     let world = World::new();
     let first = world.make(1000, None).expect("made").folder;
-    let strange = world.shelf().join("idlewatt-19700101T000000Z");
+    let strange = world.shelf().join("idlewatt-19700101T000000.000Z");
     fs::create_dir(&strange).expect("made");
     world.make(1001, None).expect("made");
     assert!(refusal(world.make(1001, None)).contains("is there already"));

@@ -51,7 +51,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
         writeln!(
             out,
             "{:#}",
-            serde_json::json!({ "folder": made.folder, "backup": made.manifest, "deleted": made.deleted })
+            serde_json::json!({ "folder": made.folder, "backup": made.manifest, "deleted": made.deleted, "left_over": made.left_over })
         )?;
     } else {
         write_text(&made, &config, out)?;
@@ -77,6 +77,13 @@ fn write_text(made: &Made, config: &Config, out: &mut dyn Write) -> anyhow::Resu
         "  journal up to batch {}, analyzed up to {}; findings up to row {}, history up to {}",
         manifest.journal_seq, manifest.analyzed_seq, manifest.findings_seq, manifest.history_seq
     )?;
+    for folder in &made.left_over {
+        writeln!(
+            out,
+            "not finished: {}; delete it unless another backup is under way",
+            folder.display()
+        )?;
+    }
     for folder in &made.deleted {
         writeln!(out, "deleted: {}", folder.display())?;
     }

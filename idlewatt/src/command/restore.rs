@@ -13,8 +13,8 @@ use crate::config::Config;
 /// Puts a backup back into the state folder; or only says whether it is sound.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  idlewatt restore --check /srv/backup/idlewatt/idlewatt-20261127T013000Z\n  \
-                  systemctl stop idlewatt\n  idlewatt restore -c /etc/idlewatt/idlewatt.toml /srv/backup/idlewatt/idlewatt-20261127T013000Z\n  \
+    after_help = "Examples:\n  idlewatt restore --check /srv/backup/idlewatt/idlewatt-20261127T013000.000Z\n  \
+                  systemctl stop idlewatt\n  idlewatt restore -c /etc/idlewatt/idlewatt.toml /srv/backup/idlewatt/idlewatt-20261127T013000.000Z\n  \
                   systemctl start idlewatt\n\n\
                   What stands in the state folder is renamed to *.before-<instant>, never deleted."
 )]
