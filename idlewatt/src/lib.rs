@@ -1,5 +1,6 @@
 //! The command: arguments, configuration file, composition root. The only room that knows all others.
 
+mod arguments;
 pub mod command;
 pub mod config;
 pub mod demo;
@@ -9,5 +10,6 @@ mod harmless;
 pub mod help;
 pub mod pipeline;
 mod privilege;
+mod progress;
 mod say;
 mod trace;
