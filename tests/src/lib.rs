@@ -19,6 +19,7 @@ mod server;
 pub mod session;
 pub mod small_disk;
 pub mod smtpd;
+pub mod terminal;
 pub mod torture;
 pub mod trace;
 pub mod victoria;

@@ -13,7 +13,7 @@ mod toml;
 #[cfg(test)]
 mod tests;
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -76,7 +76,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
     } else if arguments.toml {
         toml::write(&review, out)?;
     } else {
-        let is_coloured = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        let is_coloured = super::may_colour(&std::io::stdout());
         text::write(&review, is_coloured, out)?;
     }
     out.flush()?;

@@ -8,6 +8,7 @@
 mod answers;
 mod dialogue;
 mod file;
+mod gather;
 mod meters;
 mod place;
 mod write;
@@ -25,8 +26,9 @@ use super::check;
 use super::discover::Candidates;
 use crate::config::Config;
 use crate::{arguments, progress};
-use answers::{Answers, Kept, gather, parse_sink};
+use answers::{Answers, Kept};
 use dialogue::Dialogue;
+use gather::{gather, parse_sink};
 use meters::{Devices, devices};
 use place::FACTORS;
 use write::{NewFile, ensure_free};

@@ -18,6 +18,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use super::WrongArguments;
 use crate::arguments;
 use crate::config::Config;
 use crate::pipeline::Files;
@@ -112,7 +113,9 @@ fn question(arguments: &Arguments, zone: &TimeZone) -> anyhow::Result<Question> 
         Some(text) => instant(text, zone).context("--from")?,
         None => until - SignedDuration::from_hours(24 * DAYS_DEFAULT),
     };
-    ensure!(from < until, "--from must lie before --to");
+    if from >= until {
+        return Err(WrongArguments("--from must lie before --to".to_owned()).into());
+    }
     let Some(group) = Group::named(&arguments.by) else {
         bail!(
             "--by {} is not known; write device, room, modality or site",
@@ -138,9 +141,8 @@ pub(super) fn instant(text: &str, zone: &TimeZone) -> anyhow::Result<Timestamp> 
     {
         return Ok(zone.to_timestamp(day.at(0, 0, 0, 0))?);
     }
-    text.parse().ok().with_context(|| {
-        format!("'{text}' is no day and no instant; write 2026-11-01 or 2026-11-01T06:00:00Z")
-    })
+    let what = || format!("'{text}' is no day and no instant; write 2026-11-01 or 2026-11-01T06:00:00Z");
+    text.parse().map_err(|_| WrongArguments(what()).into())
 }
 
 #[cfg(test)]

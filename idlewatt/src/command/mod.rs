@@ -30,7 +30,13 @@ use crate::harmless::{Harmless, Kept};
 
 /// Live energy states of imaging rooms, from the power meters' MQTT messages.
 #[derive(Debug, Parser)]
-#[command(name = "idlewatt", version, propagate_version = true)]
+#[command(
+    name = "idlewatt",
+    version,
+    propagate_version = true,
+    after_help = "Examples:\n  idlewatt demo\n  idlewatt init --output /etc/idlewatt/idlewatt.toml\n  \
+                  idlewatt check -c /etc/idlewatt/idlewatt.toml\n  idlewatt status"
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -120,11 +126,16 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
         .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
 }
 
+/// Colours are for terminals, and for those who have not set `NO_COLOR` (no-color.org).
+pub(crate) fn may_colour(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|word| word.is_empty())
+}
+
 /// Logs go to standard error; `RUST_LOG` chooses how much.
 fn start_log() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env();
     let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,mqtt5=warn"));
-    let with_colour = io::stderr().is_terminal();
+    let with_colour = may_colour(&io::stderr());
     let kept = if with_colour {
         Kept::ColouredLogLine
     } else {

@@ -17,6 +17,7 @@ use ingest::quarantine::{Quarantine, Quarantined};
 use ingest::record::Record;
 use jiff::Timestamp;
 
+use super::kpi::instant;
 use crate::config::Config;
 use crate::pipeline::{self, Files, rebuild};
 
@@ -26,10 +27,10 @@ const ROWS_AT_ONCE: usize = 1000;
 /// Lists the messages that could not be read, shows one, and replays them after a mend.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  idlewatt quarantine list --topic ward-3 --since 2026-11-27T00:00:00Z\n  \
+    after_help = "Examples:\n  idlewatt quarantine list --topic ward-3 --since 2026-11-27\n  \
                   idlewatt quarantine show 4711:3\n  \
                   idlewatt quarantine replay\n  \
-                  idlewatt quarantine drop --before 2026-10-01T00:00:00Z"
+                  idlewatt quarantine drop --before 2026-10-01"
 )]
 pub struct Arguments {
     #[command(subcommand)]
@@ -49,7 +50,7 @@ pub struct Arguments {
 enum What {
     /// Lists messages, oldest first
     #[command(
-        after_help = "Examples:\n  idlewatt quarantine list --topic ward-3 --since 2026-11-27T00:00:00Z\n  \
+        after_help = "Examples:\n  idlewatt quarantine list --topic ward-3 --since 2026-11-27\n  \
                       idlewatt quarantine list --json | idlewatt decode\n\n\
                       With --json:\n  A JSON object a line, oldest first: number, received, broker, topic, qos, retained, family, reason, cut, bytes, payload, and\n  \
                       payload_encoding (hex) where it is no text: `idlewatt decode` takes topic and payload as they stand here."
@@ -86,14 +87,12 @@ enum What {
         json: bool,
     },
     /// Throws messages away for good; the account goes on counting them
-    #[command(
-        after_help = "Examples:\n  idlewatt quarantine drop --before 2026-10-01T00:00:00Z\n\n\
-                      With --json:\n  One object: dropped."
-    )]
+    #[command(after_help = "Examples:\n  idlewatt quarantine drop --before 2026-10-01\n\n\
+                      With --json:\n  One object: dropped.")]
     Drop {
-        /// Those received before this instant (RFC 3339)
-        #[arg(long, value_name = "TIME")]
-        before: Timestamp,
+        /// Those received before this local day (2026-10-01) or instant (RFC 3339)
+        #[arg(long, value_name = "DAY")]
+        before: String,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -108,9 +107,9 @@ struct Filter {
     /// Whose reason holds this text
     #[arg(long, value_name = "TEXT", default_value = "")]
     reason: String,
-    /// Received at this instant or later (RFC 3339)
-    #[arg(long, value_name = "TIME")]
-    since: Option<Timestamp>,
+    /// Received from this local day (2026-11-27) or instant (RFC 3339) on
+    #[arg(long, value_name = "DAY")]
+    since: Option<String>,
 }
 
 /// Batch and position of a message.
@@ -128,10 +127,10 @@ impl std::str::FromStr for Number {
 }
 
 impl Filter {
-    fn lets(&self, message: &Quarantined) -> bool {
+    fn lets(&self, since: Option<Timestamp>, message: &Quarantined) -> bool {
         message.topic.contains(&self.topic)
             && message.reason.contains(&self.reason)
-            && self.since.is_none_or(|since| message.received >= since)
+            && since.is_none_or(|since| message.received >= since)
     }
 }
 
@@ -143,6 +142,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
     let config = Config::load(&arguments.config)?.config;
     pipeline::journal(&config)?;
     let mut quarantine = Quarantine::open(Files(&config.state_dir).journal(), &config.journal)?;
+    let zone = &config.site.site.zone;
     match &arguments.what {
         What::List { filter, json } => list(&quarantine, &config, filter, *json, out)?,
         What::Show { number, json } => show(&quarantine, &config, *number, *json, out)?,
@@ -155,7 +155,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
             }
         }
         What::Drop { before, json } => {
-            let gone = quarantine.drop_before(*before)?;
+            let gone = quarantine.drop_before(instant(before, zone).context("--before")?)?;
             if *json {
                 writeln!(out, "{}", serde_json::json!({ "dropped": gone }))?;
                 return Ok(ExitCode::SUCCESS);
@@ -191,14 +191,19 @@ fn list(
     is_json: bool,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
+    let zone = &config.site.site.zone;
+    let since = filter.since.as_deref();
+    let since = since
+        .map(|since| instant(since, zone).context("--since"))
+        .transpose()?;
     let mut shown = 0_u64;
     each(quarantine, |message| {
-        if filter.lets(&message) {
+        if filter.lets(since, &message) {
             shown += 1;
             if is_json {
                 writeln!(out, "{}", text::json(&message))?;
             } else {
-                text::line(&message, &config.site.site.zone, out)?;
+                text::line(&message, zone, out)?;
             }
         }
         Ok(())

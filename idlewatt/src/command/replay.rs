@@ -13,10 +13,12 @@ use std::process::ExitCode;
 
 use analyzer::report::LedgerRows;
 use analyzer::{Energy, Finding, State};
+use anyhow::Context;
 use deliver::public::FindingJson;
 use ingest::decode::ReasonKind;
 use jiff::Timestamp;
 
+use super::kpi::instant;
 use crate::config::Config;
 use crate::pipeline::{self, Interpreter};
 use crate::progress::{self, Progress};
@@ -24,9 +26,9 @@ use crate::progress::{self, Progress};
 /// Analyzes the journal again with today's configuration and prints what would have been found.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  idlewatt replay -c idlewatt.toml --since 2026-11-16T00:00:00Z > findings.jsonl\n  \
+    after_help = "Examples:\n  idlewatt replay -c idlewatt.toml --since 2026-11-16 > findings.jsonl\n  \
                   idlewatt replay -c idlewatt.toml --summary\n  \
-                  idlewatt replay -c idlewatt.toml --since 2026-11-16T00:00:00Z --write\n\n\
+                  idlewatt replay -c idlewatt.toml --since 2026-11-16 --write\n\n\
                   Output:\n  A JSON object a line; \"finding\" says what it is. The ledger comes last, because later rows replace earlier ones.\n\n\
                   With --json:\n  --summary: one object, energy: [{device, state, energy_wh}]. --write: one object: since, from, batches, sinks, next."
 )]
@@ -34,9 +36,10 @@ pub struct Arguments {
     /// The configuration; its state folder holds the journal
     #[arg(short, long, value_name = "FILE", default_value = "idlewatt.toml")]
     config: PathBuf,
-    /// Print only what was found of this instant or later (RFC 3339); the journal is read from its beginning all the same
-    #[arg(long, value_name = "TIME")]
-    since: Option<Timestamp>,
+    /// Print only what was found from this local day (2026-11-16) or instant (RFC 3339) on; the journal is read from its
+    /// beginning all the same
+    #[arg(long, value_name = "DAY")]
+    since: Option<String>,
     /// Have it written: the service analyzes the journal again and writes everything since --since anew, in place
     #[arg(long, requires = "since", conflicts_with_all = ["summary", "samples"])]
     write: bool,
@@ -59,12 +62,15 @@ pub struct Arguments {
 /// The configuration has faults, or there is no journal to read.
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let config = Config::load(&arguments.config)?.config;
-    if let Some(since) = arguments.since.filter(|_| arguments.write) {
+    let since = arguments.since.as_deref();
+    let since = since.map(|since| instant(since, &config.site.site.zone).context("--since"));
+    let since = since.transpose()?;
+    if let Some(since) = since.filter(|_| arguments.write) {
         write::write(&config, since, arguments.json, out)?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut journal = pipeline::journal(&config)?;
-    let (mut replay, mut interpreter) = (Replay::new(arguments), Interpreter::new(&config)?);
+    let (mut replay, mut interpreter) = (Replay::new(arguments, since), Interpreter::new(&config)?);
     let (mut messages, mut malformed) = (0_u64, 0_u64);
     let progress = Progress::new(arguments.progress, "replay", "batches", journal.last_seq()?);
     pipeline::analyze(
@@ -95,13 +101,15 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
 
 struct Replay<'a> {
     arguments: &'a Arguments,
+    since: Option<Timestamp>,
     rows: LedgerRows,
 }
 
 impl<'a> Replay<'a> {
-    fn new(arguments: &'a Arguments) -> Self {
+    fn new(arguments: &'a Arguments, since: Option<Timestamp>) -> Self {
         Self {
             arguments,
+            since,
             rows: LedgerRows::default(),
         }
     }
@@ -112,7 +120,7 @@ impl<'a> Replay<'a> {
             match finding {
                 Finding::Ledger(row) | Finding::Settled(row) => self.rows.put(row),
                 Finding::Sample(_) if !self.arguments.samples => {}
-                finding if !self.arguments.summary => print(&finding, self.arguments.since, out)?,
+                finding if !self.arguments.summary => print(&finding, self.since, out)?,
                 _ => {}
             }
         }
@@ -123,13 +131,13 @@ impl<'a> Replay<'a> {
         let rows = std::mem::take(&mut self.rows);
         if !self.arguments.summary {
             for row in rows.iter() {
-                print(&Finding::Ledger(row.clone()), self.arguments.since, out)?;
+                print(&Finding::Ledger(row.clone()), self.since, out)?;
             }
             return Ok(out.flush()?);
         }
         let mut sums: BTreeMap<(&str, State), Energy> = BTreeMap::new();
         for row in rows.iter() {
-            if self.arguments.since.is_none_or(|since| row.hour >= since) {
+            if self.since.is_none_or(|since| row.hour >= since) {
                 *sums.entry((&row.device, row.state)).or_default() += row.energy;
             }
         }

@@ -13,6 +13,7 @@ use deliver::report::{FORMATS, Format, Question, Span, Statement, Subject, write
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
+use super::WrongArguments;
 use super::kpi::instant;
 use crate::arguments;
 use crate::config::Config;
@@ -112,12 +113,13 @@ fn format(arguments: &Arguments) -> anyhow::Result<&'static Format> {
     let said = arguments.json.then_some("json").or(arguments.format.as_deref());
     let word = said.or(ending).unwrap_or(FORMATS[0].name);
     let known = || FORMATS.map(|format| format.name).join(", ");
-    Format::named(word).with_context(|| {
+    let what = || {
         format!(
             "'{word}' is no form of a report; write --format with one of {}",
             known()
         )
-    })
+    };
+    Format::named(word).ok_or_else(|| WrongArguments(what()).into())
 }
 
 fn language(arguments: &Arguments, config: &Config) -> anyhow::Result<Language> {
@@ -129,16 +131,17 @@ fn language(arguments: &Arguments, config: &Config) -> anyhow::Result<Language> 
 
 fn baseline(text: &str, zone: &TimeZone) -> anyhow::Result<Span> {
     let Some((from, until)) = text.split_once("..") else {
-        bail!("--baseline {text} is no period; write FROM..TO, as 2025-10-01..2025-11-01")
+        let what = format!("--baseline {text} is no period; write FROM..TO, as 2025-10-01..2025-11-01");
+        return Err(WrongArguments(what).into());
     };
     let span = Span {
         from: instant(from, zone).context("--baseline")?,
         until: instant(until, zone).context("--baseline")?,
     };
-    ensure!(
-        span.from < span.until,
-        "--baseline {text} ends before it begins; change the two about"
-    );
+    if span.from >= span.until {
+        let what = format!("--baseline {text} ends before it begins; change the two about");
+        return Err(WrongArguments(what).into());
+    }
     Ok(span)
 }
 

@@ -8,7 +8,7 @@ mod ask;
 mod now;
 mod text;
 
-pub(super) use text::printable;
+pub(in crate::command) use text::printable;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;

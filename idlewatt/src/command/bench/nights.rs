@@ -43,7 +43,7 @@ pub(super) struct Arguments {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Write each device's samples and truth to this folder, as CSV
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "FOLDER")]
     dump: Option<PathBuf>,
     #[command(flatten)]
     progress: progress::Asked,

@@ -39,7 +39,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     json: bool,
     /// Write each device's samples and truth to this folder, as CSV
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "FOLDER")]
     dump: Option<PathBuf>,
     #[command(flatten)]
     progress: progress::Asked,

@@ -153,6 +153,7 @@ impl Listening<'_> {
 struct Listen {
     seconds: u64,
     began: std::time::Instant,
+    is_quiet: bool,
     progress: Progress,
 }
 
@@ -161,12 +162,17 @@ impl Listen {
         Self {
             seconds,
             began: monotonic(),
+            is_quiet: asked.quiet,
             progress: Progress::new(asked, "listening", "seconds", seconds),
         }
     }
 
     fn begin(&mut self) {
         self.began = monotonic();
+        if !self.is_quiet {
+            self.progress
+                .line(&format!("listening, {} s; Ctrl-C ends it earlier", self.seconds));
+        }
     }
 
     fn listened_s(&self) -> u64 {

@@ -3,11 +3,14 @@
 //! A question has the flag that answers it beforehand, a check that is the configuration's own, and mostly a default.
 //! They are asked on standard error, so standard output stays the result's. Ctrl-C ends everything, and nothing is written.
 
+use std::io::Write;
+
 use anyhow::Context;
 use dialoguer::theme::SimpleTheme;
-use dialoguer::{Confirm, Input, Password, Select};
+use dialoguer::{Input, Password};
 
 use crate::command::WrongArguments;
+use crate::harmless::{Harmless, Kept};
 
 /// What is said where a question is broken off.
 const BROKEN_OFF: &str = "broken off: nothing was written";
@@ -58,13 +61,26 @@ impl Dialogue {
         Ok(input.interact_text().context(BROKEN_OFF)?.trim().to_owned())
     }
 
-    /// One of some words, by its place; the default where nobody is there.
+    /// One of some items, by its place; the default where nobody is there. It is chosen by number: that hides no cursor
+    /// which Ctrl-C would leave hidden, and can be read aloud.
     pub(super) fn choice(self, words: &str, items: &[String], preset: usize) -> anyhow::Result<usize> {
         if !self.is_asking {
             return Ok(preset);
         }
-        let select = Select::with_theme(&SimpleTheme).with_prompt(words).items(items);
-        select.default(preset).interact().context(BROKEN_OFF)
+        let mut screen = Harmless::new(std::io::stderr(), Kept::Lines);
+        writeln!(screen, "{words}")?;
+        for (place, item) in items.iter().enumerate() {
+            writeln!(screen, "  {:>2}  {item}", place + 1)?;
+        }
+        let count = items.len();
+        let input = Input::<usize>::with_theme(&SimpleTheme).with_prompt("Number");
+        let input = input.default(preset + 1).validate_with(move |number: &usize| {
+            if (1..=count).contains(number) {
+                return Ok(());
+            }
+            Err(format!("write a number from 1 to {count}"))
+        });
+        Ok(input.interact_text().context(BROKEN_OFF)? - 1)
     }
 
     /// Yes or no; no where nobody is there.
@@ -72,8 +88,16 @@ impl Dialogue {
         if !self.is_asking {
             return Ok(false);
         }
-        let confirm = Confirm::with_theme(&SimpleTheme).with_prompt(words);
-        confirm.default(true).interact().context(BROKEN_OFF)
+        let question = Question {
+            flag: "",
+            words,
+            preset: Some("yes".to_owned()),
+            check: |answer| match answer {
+                "y" | "yes" | "n" | "no" => Ok(()),
+                _ => Err("write yes or no".to_owned()),
+            },
+        };
+        Ok(self.text(None, &question)?.starts_with('y'))
     }
 
     /// A secret, without echo; none where it is left empty or nobody is there.

@@ -7,6 +7,7 @@ use analyzer::modality::MODALITIES;
 
 use super::dialogue::{Dialogue, Question, something};
 use crate::command::discover::{Candidate, Candidates, Said};
+use crate::command::status::printable;
 
 /// What became of the meters.
 #[derive(Default)]
@@ -97,7 +98,8 @@ fn person(candidate: &Candidate, dialogue: Dialogue) -> anyhow::Result<Option<Sa
         dialogue.text(None, &question)
     };
     Ok(Some(Said {
-        name: ask("What people call it", &candidate.meter)?,
+        // a name from the network must not command the terminal
+        name: ask("What people call it", &printable(&candidate.meter))?,
         room: ask("The room it stands in", "to be named")?,
         modality: modality.name,
     }))
