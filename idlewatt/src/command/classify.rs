@@ -102,7 +102,8 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
         trace::config(modality, bands),
         arguments.exams,
         out,
-    )?;
+    )
+    .with_context(|| format!("in the trace {}", arguments.trace.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -29,7 +29,7 @@ use crate::progress::{self, Progress};
     after_help = "Examples:\n  idlewatt replay -c idlewatt.toml --since 2026-11-16 > findings.jsonl\n  \
                   idlewatt replay -c idlewatt.toml --summary\n  \
                   idlewatt replay -c idlewatt.toml --since 2026-11-16 --write\n\n\
-                  Output:\n  A JSON object a line; \"finding\" says what it is. The ledger comes last, because later rows replace earlier ones.\n\n\
+                  Output:\n  A JSON object a line; kind says what it is. The ledger comes last, because later rows replace earlier ones.\n\n\
                   With --json:\n  --summary: one object, energy: [{device, state, energy_wh}]. --write: one object: since, from, batches, sinks, next."
 )]
 pub struct Arguments {

@@ -37,13 +37,16 @@ pub(crate) fn write(command: &Command, above: Option<&Command>, out: &mut dyn Wr
     }
     let mut roff = Roff::new();
     let all = chapters(command);
-    for chapter in all.iter().filter(|chapter| chapter.title.is_empty()) {
-        paragraphs(&mut roff, "NOTES", chapter.lines.iter().map(String::as_str));
+    for (title, heading) in [
+        ("", "NOTES"),
+        ("Input", "INPUT"),
+        ("Output", "OUTPUT"),
+        ("With --json", "JSON OUTPUT"),
+    ] {
+        let of_title = all.iter().filter(|chapter| chapter.title == title);
+        of_title.for_each(|chapter| paragraph(&mut roff, heading, chapter));
     }
     let of = |title: &str| all.iter().find(|chapter| chapter.title == title);
-    if let Some(json) = of("With --json") {
-        paragraphs(&mut roff, "JSON OUTPUT", json.lines.iter().map(String::as_str));
-    }
     exit_status(&mut roff, of("Exit codes"));
     surrounding(&mut roff, "FILES", surroundings::files(command));
     surrounding(&mut roff, "ENVIRONMENT", surroundings::variables(command));
@@ -58,14 +61,9 @@ pub(crate) fn write(command: &Command, above: Option<&Command>, out: &mut dyn Wr
     roff.to_writer(out)
 }
 
-fn paragraphs<'a>(roff: &mut Roff, title: &str, lines: impl Iterator<Item = &'a str>) {
-    roff.control("SH", [title]);
-    for (place, line) in lines.enumerate() {
-        if place > 0 {
-            roff.control("PP", []);
-        }
-        roff.text(vec![roman(line)]);
-    }
+fn paragraph(roff: &mut Roff, title: &str, chapter: &Chapter) {
+    roff.control("SH", [title])
+        .text(vec![roman(chapter.lines.join(" "))]);
 }
 
 fn exit_status(roff: &mut Roff, own: Option<&Chapter>) {

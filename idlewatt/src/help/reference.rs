@@ -17,7 +17,7 @@ of the keys.\n";
 /// Before the exit codes.
 const EXIT: &str = "\n## Exit codes\n\n| Code | What it means |\n|---|---|\n";
 const EXIT_MORE: &str = "\nWhere a command means more by them, its chapter says so. A reader that has enough (`| head`) is no error. \
-Ctrl-C: `serve`, `demo`, `discover` and `simulate` end in good order; the others end at once, which a shell shows as 130.\n";
+Ctrl-C: `serve`, `demo`, `discover` and `simulate --broker` end in good order; the others end at once, which a shell shows as 130.\n";
 const OPTIONS: &str = "\n| Option | What it does |\n|---|---|\n";
 
 /// Writes it.
@@ -122,6 +122,7 @@ fn says(argument: &Arg) -> String {
         says += &format!("; one of {}", words.join(", "));
     }
     let defaults = argument.get_default_values().iter();
+    let defaults = defaults.filter(|value| !value.is_empty());
     let defaults: Vec<String> = defaults
         .map(|value| format!("`{}`", value.to_string_lossy()))
         .collect();

@@ -166,9 +166,9 @@ async fn what_is_asked_of_a_service_has_the_keys_that_are_documented() -> anyhow
     let summary = object(&with(&["replay", "--summary", "--json", "--quiet"]), 0)?;
     has(&summary["energy"][0], &["device", "state", "energy_wh"]);
     let findings = objects(&with(&["replay", "--quiet"]), 0)?;
-    assert!(findings.iter().all(|finding| finding["finding"].is_string()));
+    assert!(findings.iter().all(|finding| finding["kind"].is_string()));
     let report = object(
-        &with(&["report", "--json", "--from", "2026-01-01", "--to", "2026-02-01"]),
+        &with(&["report", "--json", "--from", "2026-11-16", "--to", "2026-11-17"]),
         0,
     )?;
     assert!(report.is_object());
