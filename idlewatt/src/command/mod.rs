@@ -43,6 +43,7 @@ struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one in a process")]
 enum Command {
     Alert(alert::Arguments),
     Calibrate(calibrate::Arguments),

@@ -45,8 +45,6 @@ pub(super) struct Overview {
     pub(super) log: watch::Receiver<LogEnd>,
     pub(super) findings_file: PathBuf,
     pub(super) history_file: PathBuf,
-    /// When the service was started, or last took a new configuration.
-    pub(super) started: Timestamp,
     pub(super) sessions: Vec<watch::Receiver<SessionStatus>>,
     /// Why the analysis cannot go on; none while it can.
     pub(super) analysis: watch::Receiver<Option<String>>,
@@ -76,9 +74,9 @@ struct Balance {
 }
 
 impl Overview {
-    /// The page, with everything it asks.
+    /// The page, with everything it asks: the service starts with it.
     pub(super) fn page(self, config: &Config, clock: Clock, history: Readers) -> Page {
-        let live = self.live.clone();
+        let (live, started) = (self.live.clone(), ingest::clock::wall());
         let this = Arc::new(self);
         let (pipeline, scraped, health) = (Arc::clone(&this), Arc::clone(&this), this);
         let now = Arc::new(move || clock.now());
@@ -91,7 +89,10 @@ impl Overview {
             history,
             now,
             say: say_of(config),
-            pipeline: Arc::new(move || pipeline.pipeline()),
+            pipeline: Arc::new(move || PipelineFigures {
+                started: Some(started),
+                ..pipeline.pipeline()
+            }),
             metrics: Arc::new(move || scraped.scrape(scrape_now()).render()),
             health: Arc::new(move || health.health(health_now())),
         }
@@ -201,7 +202,8 @@ impl Overview {
             quarantine,
             readings: counts.readings,
             findings: self.log.borrow().findings,
-            started: Some(self.started),
+            // known to the page, which is made when the service starts
+            started: None,
             brokers: self.brokers(),
             is_broker_connected: self
                 .sessions

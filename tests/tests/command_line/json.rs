@@ -30,8 +30,8 @@ fn object(arguments: &[&str], code: i32) -> anyhow::Result<Value> {
     all.pop().context("there is one")
 }
 
-fn has(value: &Value, keys: &[&str]) {
-    for key in keys {
+fn has(value: &Value, keys: &str) {
+    for key in keys.split_whitespace() {
         assert!(value.get(key).is_some(), "{key} is missing in {value:#}");
     }
 }
@@ -44,7 +44,7 @@ fn check_says_file_line_key_what_and_mend() -> anyhow::Result<()> {
     std::fs::write(&path, &text)?;
     let name = path.display().to_string();
     let said = object(&["check", "-c", &name, "--offline", "--json"], 1)?;
-    has(&said, &["is_ok", "faults", "warnings", "plan", "knocks"]);
+    has(&said, "is_ok faults warnings plan knocks");
     let line = text
         .lines()
         .position(|line| line.contains("zoen"))
@@ -56,14 +56,11 @@ fn check_says_file_line_key_what_and_mend() -> anyhow::Result<()> {
         serde_json::json!([name, line, 1, "site.zoen"]),
         "{fault:#}"
     );
-    has(fault, &["subject", "what", "mend"]);
+    has(fault, "subject what mend");
     std::fs::write(&path, include_str!("../../../docs/first.toml"))?;
     let said = object(&["check", "-c", &name, "--timeout-s", "1", "--json"], 1)?;
-    has(
-        &said["plan"],
-        &["site", "zone", "brokers", "mappers", "devices", "sinks"],
-    );
-    has(&said["knocks"][0], &["who", "is_ok", "says", "mend"]);
+    has(&said["plan"], "site zone brokers mappers devices sinks");
+    has(&said["knocks"][0], "who is_ok says mend");
     Ok(())
 }
 
@@ -106,35 +103,41 @@ async fn served() -> anyhow::Result<(Mosquitto, Idlewatt)> {
 async fn what_is_asked_of_a_service_has_the_keys_that_are_documented() -> anyhow::Result<()> {
     let (broker, idlewatt) = served().await?;
     let file = idlewatt.configuration_path().display().to_string();
-    let with = |arguments: &[&'static str]| [arguments.to_vec(), vec!["-c", file.as_str()]].concat();
+    status(&file)?;
+    figures(&file)?;
+    quarantine(&file)?;
+    let url = broker.url();
+    let (play, to) = (
+        ["simulate", "ct_room", "--days", "1"],
+        ["--speed", "max", "--broker", &url, "--json"],
+    );
+    let played = object(&[&play[..], &to, &["--quiet"]].concat(), 0)?;
+    has(
+        &played,
+        "published_by_qos acknowledged_by_qos refused resent reconnections is_interrupted",
+    );
+    Ok(())
+}
 
-    let status = object(&with(&["status", "--json"]), 0)?;
+/// A command's words, with the configuration behind them.
+fn with<'a>(words: &'a str, file: &'a str) -> Vec<&'a str> {
+    words.split(' ').chain(["-c", file]).collect()
+}
+
+fn status(file: &str) -> anyhow::Result<()> {
+    let status = object(&with("status --json", file), 0)?;
     has(
         &status,
-        &[
-            "ok",
-            "now",
-            "site",
-            "zone",
-            "version",
-            "started",
-            "brokers",
-            "messages",
-            "quarantine",
-            "sinks",
-        ],
+        "ok now site zone version started brokers messages quarantine sinks",
     );
-    has(
-        &status,
-        &["channels", "meters", "incidents", "problems", "devices", "alerts"],
-    );
+    has(&status, "channels meters incidents problems devices alerts");
     assert_eq!(status["brokers"][0]["is_up"], true);
     has(
         &status["devices"][0],
-        &["id", "state", "since", "power_w", "has_open_alert", "meter_fault"],
+        "id state since power_w has_open_alert meter_fault",
     );
-    let told = command(&with(&["status"]), "")?;
-    let told = String::from_utf8(told.stdout)?;
+    assert!(status["started"].is_string(), "{status:#}");
+    let told = String::from_utf8(command(&with("status", file), "")?.stdout)?;
     for wanted in [
         "all is well",
         "idlewatt 0.1.0, started ",
@@ -145,67 +148,35 @@ async fn what_is_asked_of_a_service_has_the_keys_that_are_documented() -> anyhow
     ] {
         assert!(told.contains(wanted), "{wanted}\nis not in\n{told}");
     }
+    assert_eq!(objects(&with("alert list --json", file), 0)?, [Value::Null; 0]);
+    Ok(())
+}
 
-    assert_eq!(objects(&with(&["alert", "list", "--json"]), 0)?, [Value::Null; 0]);
-    let kpi = object(
-        &with(&["kpi", "--json", "--from", "2020-01-01", "--to", "2099-01-01"]),
-        0,
-    )?;
-    has(
-        &kpi,
-        &[
-            "baseline",
-            "exams",
-            "currency",
-            "tariff",
-            "carbon_factor",
-            "figures",
-            "rows",
-        ],
-    );
-    let summary = object(&with(&["replay", "--summary", "--json", "--quiet"]), 0)?;
-    has(&summary["energy"][0], &["device", "state", "energy_wh"]);
-    let findings = objects(&with(&["replay", "--quiet"]), 0)?;
+fn figures(file: &str) -> anyhow::Result<()> {
+    let kpi = object(&with("kpi --json --from 2020-01-01 --to 2099-01-01", file), 0)?;
+    has(&kpi, "baseline exams currency tariff carbon_factor figures rows");
+    let summary = object(&with("replay --summary --json --quiet", file), 0)?;
+    has(&summary["energy"][0], "device state energy_wh");
+    let findings = objects(&with("replay --quiet", file), 0)?;
     assert!(findings.iter().all(|finding| finding["kind"].is_string()));
-    let report = object(
-        &with(&["report", "--json", "--from", "2026-11-16", "--to", "2026-11-17"]),
-        0,
-    )?;
-    assert!(report.is_object());
+    let day = "report --json --from 2026-11-16 --to 2026-11-17";
+    has(&object(&with(day, file), 0)?, "devices language is_baseline");
+    Ok(())
+}
 
-    let listed = object(&with(&["quarantine", "list", "--json"]), 0)?;
-    let keys = [
-        "number", "received", "broker", "topic", "qos", "retained", "family", "reason", "cut", "bytes",
-        "payload",
-    ];
-    has(&listed, &keys);
+fn quarantine(file: &str) -> anyhow::Result<()> {
+    let listed = object(&with("quarantine list --json", file), 0)?;
+    has(
+        &listed,
+        "number received broker topic qos retained family reason cut bytes payload",
+    );
     let number = listed["number"].as_str().context("a number")?;
-    let shown = object(&["quarantine", "show", number, "--json", "-c", &file], 0)?;
-    assert_eq!(shown, listed);
-    let replay = object(&with(&["quarantine", "replay", "--dry-run", "--json"]), 0)?;
+    let shown = format!("quarantine show {number} --json");
+    assert_eq!(object(&with(&shown, file), 0)?, listed);
+    let replay = object(&with("quarantine replay --dry-run --json", file), 0)?;
     let expected = serde_json::json!({ "readable": 0, "unreadable": 1, "cut": 0, "older_than_journal": 0, "since": null, "is_asked": false });
     assert_eq!(replay, expected);
-    let gone = object(
-        &with(&["quarantine", "drop", "--json", "--before", "2099-01-01T00:00:00Z"]),
-        0,
-    )?;
+    let gone = object(&with("quarantine drop --json --before 2099-01-01", file), 0)?;
     assert_eq!(gone, serde_json::json!({ "dropped": 1 }));
-
-    let url = broker.url();
-    let played = [
-        "simulate", "ct_room", "--days", "1", "--speed", "max", "--broker", &url, "--json", "--quiet",
-    ];
-    let played = object(&played, 0)?;
-    has(
-        &played,
-        &[
-            "published_by_qos",
-            "acknowledged_by_qos",
-            "refused",
-            "resent",
-            "reconnections",
-            "is_interrupted",
-        ],
-    );
     Ok(())
 }
