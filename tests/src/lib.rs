@@ -20,6 +20,7 @@ pub mod session;
 pub mod shipped;
 pub mod small_disk;
 pub mod smtpd;
+pub mod terminal;
 pub mod torture;
 pub mod trace;
 pub mod victoria;

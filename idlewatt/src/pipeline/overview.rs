@@ -8,8 +8,8 @@ use deliver::channel::{CHANNELS_SINK, ChannelStatus};
 use deliver::device::DeviceTags;
 use deliver::history::Readers;
 use deliver::live::{
-    DeviceView, IncidentFigures, Live, MessageAccount, MeterFigures, PipelineFigures, QuarantineFigures,
-    RebuildFigures, SinkFigures, Snapshot, UnreadableFigures,
+    self, DeviceView, IncidentFigures, Live, MessageAccount, MeterFigures, PipelineFigures,
+    QuarantineFigures, RebuildFigures, SinkFigures, Snapshot, UnreadableFigures,
 };
 use deliver::log::{LogEnd, LogReader};
 use deliver::metrics::{
@@ -74,9 +74,9 @@ struct Balance {
 }
 
 impl Overview {
-    /// The page, with everything it asks.
+    /// The page, with everything it asks: the service starts with it.
     pub(super) fn page(self, config: &Config, clock: Clock, history: Readers) -> Page {
-        let live = self.live.clone();
+        let (live, started) = (self.live.clone(), ingest::clock::wall());
         let this = Arc::new(self);
         let (pipeline, scraped, health) = (Arc::clone(&this), Arc::clone(&this), this);
         let now = Arc::new(move || clock.now());
@@ -89,7 +89,10 @@ impl Overview {
             history,
             now,
             say: say_of(config),
-            pipeline: Arc::new(move || pipeline.pipeline()),
+            pipeline: Arc::new(move || PipelineFigures {
+                started: Some(started),
+                ..pipeline.pipeline()
+            }),
             metrics: Arc::new(move || scraped.scrape(scrape_now()).render()),
             health: Arc::new(move || health.health(health_now())),
         }
@@ -199,6 +202,9 @@ impl Overview {
             quarantine,
             readings: counts.readings,
             findings: self.log.borrow().findings,
+            // known to the page, which is made when the service starts
+            started: None,
+            brokers: self.brokers(),
             is_broker_connected: self
                 .sessions
                 .iter()
@@ -211,6 +217,14 @@ impl Overview {
             unreadable: self.unreadable(),
             rebuild: self.rebuilding(),
         }
+    }
+
+    fn brokers(&self) -> Vec<live::BrokerFigures> {
+        let figures = self.sessions.iter().map(|status| {
+            let BrokerFigures { name, is_up, .. } = broker_figures(&status.borrow());
+            live::BrokerFigures { name, is_up }
+        });
+        figures.collect()
     }
 
     /// Why messages of late could not be read.
