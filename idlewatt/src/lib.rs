@@ -9,4 +9,5 @@ mod harmless;
 pub mod pipeline;
 mod privilege;
 mod say;
+mod supervisor;
 mod trace;

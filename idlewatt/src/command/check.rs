@@ -27,7 +27,8 @@ use plan::Plan;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  idlewatt check --print-config > idlewatt.toml\n  idlewatt check -c idlewatt.toml\n  \
-                  idlewatt check -c idlewatt.toml --offline --json"
+                  idlewatt check -c idlewatt.toml --offline --json\n  \
+                  idlewatt check -c /etc/idlewatt/idlewatt.toml --offline --quiet   (before each start: a broker that is away is no fault)"
 )]
 pub struct Arguments {
     /// The configuration
@@ -45,6 +46,9 @@ pub struct Arguments {
     /// Say it as one JSON object
     #[arg(long)]
     json: bool,
+    /// Say faults, warnings and who does not answer, and nothing of what would happen: for a service manager
+    #[arg(short, long, conflicts_with = "json")]
+    quiet: bool,
 }
 
 /// All that is said.
@@ -73,6 +77,8 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
     if arguments.json {
         // not written piece by piece: a broken pipe must stay an error of writing
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
+    } else if arguments.quiet {
+        text::write_quietly(&report, out)?;
     } else {
         text::write(&report, &arguments.config, out)?;
     }
