@@ -29,12 +29,27 @@ impl Container {
     /// # Errors
     /// When it does not come up.
     pub async fn boot(root: &Path) -> anyhow::Result<Self> {
-        let name = root.file_name().context("a root has a name")?.to_string_lossy().into_owned();
+        let name = root
+            .file_name()
+            .context("a root has a name")?
+            .to_string_lossy()
+            .into_owned();
         let log = root.with_extension("log");
         let written = std::fs::File::create(&log)?;
         let nspawn = Command::new("systemd-nspawn")
-            .args(["--boot", "--register=no", "--keep-unit", "--private-network", "--console=pipe"])
-            .args(["--quiet", "--link-journal=no", "--resolv-conf=off", "--timezone=off"])
+            .args([
+                "--boot",
+                "--register=no",
+                "--keep-unit",
+                "--private-network",
+                "--console=pipe",
+            ])
+            .args([
+                "--quiet",
+                "--link-journal=no",
+                "--resolv-conf=off",
+                "--timezone=off",
+            ])
             .arg("--directory")
             .arg(root)
             .stdin(Stdio::null())
@@ -61,7 +76,11 @@ impl Container {
                     bail!("systemd-nspawn ended, {status}; booting a container needs the rights of root");
                 }
                 let found = std::fs::read_to_string(&children).unwrap_or_default();
-                found.split_whitespace().next().unwrap_or_default().clone_into(&mut self.leader);
+                found
+                    .split_whitespace()
+                    .next()
+                    .unwrap_or_default()
+                    .clone_into(&mut self.leader);
                 if !self.leader.is_empty() {
                     let state = self.output("systemctl is-system-running")?;
                     match String::from_utf8_lossy(&state.stdout).trim() {
@@ -81,8 +100,20 @@ impl Container {
     fn shell(&self, script: &str) -> Command {
         let mut command = Command::new("nsenter");
         command
-            .args(["--target", &self.leader, "--all", "--", "/usr/bin/env", "--ignore-environment"])
-            .args(["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8", "DEBIAN_FRONTEND=noninteractive"])
+            .args([
+                "--target",
+                &self.leader,
+                "--all",
+                "--",
+                "/usr/bin/env",
+                "--ignore-environment",
+            ])
+            .args([
+                "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+                "HOME=/root",
+                "LANG=C.UTF-8",
+                "DEBIAN_FRONTEND=noninteractive",
+            ])
             .args(["/bin/bash", "-euo", "pipefail", "-c", script]);
         command
     }
@@ -118,7 +149,12 @@ impl Container {
     /// When it cannot be started.
     pub fn start(&self, script: &str) -> anyhow::Result<Child> {
         let null = || Stdio::null();
-        Ok(self.shell(script).stdin(null()).stdout(null()).stderr(null()).spawn()?)
+        Ok(self
+            .shell(script)
+            .stdin(null())
+            .stdout(null())
+            .stderr(null())
+            .spawn()?)
     }
 
     /// A property of a unit.
@@ -136,10 +172,24 @@ impl Container {
     /// When there is no answer.
     pub fn json(&self, url: &str) -> anyhow::Result<Value> {
         let output = Command::new("nsenter")
-            .args(["--target", &self.leader, "--net", "curl", "--silent", "--show-error", "--max-time", "10", url])
+            .args([
+                "--target",
+                &self.leader,
+                "--net",
+                "curl",
+                "--silent",
+                "--show-error",
+                "--max-time",
+                "10",
+                url,
+            ])
             .output()
             .context("curl is missing: apt-get install curl")?;
-        ensure!(output.status.success(), "{url}: {}", String::from_utf8_lossy(&output.stderr));
+        ensure!(
+            output.status.success(),
+            "{url}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         serde_json::from_slice(&output.stdout).context("no JSON")
     }
 

@@ -19,6 +19,7 @@ pub mod receiver;
 pub mod root;
 mod server;
 pub mod session;
+pub mod shipped;
 pub mod small_disk;
 pub mod smtpd;
 pub mod torture;

@@ -41,7 +41,9 @@ pub fn unpack() -> anyhow::Result<TempDir> {
 fn cache_folder() -> anyhow::Result<PathBuf> {
     let test = std::env::current_exe()?;
     let target = test.ancestors().find(|folder| folder.ends_with("target"));
-    let folder = target.context("the test does not run below target/")?.join("root");
+    let folder = target
+        .context("the test does not run below target/")?
+        .join("root");
     std::fs::create_dir_all(&folder)?;
     Ok(folder)
 }
@@ -67,7 +69,12 @@ fn tarball(cache: &Path) -> anyhow::Result<PathBuf> {
         "chroot \"$1\" apt-get install --yes --quiet --quiet --download-only -o APT::Install-Recommends=true {DOWNLOADED}"
     );
     run(Command::new("mmdebstrap")
-        .args(["--quiet", "--mode=root", "--variant=minbase", "--skip=cleanup/apt"])
+        .args([
+            "--quiet",
+            "--mode=root",
+            "--variant=minbase",
+            "--skip=cleanup/apt",
+        ])
         .arg(format!("--include={THERE}"))
         .args(["--customize-hook", HOSTS, "--customize-hook", &download, SUITE])
         .arg(&begun))?;
@@ -77,7 +84,8 @@ fn tarball(cache: &Path) -> anyhow::Result<PathBuf> {
 
 fn run(command: &mut Command) -> anyhow::Result<()> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let missing = || format!("{program} is missing or cannot be run; apt-get install mmdebstrap systemd-container tar");
+    let missing =
+        || format!("{program} is missing or cannot be run; apt-get install mmdebstrap systemd-container tar");
     let output = command.output().with_context(missing)?;
     ensure!(
         output.status.success(),
