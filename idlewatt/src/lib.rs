@@ -7,6 +7,7 @@ pub mod demo;
 #[cfg(test)]
 mod example;
 mod harmless;
+pub mod help;
 pub mod pipeline;
 mod privilege;
 mod say;

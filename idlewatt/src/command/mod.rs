@@ -8,10 +8,12 @@ pub mod bench;
 pub mod calibrate;
 pub mod check;
 pub mod classify;
+pub mod completions;
 pub mod decode;
 pub mod demo;
 pub mod discover;
 pub mod kpi;
+pub mod man;
 pub mod quarantine;
 pub mod replay;
 pub mod report;
@@ -23,7 +25,7 @@ pub mod status;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::harmless::{Harmless, Kept};
 
@@ -43,10 +45,12 @@ enum Command {
     Bench(bench::Arguments),
     Check(check::Arguments),
     Classify(classify::Arguments),
+    Completions(completions::Arguments),
     Decode(decode::Arguments),
     Demo(demo::Arguments),
     Discover(discover::Arguments),
     Kpi(kpi::Arguments),
+    Man(man::Arguments),
     Quarantine(quarantine::Arguments),
     Replay(replay::Arguments),
     Report(report::Arguments),
@@ -54,6 +58,12 @@ enum Command {
     Serve(serve::Arguments),
     Simulate(simulate::Arguments),
     Status(status::Arguments),
+}
+
+/// All commands with their arguments, as clap knows them.
+#[must_use]
+pub fn tree() -> clap::Command {
+    Arguments::command()
 }
 
 /// Reads the process's arguments and runs the command they name.
@@ -70,10 +80,12 @@ pub fn main() -> ExitCode {
         Command::Bench(arguments) => bench::run(&arguments, &mut out),
         Command::Check(arguments) => check::run(&arguments, &mut out),
         Command::Classify(arguments) => classify::run(&arguments, &mut out),
+        Command::Completions(arguments) => completions::run(&arguments, &mut io::stdout().lock()),
         Command::Decode(arguments) => decode::run(&arguments, &mut io::stdin().lock(), &mut out),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Discover(arguments) => discover::run(&arguments, &mut io::stdin().lock(), &mut out),
         Command::Kpi(arguments) => kpi::run(&arguments, &mut out),
+        Command::Man(arguments) => man::run(&arguments, &mut out),
         Command::Quarantine(arguments) => quarantine::run(&arguments, &mut out),
         Command::Replay(arguments) => replay::run(&arguments, &mut out),
         // a CSV or HTML file is written as it is: names in it are escaped by its own form
