@@ -1,5 +1,6 @@
 //! The command: arguments, configuration file, composition root. The only room that knows all others.
 
+mod arguments;
 pub mod backup;
 pub mod command;
 pub mod config;
@@ -10,6 +11,7 @@ mod harmless;
 pub mod help;
 pub mod pipeline;
 mod privilege;
+mod progress;
 mod say;
 mod supervisor;
 mod trace;

@@ -53,6 +53,14 @@ impl Clock {
     }
 }
 
+/// The IANA name of this machine's time zone; none where it has none.
+pub fn zone() -> Option<String> {
+    jiff::tz::TimeZone::try_system()
+        .ok()?
+        .iana_name()
+        .map(str::to_owned)
+}
+
 fn millisecond(unix_ms: i64) -> Timestamp {
     Timestamp::from_millisecond(unix_ms).unwrap_or(Timestamp::UNIX_EPOCH)
 }

@@ -10,8 +10,7 @@ use clap_complete::Shell;
 #[command(
     after_help = "Examples:\n  idlewatt completions bash > /usr/share/bash-completion/completions/idlewatt\n  \
                   idlewatt completions zsh > ~/.zfunc/_idlewatt\n  \
-                  idlewatt completions fish > ~/.config/fish/completions/idlewatt.fish\n  \
-                  source <(idlewatt completions bash)"
+                  idlewatt completions fish > ~/.config/fish/completions/idlewatt.fish"
 )]
 pub struct Arguments {
     /// The shell that is to complete

@@ -12,6 +12,7 @@ pub mod completions;
 pub mod decode;
 pub mod demo;
 pub mod discover;
+pub mod init;
 pub mod kpi;
 pub mod man;
 pub mod quarantine;
@@ -49,6 +50,7 @@ enum Command {
     Decode(decode::Arguments),
     Demo(demo::Arguments),
     Discover(discover::Arguments),
+    Init(init::Arguments),
     Kpi(kpi::Arguments),
     Man(man::Arguments),
     Quarantine(quarantine::Arguments),
@@ -59,6 +61,11 @@ enum Command {
     Simulate(simulate::Arguments),
     Status(status::Arguments),
 }
+
+/// Arguments that clap cannot know to be wrong: exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct WrongArguments(pub(crate) String);
 
 /// All commands with their arguments, as clap knows them.
 #[must_use]
@@ -84,6 +91,7 @@ pub fn main() -> ExitCode {
         Command::Decode(arguments) => decode::run(&arguments, &mut io::stdin().lock(), &mut out),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Discover(arguments) => discover::run(&arguments, &mut io::stdin().lock(), &mut out),
+        Command::Init(arguments) => init::run(&arguments, &mut out),
         Command::Kpi(arguments) => kpi::run(&arguments, &mut out),
         Command::Man(arguments) => man::run(&arguments, &mut out),
         Command::Quarantine(arguments) => quarantine::run(&arguments, &mut out),
@@ -100,6 +108,9 @@ pub fn main() -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(Harmless::new(io::stderr(), Kept::Lines), "idlewatt: {error:#}");
+            if error.downcast_ref::<WrongArguments>().is_some() {
+                return ExitCode::from(2);
+            }
             ExitCode::FAILURE
         }
     }

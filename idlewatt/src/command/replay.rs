@@ -7,7 +7,7 @@
 mod write;
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -19,13 +19,16 @@ use jiff::Timestamp;
 
 use crate::config::Config;
 use crate::pipeline::{self, Interpreter};
+use crate::progress::{self, Progress};
 
 /// Analyzes the journal again with today's configuration and prints what would have been found.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  idlewatt replay -c idlewatt.toml --since 2026-11-16T00:00:00Z > findings.jsonl\n  \
-                        idlewatt replay -c idlewatt.toml --summary\n  \
-                        idlewatt replay -c idlewatt.toml --since 2026-11-16T00:00:00Z --write"
+                  idlewatt replay -c idlewatt.toml --summary\n  \
+                  idlewatt replay -c idlewatt.toml --since 2026-11-16T00:00:00Z --write\n\n\
+                  Output:\n  A JSON object a line; \"finding\" says what it is. The ledger comes last, because later rows replace earlier ones.\n\n\
+                  With --json:\n  --summary: one object, energy: [{device, state, energy_wh}]. --write: one object: since, from, batches, sinks, next."
 )]
 pub struct Arguments {
     /// The configuration; its state folder holds the journal
@@ -43,6 +46,11 @@ pub struct Arguments {
     /// Print the points of the power curve too
     #[arg(long)]
     samples: bool,
+    /// Print JSON: the summary as one object, the answer to --write as one; findings are JSON lines anyhow
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    progress: progress::Asked,
 }
 
 /// Replays the whole journal.
@@ -52,12 +60,13 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let config = Config::load(&arguments.config)?.config;
     if let Some(since) = arguments.since.filter(|_| arguments.write) {
-        write::write(&config, since, out)?;
+        write::write(&config, since, arguments.json, out)?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut journal = pipeline::journal(&config)?;
     let (mut replay, mut interpreter) = (Replay::new(arguments), Interpreter::new(&config)?);
     let (mut messages, mut malformed) = (0_u64, 0_u64);
+    let progress = Progress::new(arguments.progress, "replay", "batches", journal.last_seq()?);
     pipeline::analyze(
         &mut journal,
         0,
@@ -69,10 +78,11 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
         },
         |findings, seq, last| {
             replay.write(findings, out)?;
-            show_progress(seq, last);
+            progress.set_of(seq, last);
             Ok(())
         },
     )?;
+    drop(progress);
     replay.end(out)?;
     tracing::info!(
         messages,
@@ -123,6 +133,14 @@ impl<'a> Replay<'a> {
                 *sums.entry((&row.device, row.state)).or_default() += row.energy;
             }
         }
+        if self.arguments.json {
+            let rows = sums.iter().map(|((device, state), energy)| {
+                serde_json::json!({ "device": device, "state": state.name(), "energy_wh": energy.wh() })
+            });
+            let rows: Vec<_> = rows.collect();
+            writeln!(out, "{:#}", serde_json::json!({ "energy": rows }))?;
+            return Ok(out.flush()?);
+        }
         writeln!(out, "{:<16} {:<10} {:>14}", "device", "state", "energy kWh")?;
         for ((device, state), energy) in sums {
             writeln!(out, "{device:<16} {state:<10} {:>14.3}", energy.kwh())?;
@@ -138,11 +156,4 @@ fn print(finding: &Finding, since: Option<Timestamp>, out: &mut dyn Write) -> an
         writeln!(out)?;
     }
     Ok(())
-}
-
-fn show_progress(seq: u64, last: u64) {
-    let mut screen = std::io::stderr();
-    if screen.is_terminal() {
-        let _ = write!(screen, "\rbatch {seq} of {last} ");
-    }
 }

@@ -19,7 +19,11 @@ use crate::supervisor::Supervisor;
 
 /// Runs the service: MQTT in, databases, page and metrics out.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  idlewatt serve -c /etc/idlewatt/idlewatt.toml")]
+#[command(after_help = "Examples:\n  idlewatt serve -c /etc/idlewatt/idlewatt.toml\n\n\
+                  Exit codes:\n  0  it was ended by SIGTERM or Ctrl-C, and has brought to an end what it received\n  \
+                  1  the configuration has faults, or a file or the page's port cannot be had\n  \
+                  2  wrong arguments\n\n\
+                  SIGHUP reads the configuration again; a faulty one is said and the old one stays in force.")]
 pub struct Arguments {
     /// The configuration
     #[arg(short, long, value_name = "FILE", default_value = "idlewatt.toml")]

@@ -5,6 +5,7 @@
 //! every command, `Exit codes:` of those that mean something of their own, `With --json:` of those that know it.
 
 pub(crate) mod page;
+pub mod reference;
 mod surroundings;
 
 use clap::Command;

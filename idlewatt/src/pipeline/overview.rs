@@ -9,8 +9,8 @@ use deliver::channel::{CHANNELS_SINK, ChannelStatus};
 use deliver::device::DeviceTags;
 use deliver::history::Readers;
 use deliver::live::{
-    DeviceView, IncidentFigures, Live, MessageAccount, MeterFigures, PipelineFigures, QuarantineFigures,
-    RebuildFigures, SinkFigures, Snapshot, UnreadableFigures,
+    self, DeviceView, IncidentFigures, Live, MessageAccount, MeterFigures, PipelineFigures,
+    QuarantineFigures, RebuildFigures, SinkFigures, Snapshot, UnreadableFigures,
 };
 use deliver::log::{LogEnd, LogReader};
 use deliver::metrics::{
@@ -49,6 +49,8 @@ pub(super) struct Overview {
     pub(super) log: watch::Receiver<LogEnd>,
     pub(super) findings_file: PathBuf,
     pub(super) history_file: PathBuf,
+    /// When the service was started, or last took a new configuration.
+    pub(super) started: Timestamp,
     pub(super) sessions: Vec<watch::Receiver<SessionStatus>>,
     /// Why the analysis cannot go on; none while it can.
     pub(super) analysis: watch::Receiver<Option<String>>,
@@ -205,6 +207,8 @@ impl Overview {
             quarantine,
             readings: counts.readings,
             findings: self.log.borrow().findings,
+            started: Some(self.started),
+            brokers: self.brokers(),
             is_broker_connected: self
                 .sessions
                 .iter()
@@ -217,6 +221,14 @@ impl Overview {
             unreadable: self.unreadable(),
             rebuild: self.rebuilding(),
         }
+    }
+
+    fn brokers(&self) -> Vec<live::BrokerFigures> {
+        let figures = self.sessions.iter().map(|status| {
+            let BrokerFigures { name, is_up, .. } = broker_figures(&status.borrow());
+            live::BrokerFigures { name, is_up }
+        });
+        figures.collect()
     }
 
     /// Why messages of late could not be read.

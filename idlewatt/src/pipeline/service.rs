@@ -206,6 +206,7 @@ impl Service {
             log: log_reader.end(),
             findings_file: files.findings(),
             history_file: files.history(),
+            started: ingest::clock::wall(),
             sessions: statuses,
             analysis: analysis.error(),
             recording: recording.error(),
