@@ -1,7 +1,7 @@
 //! A machine of its own: a Debian root booted by systemd-nspawn, with a real systemd and no network but its own loopback.
 //!
-//! Needs root. Commands go in by nsenter, so nothing has to be installed in it. It ends when it is dropped, and when the test
-//! is killed.
+//! Needs root. Commands go in by nsenter, so nothing has to be installed in it. It ends when it is dropped, and by
+//! itself when its nspawn is asked to end, as it is where whole groups of processes are.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -226,8 +226,11 @@ impl Container {
 
 impl Drop for Container {
     fn drop(&mut self) {
-        // whatever runs in it dies with nspawn, which is the parent of its first process
-        drop(self.nspawn.kill());
+        // whatever runs in it dies with its first process, and nspawn ends
+        drop(Command::new("kill").args(["-KILL", &self.leader]).stderr(Stdio::null()).status());
+        if self.leader.is_empty() {
+            drop(self.nspawn.kill());
+        }
         drop(self.nspawn.wait());
         drop(std::fs::remove_dir(&self.left));
         drop(std::fs::remove_file(&self.log));

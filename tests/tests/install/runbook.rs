@@ -31,7 +31,4 @@ impl Runbook {
         self.0.get(name).map(String::as_str).with_context(|| format!("no block named {name}"))
     }
 
-    pub(crate) fn names(&self) -> Vec<&str> {
-        self.0.keys().map(String::as_str).collect()
-    }
 }
