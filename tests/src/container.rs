@@ -19,8 +19,8 @@ pub struct Container {
     nspawn: Child,
     leader: String,
     log: PathBuf,
-    /// What nspawn leaves in /run of this machine.
-    left: PathBuf,
+    /// What nspawn leaves on this machine: a folder in /run, and a lock beside the root.
+    left: [PathBuf; 2],
 }
 
 impl Container {
@@ -57,7 +57,10 @@ impl Container {
             .stderr(written)
             .spawn()
             .context("systemd-nspawn is missing: apt-get install systemd-container")?;
-        let left = Path::new("/run/systemd/nspawn/propagate").join(name);
+        let left = [
+            Path::new("/run/systemd/nspawn/propagate").join(&name),
+            root.with_file_name(format!(".#{name}.lck")),
+        ];
         let mut container = Self {
             nspawn,
             leader: String::new(),
@@ -227,12 +230,19 @@ impl Container {
 impl Drop for Container {
     fn drop(&mut self) {
         // whatever runs in it dies with its first process, and nspawn ends
-        drop(Command::new("kill").args(["-KILL", &self.leader]).stderr(Stdio::null()).status());
+        drop(
+            Command::new("kill")
+                .args(["-KILL", &self.leader])
+                .stderr(Stdio::null())
+                .status(),
+        );
         if self.leader.is_empty() {
             drop(self.nspawn.kill());
         }
         drop(self.nspawn.wait());
-        drop(std::fs::remove_dir(&self.left));
+        let [folder, lock] = &self.left;
+        drop(std::fs::remove_dir(folder));
+        drop(std::fs::remove_file(lock));
         drop(std::fs::remove_file(&self.log));
     }
 }

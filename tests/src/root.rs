@@ -16,7 +16,7 @@ const SUITE: &str = "bookworm";
 /// What is there before anybody installs something.
 const THERE: &str = "systemd,systemd-sysv";
 /// What a runbook may install.
-const DOWNLOADED: &str = "mosquitto openssl logrotate";
+const DOWNLOADED: &str = "mosquitto openssl logrotate procps";
 /// Debian's installer writes it, mmdebstrap does not.
 const HOSTS: &str = "printf '127.0.0.1\\tlocalhost\\n::1\\tlocalhost\\n' > \"$1/etc/hosts\"";
 

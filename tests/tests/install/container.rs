@@ -19,7 +19,9 @@ fn folder() -> PathBuf {
 
 fn run(command: &mut Command) -> anyhow::Result<String> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let output = command.output().with_context(|| format!("{program} is missing"))?;
+    let output = command
+        .output()
+        .with_context(|| format!("{program} is missing"))?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     ensure!(
         output.status.success(),
@@ -37,7 +39,7 @@ fn prepared() -> anyhow::Result<tempfile::TempDir> {
     for file in files {
         std::fs::copy(folder().join(file), copy.path().join(file))?;
     }
-    run(Command::new(copy.path().join("prepare")).args(["machine.example", "ct1-panel=secret of the meter"]))?;
+    run(Command::new(copy.path().join("prepare")).args(["machine.example", "ct1=secret of the meter"]))?;
     Ok(copy)
 }
 
@@ -48,8 +50,11 @@ fn compose() -> anyhow::Result<Value> {
     let text = text.replace("\nname: idlewatt\n", "\n");
     let file = tempfile::NamedTempFile::new_in(folder())?;
     std::fs::write(file.path(), text)?;
-    let read = run(Command::new("docker-compose").arg("--file").arg(file.path()).arg("config"))
-        .context("apt-get install --no-install-recommends docker-compose")?;
+    let read = run(Command::new("docker-compose")
+        .arg("--file")
+        .arg(file.path())
+        .arg("config"))
+    .context("apt-get install --no-install-recommends docker-compose")?;
     let script = "import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)";
     let mut python = Command::new("python3")
         .args(["-c", script])
@@ -65,18 +70,33 @@ fn every_service_is_confined_and_what_it_mounts_is_there() -> anyhow::Result<()>
     let (compose, prepared) = (compose()?, prepared()?);
     let services = compose["services"].as_object().context("services")?;
     let names: Vec<&String> = services.keys().collect();
-    ensure!(names == ["grafana", "idlewatt", "influxdb", "mosquitto"], "{names:?}");
+    ensure!(
+        names == ["grafana", "idlewatt", "influxdb", "mosquitto"],
+        "{names:?}"
+    );
     for (name, service) in services {
         ensure!(service["read_only"] == true, "{name} may write to its root");
         ensure!(service["cap_drop"][0] == "ALL", "{name} has rights");
-        ensure!(service["security_opt"][0] == "no-new-privileges:true", "{name} may get rights");
-        ensure!(service["logging"]["options"]["max-size"] == "10m", "{name}'s log has no bound");
+        ensure!(
+            service["security_opt"][0] == "no-new-privileges:true",
+            "{name} may get rights"
+        );
+        ensure!(
+            service["logging"]["options"]["max-size"] == "10m",
+            "{name}'s log has no bound"
+        );
         for bound in ["mem_limit", "pids_limit", "healthcheck"] {
             ensure!(!service[bound].is_null(), "{name} has no {bound}");
         }
         for secret in service["secrets"].as_array().into_iter().flatten() {
-            let source = secret["source"].as_str().or(secret.as_str()).context("a secret has a name")?;
-            ensure!(prepared.path().join("secrets").join(source).exists(), "prepare makes no {source}");
+            let source = secret["source"]
+                .as_str()
+                .or(secret.as_str())
+                .context("a secret has a name")?;
+            ensure!(
+                prepared.path().join("secrets").join(source).exists(),
+                "prepare makes no {source}"
+            );
         }
     }
     let open = |name: &str| services[name]["ports"].to_string();
@@ -87,7 +107,10 @@ fn every_service_is_confined_and_what_it_mounts_is_there() -> anyhow::Result<()>
     let mounts = shipped.lines().filter_map(|line| line.trim().strip_prefix("- ."));
     for mount in mounts {
         let path = format!(".{}", mount.split(':').next().unwrap_or_default());
-        ensure!(folder().join(&path).exists(), "compose.yaml mounts {path}, which is not there");
+        ensure!(
+            folder().join(&path).exists(),
+            "compose.yaml mounts {path}, which is not there"
+        );
     }
     Ok(())
 }
@@ -103,14 +126,26 @@ fn the_images_steps_name_what_is_there() -> anyhow::Result<()> {
         ensure!(dockerfile.contains(line), "the Dockerfile has no {line}");
     }
     let toolchain = std::fs::read_to_string(folder().join("../../rust-toolchain.toml"))?;
-    let version = dockerfile.lines().find_map(|line| line.strip_prefix("ARG RUST=")).context("ARG RUST")?;
-    ensure!(toolchain.contains(version), "the image is built with Rust {version}: {toolchain}");
+    let version = dockerfile
+        .lines()
+        .find_map(|line| line.strip_prefix("ARG RUST="))
+        .context("ARG RUST")?;
+    ensure!(
+        toolchain.contains(version),
+        "the image is built with Rust {version}: {toolchain}"
+    );
     // what the build needs is let through to it
     let ignored = std::fs::read_to_string(folder().join("../../.dockerignore"))?;
     let members = std::fs::read_to_string(folder().join("../../Cargo.toml"))?;
-    let members = members.lines().find(|line| line.starts_with("members = ")).context("members")?;
+    let members = members
+        .lines()
+        .find(|line| line.starts_with("members = "))
+        .context("members")?;
     for room in members.split('"').skip(1).step_by(2) {
-        ensure!(ignored.lines().any(|line| line == format!("!{room}")), ".dockerignore leaves {room} out");
+        ensure!(
+            ignored.lines().any(|line| line == format!("!{room}")),
+            ".dockerignore leaves {room} out"
+        );
     }
     Ok(())
 }
@@ -125,7 +160,15 @@ impl Image {
     fn make(prepared: &Path) -> anyhow::Result<Self> {
         let root = tempfile::tempdir()?;
         let at = |path: &str| root.path().join(path.trim_start_matches('/'));
-        for place in ["usr/bin", "etc/idlewatt", "run", "var/lib/idlewatt", "tmp", "proc", "dev"] {
+        for place in [
+            "usr/bin",
+            "etc/idlewatt",
+            "run",
+            "var/lib/idlewatt",
+            "tmp",
+            "proc",
+            "dev",
+        ] {
             std::fs::create_dir_all(at(place))?;
         }
         std::fs::copy(binary()?, at("usr/bin/idlewatt"))?;
@@ -137,7 +180,10 @@ impl Image {
             std::fs::create_dir_all(to.parent().context("a library stands in a folder")?)?;
             std::fs::copy(library, to)?;
         }
-        run(Command::new("cp").arg("--archive").arg(prepared.join("secrets")).arg(at("run")))?;
+        run(Command::new("cp")
+            .arg("--archive")
+            .arg(prepared.join("secrets"))
+            .arg(at("run")))?;
         std::fs::set_permissions(at("run/secrets"), std::fs::Permissions::from_mode(0o755))?;
         std::fs::set_permissions(root.path(), std::fs::Permissions::from_mode(0o755))?;
         chown(at("var/lib/idlewatt"), Some(USER), Some(USER))?;
@@ -154,7 +200,9 @@ impl Image {
             exec setpriv --no-new-privs chroot --userspec=$2:$2 "$1" "${@:3}""#;
         let log = std::fs::File::create(self.log())?;
         let child = Command::new("unshare")
-            .args(["--mount", "--net", "--pid", "--fork", "--", "bash", "-euc", script, "bash"])
+            .args([
+                "--mount", "--net", "--pid", "--fork", "--", "bash", "-euc", script, "bash",
+            ])
             .arg(self.root.path())
             .arg(USER.to_string())
             .args(arguments)
@@ -180,7 +228,11 @@ impl Image {
     fn pid(&self) -> anyhow::Result<String> {
         let unshare = self.running.as_ref().context("it runs")?.id();
         let children = std::fs::read_to_string(format!("/proc/{unshare}/task/{unshare}/children"))?;
-        Ok(children.split_whitespace().next().context("it has begun")?.to_owned())
+        Ok(children
+            .split_whitespace()
+            .next()
+            .context("it has begun")?
+            .to_owned())
     }
 
     fn log(&self) -> PathBuf {
@@ -191,7 +243,10 @@ impl Image {
 impl Drop for Image {
     fn drop(&mut self) {
         // unshare's --kill-child does not outlive the change of the user
-        drop(self.pid().map(|pid| Command::new("kill").args(["-KILL", &pid]).status()));
+        drop(
+            self.pid()
+                .map(|pid| Command::new("kill").args(["-KILL", &pid]).status()),
+        );
         if let Some(mut running) = self.running.take() {
             drop(running.kill());
             drop(running.wait());
@@ -200,14 +255,17 @@ impl Drop for Image {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_program_runs_unprivileged_on_a_read_only_root_and_its_health_check_answers() -> anyhow::Result<()> {
+async fn the_program_runs_unprivileged_on_a_read_only_root_and_its_health_check_answers() -> anyhow::Result<()>
+{
     let (compose, prepared) = (compose()?, prepared()?);
     let mut image = Image::make(prepared.path())?;
     let user = USER.to_string();
     let owner = format!("--userspec={user}:{user}");
     // what the Dockerfile runs, and what compose.yaml asks again and again
     image.start(&["/usr/bin/idlewatt", "serve", "--config", CONFIGURATION])?;
-    let check = compose["services"]["idlewatt"]["healthcheck"]["test"].as_array().context("a health check")?;
+    let check = compose["services"]["idlewatt"]["healthcheck"]["test"]
+        .as_array()
+        .context("a health check")?;
     let check: Vec<&str> = check.iter().skip(1).filter_map(Value::as_str).collect();
     let asked = async {
         loop {
@@ -225,14 +283,27 @@ async fn the_program_runs_unprivileged_on_a_read_only_root_and_its_health_check_
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         }
     };
-    let asked = tokio::time::timeout(WITHIN, asked).await.context("its health check never answers").flatten();
+    let asked = tokio::time::timeout(WITHIN, asked)
+        .await
+        .context("its health check never answers")
+        .flatten();
     let log = image.log();
     let (code, status) = asked.with_context(|| std::fs::read_to_string(log).unwrap_or_default())?;
     // there is no broker: that is said, and is what makes it unhealthy
     ensure!(code.code() == Some(1), "{code}: {status:#}");
-    ensure!(status["problems"].to_string().contains("broker main"), "{status:#}");
-    ensure!(image.root.path().join("var/lib/idlewatt/journal.sqlite").exists(), "its state is kept");
-    let written = image.beside()?.arg("touch").arg(image.root.path().join("etc/written")).output()?;
+    ensure!(
+        status["problems"].to_string().contains("broker main"),
+        "{status:#}"
+    );
+    ensure!(
+        image.root.path().join("var/lib/idlewatt/journal.sqlite").exists(),
+        "its state is kept"
+    );
+    let written = image
+        .beside()?
+        .arg("touch")
+        .arg(image.root.path().join("etc/written"))
+        .output()?;
     ensure!(!written.status.success(), "its root can be written to");
     Ok(())
 }

@@ -15,13 +15,26 @@ fn folder() -> std::path::PathBuf {
 #[test]
 fn the_unit_is_exposed_to_two_points_at_most() -> anyhow::Result<()> {
     let judged = Command::new("systemd-analyze")
-        .args(["security", "--offline=true", "--no-pager", "--threshold", EXPOSURE_MAX])
+        .args([
+            "security",
+            "--offline=true",
+            "--no-pager",
+            "--threshold",
+            EXPOSURE_MAX,
+        ])
         .arg(folder().join("idlewatt.service"))
         .output()
         .context("systemd-analyze is missing: apt-get install systemd")?;
     let said = String::from_utf8_lossy(&judged.stdout);
-    ensure!(judged.status.success(), "{said}\n{}", String::from_utf8_lossy(&judged.stderr));
-    ensure!(said.contains("Overall exposure level for idlewatt.service"), "{said}");
+    ensure!(
+        judged.status.success(),
+        "{said}\n{}",
+        String::from_utf8_lossy(&judged.stderr)
+    );
+    ensure!(
+        said.contains("Overall exposure level for idlewatt.service"),
+        "{said}"
+    );
     Ok(())
 }
 
