@@ -13,6 +13,7 @@ pub mod influxd;
 pub mod judge;
 pub mod mosquitto;
 pub mod pipeline;
+pub mod prometheus;
 pub mod proxy;
 pub mod publisher;
 pub mod receiver;
