@@ -160,7 +160,7 @@ async fn the_service_manager_hears_of_start_reload_and_stop() -> anyhow::Result<
 async fn the_watchdog_bites_where_a_stage_stands_still_and_not_where_the_disk_is_full() -> anyhow::Result<()>
 {
     let broker = start_broker().await?;
-    let (manager, mut idlewatt) = prepare(&broker, 1)?;
+    let (manager, mut idlewatt) = prepare(&broker, 3)?;
     let disk = SmallDisk::mount(&idlewatt.state_folder(), 64)?;
     idlewatt.restart().await?;
     let at = manager.until("pings", 0, |heard| pings(heard) > 3).await?;

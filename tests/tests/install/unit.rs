@@ -12,8 +12,15 @@ fn folder() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/systemd")
 }
 
+/// Every service that is shipped.
+const UNITS: [&str; 2] = ["idlewatt.service", "idlewatt-backup.service"];
+
 #[test]
 fn the_unit_is_exposed_to_two_points_at_most() -> anyhow::Result<()> {
+    UNITS.into_iter().try_for_each(judge)
+}
+
+fn judge(unit: &str) -> anyhow::Result<()> {
     let judged = Command::new("systemd-analyze")
         .args([
             "security",
@@ -22,7 +29,7 @@ fn the_unit_is_exposed_to_two_points_at_most() -> anyhow::Result<()> {
             "--threshold",
             EXPOSURE_MAX,
         ])
-        .arg(folder().join("idlewatt.service"))
+        .arg(folder().join(unit))
         .output()
         .context("systemd-analyze is missing: apt-get install systemd")?;
     let said = String::from_utf8_lossy(&judged.stdout);
@@ -32,7 +39,7 @@ fn the_unit_is_exposed_to_two_points_at_most() -> anyhow::Result<()> {
         String::from_utf8_lossy(&judged.stderr)
     );
     ensure!(
-        said.contains("Overall exposure level for idlewatt.service"),
+        said.contains(&format!("Overall exposure level for {unit}")),
         "{said}"
     );
     Ok(())
