@@ -174,10 +174,11 @@ fn confined(machine: &Machine) -> anyhow::Result<()> {
         ensure!(status.contains(expected), "no {expected} in\n{status}");
     }
     container.run("systemd-analyze security --no-pager --threshold 20 idlewatt.service")?;
-    container.run("systemctl start idlewatt-backup && idlewatt restore --check /var/backups/idlewatt/idlewatt-*")?;
+    container.run(
+        "systemctl start idlewatt-backup && idlewatt restore --check /var/backups/idlewatt/idlewatt-*",
+    )?;
     // "man" is not part of a minimal Debian, and verify asks it for each page that a unit names
-    let verified =
-        container.output("systemd-analyze verify --man=no /lib/systemd/system/idlewatt*.*")?;
+    let verified = container.output("systemd-analyze verify --man=no /lib/systemd/system/idlewatt*.*")?;
     let said = String::from_utf8_lossy(&verified.stderr).into_owned();
     ensure!(verified.status.success() && said.is_empty(), "{said}");
     Ok(())
