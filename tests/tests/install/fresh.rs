@@ -263,7 +263,7 @@ async fn move_and_purge(machine: &Machine, root: &Path) -> anyhow::Result<()> {
     machine.do_as_written("move in")?;
     machine
         .container
-        .run("pkill --full 'idlewatt simulate' || true")?;
+        .run("pkill --full 'idlewatt [s]imulate' || true")?;
     let _meter = machine.container.start(METER)?;
     let goes_on = |status: &Value| count(status) > count(&before) && status["ok"] == true;
     machine
