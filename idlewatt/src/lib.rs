@@ -13,4 +13,5 @@ pub mod pipeline;
 mod privilege;
 mod progress;
 mod say;
+mod supervisor;
 mod trace;

@@ -19,8 +19,10 @@ pub struct Influxd {
     server: Option<Server>,
     /// Who asks it over TLS; none: it speaks plain HTTP.
     tls: Option<reqwest::Client>,
-    /// User and password of queries.
+    /// User and password of queries and writes.
     login: Option<(String, String)>,
+    /// Whether it runs its continuous queries.
+    is_continuous: bool,
 }
 
 impl Influxd {
@@ -37,9 +39,15 @@ impl Influxd {
             server: None,
             tls: None,
             login: None,
+            is_continuous: false,
         };
         influxd.restart().await?;
         Ok(influxd)
+    }
+
+    /// Lets it run its continuous queries, from the next start on.
+    pub fn run_continuous_queries(&mut self) {
+        self.is_continuous = true;
     }
 
     /// Starts a server without databases that speaks https with this certificate.
@@ -55,6 +63,7 @@ impl Influxd {
             server: None,
             tls: Some(authority.visitor()?),
             login: None,
+            is_continuous: false,
         };
         influxd.present(pair).await?;
         Ok(influxd)
@@ -148,8 +157,13 @@ impl Influxd {
             &format!("CREATE USER {user} WITH PASSWORD '{password}' WITH ALL PRIVILEGES"),
         )
         .await?;
-        self.login = Some((user.to_owned(), password.to_owned()));
+        self.log_in(user, password);
         Ok(())
+    }
+
+    /// From now on queries and writes come from this user.
+    pub fn log_in(&mut self, user: &str, password: &str) {
+        self.login = Some((user.to_owned(), password.to_owned()));
     }
 
     /// Asks in InfluxQL; gives the first result's series.
@@ -157,10 +171,12 @@ impl Influxd {
     /// # Errors
     /// When there is no answer or the answer is an error.
     pub async fn query(&self, database: &str, text: &str) -> anyhow::Result<Vec<Series>> {
-        let mut path = format!("/query?db={}&epoch=ms&q={}", encode(database), encode(text));
-        if let Some((user, password)) = &self.login {
-            path += &format!("&u={}&p={}", encode(user), encode(password));
-        }
+        let path = format!(
+            "/query?db={}&epoch=ms&q={}{}",
+            encode(database),
+            encode(text),
+            self.credentials()
+        );
         let (status, body) = match &self.tls {
             None => http(self.port, "POST", &path, "", "").await?,
             Some(visitor) => {
@@ -194,14 +210,19 @@ impl Influxd {
     /// # Errors
     /// When there is no answer.
     pub async fn write(&self, database: &str, lines: &str) -> anyhow::Result<(u16, String)> {
-        http(
-            self.port,
-            "POST",
-            &format!("/write?db={}&precision=ms", encode(database)),
-            "",
-            lines,
-        )
-        .await
+        let path = format!(
+            "/write?db={}&precision=ms{}",
+            encode(database),
+            self.credentials()
+        );
+        http(self.port, "POST", &path, "", lines).await
+    }
+
+    fn credentials(&self) -> String {
+        let login = self.login.as_ref();
+        login.map_or_else(String::new, |(user, password)| {
+            format!("&u={}&p={}", encode(user), encode(password))
+        })
     }
 
     fn configuration(&self) -> String {
@@ -217,13 +238,13 @@ impl Influxd {
             }
         };
         let (folder, port, has_auth) = (self.folder.path().display(), self.port, self.has_auth);
-        let limits = &self.limits;
+        let (limits, is_continuous) = (&self.limits, self.is_continuous);
         format!(
             "reporting-disabled = true\nbind-address = \"127.0.0.1:0\"\n\
              [meta]\ndir = \"{folder}/meta\"\n\
              [data]\ndir = \"{folder}/data\"\nwal-dir = \"{folder}/wal\"\nquery-log-enabled = false\n\
              [http]\nbind-address = \"127.0.0.1:{port}\"\nauth-enabled = {has_auth}\nlog-enabled = false\n{tls}{limits}\n\
-             [monitor]\nstore-enabled = false\n[subscriber]\nenabled = false\n[continuous_queries]\nenabled = false\n"
+             [monitor]\nstore-enabled = false\n[subscriber]\nenabled = false\n[continuous_queries]\nenabled = {is_continuous}\n"
         )
     }
 }

@@ -30,7 +30,8 @@ const BRIEF_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  idlewatt check --print-config > idlewatt.toml\n  \
                   idlewatt check -c idlewatt.toml\n  \
-                  idlewatt check -c idlewatt.toml --offline --json\n\n\
+                  idlewatt check -c idlewatt.toml --offline --json\n  \
+                  idlewatt check -c idlewatt.toml --offline --quiet    # before each start: a broker that is away is no fault\n\n\
                   Exit codes:\n  0  no faults, and everybody answered\n  \
                   1  a fault, a file that cannot be read, or somebody who does not answer; warnings do not count\n  \
                   2  wrong arguments\n\n\
@@ -53,6 +54,9 @@ pub struct Arguments {
     /// Say it as one JSON object
     #[arg(long)]
     json: bool,
+    /// Say faults, warnings and who does not answer, and nothing of what would happen: for a service manager
+    #[arg(short, long, conflicts_with = "json")]
+    quiet: bool,
 }
 
 /// All that is said.
@@ -81,6 +85,8 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
     if arguments.json {
         // not written piece by piece: a broken pipe must stay an error of writing
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
+    } else if arguments.quiet {
+        text::write_quietly(&report, out)?;
     } else {
         text::write(&report, &arguments.config, out)?;
     }

@@ -1,7 +1,8 @@
 //! `idlewatt serve`: the service. Ends cleanly on SIGTERM and SIGINT; SIGHUP reloads the configuration.
 //!
 //! A reload is an orderly stop and a start within the process: every stage goes on from its cursor, the broker keeps
-//! the session meanwhile. Faults in the new file are said and leave the old configuration in force.
+//! the session meanwhile. Faults in the new file are said and leave the old configuration in force. A service manager is
+//! told of all of it ([`crate::supervisor`]).
 
 use std::path::{Path, PathBuf};
 use std::pin::pin;
@@ -14,6 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::config::Config;
 use crate::pipeline::Service;
 use crate::privilege;
+use crate::supervisor::Supervisor;
 
 /// Runs the service: MQTT in, databases, page and metrics out.
 #[derive(Debug, clap::Args)]
@@ -48,8 +50,10 @@ fn load(file: &Path) -> anyhow::Result<Config> {
 
 async fn serve(file: &Path, mut config: Config) -> anyhow::Result<ExitCode> {
     let (mut stop, mut reload) = (pin!(stop_signal()), signal(SignalKind::hangup())?);
+    let supervisor = Supervisor::of_environment();
     let mut service = start(&config).await?;
     loop {
+        supervisor.runs(service.vitals());
         tokio::select! {
             stopped = &mut stop => {
                 stopped?;
@@ -57,6 +61,7 @@ async fn serve(file: &Path, mut config: Config) -> anyhow::Result<ExitCode> {
             }
             _ = reload.recv() => {}
         }
+        supervisor.reloads();
         match load(file) {
             Ok(new) => {
                 tracing::info!("reloading: what was received is brought to an end");
@@ -68,6 +73,7 @@ async fn serve(file: &Path, mut config: Config) -> anyhow::Result<ExitCode> {
             }
         }
     }
+    supervisor.stops();
     tracing::info!("stopping: what was received is brought to an end");
     service.stop().await;
     tracing::info!("stopped");
