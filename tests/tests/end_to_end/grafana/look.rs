@@ -184,7 +184,7 @@ pub(super) fn curve(truth: &Truth, asked: &Asked, frames: &[Frame]) -> anyhow::R
         anyhow::bail!("two curves, not {}", frames.len())
     };
     let shown = truth.shown(asked.device().context("a device")?);
-    let mut right = 0;
+    let (mut right, mut found_w, mut real_w) = (0, 0.0, 0.0);
     for (mean, highest) in mean.rows.iter().zip(&highest.rows) {
         let (Some(mean_w), Some(highest_w)) = (mean[1].as_f64(), highest[1].as_f64()) else {
             continue;
@@ -199,12 +199,16 @@ pub(super) fn curve(truth: &Truth, asked: &Asked, frames: &[Frame]) -> anyhow::R
         let meant = shown[part..]
             .iter()
             .take_while(|shown| shown.at <= begin + asked.interval + EDGE * 2);
-        let (least_w, most_w) = meant.fold((f64::MAX, f64::MIN), |(least, most), shown| {
-            (least.min(shown.power_w), most.max(shown.power_w))
+        let meant: Vec<f64> = meant.map(|shown| shown.power_w).collect();
+        let (least_w, most_w) = meant.iter().fold((f64::MAX, f64::MIN), |(least, most), power_w| {
+            (least.min(*power_w), most.max(*power_w))
         });
+        found_w += mean_w;
+        real_w += meant.iter().sum::<f64>() * share(1, meant.len());
         let is_between = mean_w >= least_w * 0.98 - 5.0 && mean_w <= most_w * 1.02 + 5.0;
         right += usize::from(is_between && near(highest_w, most_w, 0.02, 5.0));
     }
+    ensure!(near(found_w, real_w, 0.05, 5.0), "{found_w} W summed up, not {real_w}");
     ensure!(
         share(right, mean.rows.len()) >= CURVE_RIGHT_MIN,
         "{right} of {}",
@@ -315,10 +319,10 @@ pub(super) fn levels(truth: &Truth, asked: &Asked, frames: &[Frame]) -> anyhow::
     for frame in frames {
         let row = frame.rows.first().context("a row")?;
         for state in ["off", "standby", "idle"] {
-            let (Some(level_w), Some(sure)) = (
-                number(frame, row, state),
-                number(frame, row, &format!("{state}, sure")),
-            ) else {
+            let level_w = number(frame, row, state);
+            let sure = number(frame, row, &format!("{state}, sure"));
+            ensure!(level_w.is_some() == sure.is_some(), "{id} {state}: {level_w:?} {sure:?}");
+            let (Some(level_w), Some(sure)) = (level_w, sure) else {
                 continue;
             };
             let sum = |measure: fn(&Piece) -> f64| {
