@@ -1,5 +1,7 @@
 //! A device as the configuration describes it: what it is, where it stands, which meters feed it, when it is used.
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 
 use crate::DeviceId;
@@ -25,8 +27,8 @@ pub struct Device {
     pub modality: &'static Modality,
     /// The meters that feed it; their powers add up.
     pub feeds: Vec<Feed>,
-    /// When it is meant to be used.
-    pub opening: OpeningHours,
+    /// When it is meant to be used; thousands of devices share one plan.
+    pub opening: Arc<OpeningHours>,
     /// Its own bands, which then hold; none means that they are learned.
     pub bands: Option<Bands>,
     /// What a person says of levels that are learned; at most [`PINS_MAX`].
@@ -36,7 +38,7 @@ pub struct Device {
     /// No reading for so long is silence (state unknown); none means it is learned from the meter's rhythm.
     pub silent_after: Option<SignedDuration>,
     /// Which alert rules look at it; an emergency CT or a PET-CT is exempt from some.
-    pub alerts: AlertPlan,
+    pub alerts: Arc<AlertPlan>,
 }
 
 impl Device {

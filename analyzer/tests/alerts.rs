@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use analyzer::alert::{AlertPlan, RULES};
 use analyzer::calendar::OpeningHours;
 use analyzer::{Action, AlertEvent, AlertPhase, Analyzer, Arrival, Config, Finding, Reading, Word};
@@ -20,8 +22,11 @@ fn config(modality: &str, rule: &str) -> Config {
     device.alerts = AlertPlan {
         phase_share: 0.05,
         ..AlertPlan::default()
-    };
-    *device.alerts.limits_mut(rule).expect("a place") = Some(known.limits);
+    }
+    .into();
+    *Arc::make_mut(&mut device.alerts)
+        .limits_mut(rule)
+        .expect("a place") = Some(known.limits);
     device.bands = Some(device.modality.bands());
     config
 }
@@ -275,7 +280,7 @@ fn a_lost_cooling_is_critical_within_minutes_and_silence_is_none() {
 #[test]
 fn a_cooling_base_that_a_person_says_counts_and_a_reversed_clamp_does_not() {
     let mut said = play("mri", "cryo_base_lost");
-    said.config.devices[0].alerts.cryo_base_w = Some(12_000.0);
+    Arc::make_mut(&mut said.config.devices[0].alerts).cryo_base_w = Some(12_000.0);
     said.check(
         &[(EVENING, watts(7_000.0))],
         "2026-01-10T17:05:00Z",
@@ -346,7 +351,7 @@ fn a_phase_that_is_reversed_or_missing_is_named() {
 /// A CT that opens on weekdays alone.
 fn weekdays(rule: &str) -> Play {
     let mut play = play("ct", rule);
-    let OpeningHours::Weekly(plan) = &mut play.config.devices[0].opening else {
+    let OpeningHours::Weekly(plan) = Arc::make_mut(&mut play.config.devices[0].opening) else {
         panic!("a plan");
     };
     plan.close_on("2026-01-10".parse().expect("date"));
@@ -463,7 +468,7 @@ fn a_note_is_kept_and_changes_nothing() {
 fn nothing_is_said_of_a_night_of_exemption() {
     let mut exempt = play("ct", "overnight_idle");
     let days = ["2026-01-10".parse().expect("date")];
-    exempt.config.devices[0].alerts.exempt_days = days.into();
+    Arc::make_mut(&mut exempt.config.devices[0].alerts).exempt_days = days.into();
     let left_on = [("2026-01-10T12:00:00Z", watts(2_600.0))];
     exempt.check(
         &left_on,

@@ -1,5 +1,6 @@
 //! The command: arguments, configuration file, composition root. The only room that knows all others.
 
+pub mod backup;
 pub mod command;
 pub mod config;
 pub mod demo;

@@ -146,12 +146,12 @@ pub(crate) fn config(modality: &'static Modality, bands: Option<Bands>) -> Confi
             channels: Vec::new(),
             sign: 1.0,
         }],
-        opening: OpeningHours::Always,
+        opening: OpeningHours::Always.into(),
         bands,
         pins: Vec::new(),
         power_w_max: f64::MAX,
         silent_after: None,
-        alerts: analyzer::alert::AlertPlan::default(),
+        alerts: analyzer::alert::AlertPlan::default().into(),
     };
     Config {
         site: Site {

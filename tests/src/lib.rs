@@ -18,6 +18,7 @@ pub mod publisher;
 pub mod receiver;
 mod server;
 pub mod session;
+pub mod shipped;
 pub mod small_disk;
 pub mod smtpd;
 pub mod torture;

@@ -23,9 +23,6 @@ pub struct Mosquitto {
     configuration: String,
 }
 
-/// The configuration that is shipped.
-const SHIPPED: &str = include_str!("../../deploy/mosquitto.conf");
-
 /// A signal to a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
@@ -63,44 +60,12 @@ impl Mosquitto {
         })
     }
 
-    /// Starts a broker with the configuration in deploy/ and these accounts (name, password). Only the port, the
-    /// folders and the user that it runs as are the test's.
-    ///
-    /// # Errors
-    /// When it is not installed or does not come up.
-    pub async fn start_shipped(accounts: &[(&str, &str)]) -> anyhow::Result<Self> {
-        let (folder, port) = (tempfile::tempdir()?, free_port()?);
-        let passwords = folder.path().join("passwd");
-        std::fs::write(&passwords, "")?;
-        for (name, password) in accounts {
-            let added = Command::new("mosquitto_passwd")
-                .arg("-b")
-                .arg(&passwords)
-                .args([name, password])
-                .status()
-                .context("mosquitto_passwd is missing: apt-get install mosquitto")?;
-            anyhow::ensure!(added.success(), "mosquitto_passwd: {added}");
-        }
-        let at = |name: &str| folder.path().join(name).display().to_string();
-        let mut configuration = SHIPPED.to_owned();
-        for (shipped, ours) in [
-            ("\nlistener 1883\n", format!("\nlistener {port} 127.0.0.1\n")),
-            (
-                "\npassword_file /etc/mosquitto/passwd\n",
-                format!("\npassword_file {}\n", at("passwd")),
-            ),
-            (
-                "\n#persistence_location /var/lib/mosquitto/\n",
-                format!("\npersistence_location {}\n", at("")),
-            ),
-        ] {
-            anyhow::ensure!(
-                SHIPPED.contains(shipped),
-                "deploy/mosquitto.conf has no line {shipped:?}"
-            );
-            configuration = configuration.replace(shipped, &ours);
-        }
-        configuration.push_str("\nuser root\n");
+    /// A broker in this folder with a whole configuration, which listens at this port; starts it.
+    pub(crate) async fn start_with(
+        folder: TempDir,
+        port: u16,
+        configuration: String,
+    ) -> anyhow::Result<Self> {
         let mut broker = Self {
             folder,
             port,

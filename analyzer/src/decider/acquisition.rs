@@ -89,7 +89,8 @@ impl Decider {
             if let Some(last) = last_scout.filter(|_| rules.scouts_min() == 1) {
                 self.acquire(last, out);
             }
-            return self.close_scanning(over_at, out);
+            self.close_scanning(over_at, out);
+            return self.decide_since(rules, (over_at, now), out);
         }
         if now >= final_at {
             // a rise that is not over yet may be a fan
@@ -100,7 +101,10 @@ impl Decider {
             match last_scout.filter(|_| is_over && self.scouts() > 1) {
                 // they went on through all that time: they are acquisitions
                 Some(last) => self.acquire(last, out),
-                None => self.close_scanning(final_at, out),
+                None => {
+                    self.close_scanning(final_at, out);
+                    self.decide_since(rules, (final_at, now), out);
+                }
             }
             return;
         }
@@ -108,6 +112,15 @@ impl Decider {
             until: over_at.min(final_at),
             bridge: rules.bridge(),
         });
+    }
+
+    /// Scanning was over at an instant before `now`: what still waits is looked at by what was known then, or it would
+    /// depend on when that is done.
+    fn decide_since(&mut self, rules: Rules<'_>, (over_at, now): (Timestamp, Timestamp), out: &mut Decided) {
+        self.decide(rules, over_at, out);
+        if over_at < now {
+            self.decide(rules, now, out);
+        }
     }
 
     /// All up to the last of the first `seen` pending samples that is reached from acquisition to acquisition by pauses

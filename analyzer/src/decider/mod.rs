@@ -36,6 +36,9 @@ use within::Open;
 /// Twenty samples a second for [`DECIDED_AFTER`]; beyond, the oldest is decided early.
 pub(crate) const PENDING_SAMPLES_MAX: usize = 2400;
 
+/// The shortest time between two samples.
+pub(crate) const INSTANT: SignedDuration = SignedDuration::from_millis(1);
+
 /// A stretch of constant power whose state is final.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Segment {
@@ -166,9 +169,7 @@ impl Decider {
             Some(Pending { power_w: Some(_), .. }) => heard.from(),
             _ => heard.at,
         };
-        let earliest = self
-            .newest()
-            .map_or(heard.at, |newest| newest + SignedDuration::from_millis(1));
+        let earliest = self.newest().map_or(heard.at, |newest| newest + INSTANT);
         let at = from.max(earliest).min(heard.at);
         self.decide(rules, at, out);
         let power_w = heard.held_w();

@@ -15,7 +15,7 @@ use crate::alert::Alerts;
 use crate::band::Bands;
 use crate::booking::{Booking, Mark};
 use crate::counter::Broken;
-use crate::decider::{Decided, Decider, Heard};
+use crate::decider::{Decided, Decider, Heard, INSTANT};
 use crate::exam::ExamState;
 use crate::feed::FeedState;
 use crate::finding::{Fault, FaultKind, Finding, Interval, Sample};
@@ -175,8 +175,8 @@ impl Tracker {
     ) {
         self.sample_if_complete(context, now, out);
         self.silence_until(context, now - lateness, out);
-        // a reading that is still on its way may hold from before its stamp
-        let until = now - lateness - LEAD_MAX;
+        // a reading that is still on its way may hold from so long before its stamp, and needs an instant of its own
+        let until = now - lateness - LEAD_MAX - INSTANT;
         if self.decider.newest().is_some_and(|newest| newest < until) {
             let mut decided = Decided::default();
             self.decider.hold(

@@ -55,7 +55,7 @@ pub(crate) fn config_of(modality: &str) -> Config {
             channels: vec![],
             sign: 1.0,
         }],
-        opening: OpeningHours::Weekly(plan),
+        opening: OpeningHours::Weekly(plan).into(),
         bands: None,
         pins: Vec::new(),
         power_w_max: 300_000.0,
@@ -67,7 +67,8 @@ pub(crate) fn config_of(modality: &str) -> Config {
                 settle: minutes(0),
             }),
             ..AlertPlan::default()
-        },
+        }
+        .into(),
     };
     Config {
         site: Site { zone, tariff, carbon },

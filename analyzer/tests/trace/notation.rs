@@ -191,7 +191,7 @@ impl Trace {
             .clone()
             .map(|bands| Bands::new(bands).expect("sound bands"));
         if self.is_always_open {
-            device.opening = OpeningHours::Always;
+            device.opening = OpeningHours::Always.into();
         }
         let feed = |meter: &String| Feed {
             meter: meter.clone(),

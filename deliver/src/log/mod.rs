@@ -33,7 +33,7 @@ use analyzer::Finding;
 use jiff::Timestamp;
 
 pub use code::{PackedSnapshot, SnapshotPacker};
-pub use read::{LogReader, Settlement, stored_snapshot};
+pub use read::{LogReader, Settlement, Standing, standing, stored_snapshot};
 pub use write::FindingsLog;
 
 /// What bounds the file.

@@ -31,6 +31,36 @@ pub fn stored_snapshot(path: &Path) -> Result<Option<(u64, Vec<u8>)>> {
     snapshot(&schema::connect(path, Role::Reader)?, path)
 }
 
+/// How far a log is, by its file alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The journal's batch after which it ends.
+    pub journal_seq: u64,
+    /// The newest row it ever had.
+    pub last_seq: u64,
+    /// The oldest row it still has; none where all were passed.
+    pub first_kept: Option<u64>,
+}
+
+/// How far a log is that nobody need have opened.
+///
+/// # Errors
+/// As [`LogError`] says.
+pub fn standing(path: &Path) -> Result<Standing> {
+    let found = schema::connect(path, Role::Reader)?.query_row(
+        "SELECT journal_seq, last_seq, (SELECT min(seq) FROM row) FROM meta",
+        [],
+        |row| {
+            Ok(Standing {
+                journal_seq: from_stored(row.get(0)?),
+                last_seq: from_stored(row.get(1)?),
+                first_kept: row.get::<_, Option<i64>>(2)?.map(from_stored),
+            })
+        },
+    );
+    found.map_err(|source| LogError::from_sqlite(path, source))
+}
+
 pub(super) fn snapshot(connection: &Connection, path: &Path) -> Result<Option<(u64, Vec<u8>)>> {
     let stored: Option<(i64, Vec<u8>)> = connection
         .query_row("SELECT journal_seq, body FROM snapshot", [], |row| {

@@ -127,7 +127,7 @@ impl<'a> DeviceBody<'a> {
             name: device.name.clone(),
             room: device.room.clone(),
             floor: device.floor.clone(),
-            modality: device.modality.clone(),
+            modality: device.modality.to_owned(),
             state: live.state.name(),
             since: live.since,
             power_w: live.power_w,

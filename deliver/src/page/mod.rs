@@ -136,13 +136,13 @@ pub struct PageDevice {
     /// The floor; devices are grouped by it.
     pub floor: Option<String>,
     /// The modality's name in the configuration, e.g. `ct`. A `workstation` gets a small tile.
-    pub modality: String,
+    pub modality: &'static str,
     /// The modality as people say it, e.g. `CT scanner`; shown where the page has no word of its own.
-    pub modality_label: String,
+    pub modality_label: &'static str,
     /// The meters that feed it.
     pub meters: Vec<String>,
     /// When it is meant to be used.
-    pub opening: OpeningHours,
+    pub opening: Arc<OpeningHours>,
     /// Whether what its power means is learned, so that a person may name levels.
     pub learns: bool,
 }

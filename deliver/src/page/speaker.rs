@@ -353,7 +353,7 @@ impl Speaker {
     /// The modality in the visitor's language, or as the configuration names it.
     pub(crate) fn modality<'device>(&self, device: &'device PageDevice) -> &'device str {
         self.modality_known(&device.modality)
-            .unwrap_or(&device.modality_label)
+            .unwrap_or(device.modality_label)
     }
 
     /// A modality by its stable word, in the visitor's language where the page has a word for it.

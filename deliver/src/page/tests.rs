@@ -25,16 +25,16 @@ fn now() -> Timestamp {
     "2026-11-17T08:41:20Z".parse().unwrap()
 }
 
-fn device(id: &str, name: &str, modality: &str) -> PageDevice {
+fn device(id: &str, name: &str, modality: &'static str) -> PageDevice {
     PageDevice {
         id: id.into(),
         name: name.to_owned(),
         room: format!("room of {name}"),
         floor: None,
-        modality: modality.to_owned(),
-        modality_label: HOSTILE.to_owned(),
+        modality,
+        modality_label: HOSTILE,
         meters: vec![format!("meter-{id}")],
-        opening: analyzer::calendar::OpeningHours::Always,
+        opening: analyzer::calendar::OpeningHours::Always.into(),
         learns: true,
     }
 }

@@ -43,7 +43,7 @@ fn site() -> SiteInfo {
     }
 }
 
-fn subject(id: &str, name: &str, modality: &str, target_w: Option<f64>) -> Subject {
+fn subject(id: &str, name: &str, modality: &'static str, target_w: Option<f64>) -> Subject {
     let known = Modality::named(modality).unwrap();
     Subject {
         device: PageDevice {
@@ -51,10 +51,10 @@ fn subject(id: &str, name: &str, modality: &str, target_w: Option<f64>) -> Subje
             name: name.to_owned(),
             room: format!("room of {id}"),
             floor: None,
-            modality: modality.to_owned(),
-            modality_label: known.label.to_owned(),
+            modality,
+            modality_label: known.label,
             meters: Vec::new(),
-            opening: OpeningHours::Always,
+            opening: OpeningHours::Always.into(),
             learns: true,
         },
         facts: Facts {

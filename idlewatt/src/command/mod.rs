@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 faults were found or it failed (the reason is on standard error), 2 wrong arguments.
 
 pub mod alert;
+pub mod backup;
 pub mod bench;
 pub mod calibrate;
 pub mod check;
@@ -14,6 +15,7 @@ pub mod kpi;
 pub mod quarantine;
 pub mod replay;
 pub mod report;
+pub mod restore;
 pub mod serve;
 pub mod simulate;
 pub mod status;
@@ -36,6 +38,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Alert(alert::Arguments),
+    Backup(backup::Arguments),
     Calibrate(calibrate::Arguments),
     Bench(bench::Arguments),
     Check(check::Arguments),
@@ -47,6 +50,7 @@ enum Command {
     Quarantine(quarantine::Arguments),
     Replay(replay::Arguments),
     Report(report::Arguments),
+    Restore(restore::Arguments),
     Serve(serve::Arguments),
     Simulate(simulate::Arguments),
     Status(status::Arguments),
@@ -60,6 +64,7 @@ pub fn main() -> ExitCode {
     let mut out = Harmless::new(io::stdout().lock(), Kept::Lines);
     let outcome = match arguments.command {
         Command::Alert(arguments) => alert::run(&arguments, &mut out),
+        Command::Backup(arguments) => backup::run(&arguments, &mut out),
         // it may use colours; what it prints is of the configuration and our own
         Command::Calibrate(arguments) => calibrate::run(&arguments, &mut io::stdout().lock()),
         Command::Bench(arguments) => bench::run(&arguments, &mut out),
@@ -73,6 +78,7 @@ pub fn main() -> ExitCode {
         Command::Replay(arguments) => replay::run(&arguments, &mut out),
         // a CSV or HTML file is written as it is: names in it are escaped by its own form
         Command::Report(arguments) => report::run(&arguments, &mut io::stdout().lock()),
+        Command::Restore(arguments) => restore::run(&arguments, &mut out),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments, &mut out),
         Command::Status(arguments) => status::run(&arguments, &mut out),

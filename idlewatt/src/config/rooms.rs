@@ -78,8 +78,8 @@ impl Config {
             name: config.device.name.clone(),
             room: config.device.room.clone(),
             floor: config.floor.clone(),
-            modality: config.device.modality.name.to_owned(),
-            modality_label: config.device.modality.label.to_owned(),
+            modality: config.device.modality.name,
+            modality_label: config.device.modality.label,
             meters: config
                 .device
                 .feeds

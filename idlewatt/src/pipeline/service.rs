@@ -34,6 +34,7 @@ use super::rebuild;
 use super::recording::{HISTORY_SINK, Recording};
 use super::reporting::Reporting;
 use super::stage::{self, Running};
+use crate::backup;
 use crate::config::Config;
 
 /// The name of the sink that publishes our own topics.
@@ -102,6 +103,7 @@ impl Stores {
     fn open(config: &Config) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&config.state_dir)
             .with_context(|| format!("cannot make the state folder {}", config.state_dir.display()))?;
+        backup::refuse_unfinished(&config.state_dir)?;
         let files = Files(&config.state_dir);
         let mut journal = Journal::open(files.journal(), &config.journal)?;
         let is_playback = config.brokers.iter().any(|broker| broker.clock_topic.is_some());

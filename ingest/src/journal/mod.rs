@@ -67,6 +67,14 @@ pub(crate) struct Poison {
     pub(crate) reason: String,
 }
 
+/// Holds the place of a journal without opening it: while the answer lives, nobody writes there.
+///
+/// # Errors
+/// [`JournalError::GiveUp`] when another process writes it, or its folder cannot be written.
+pub fn hold(path: &Path) -> Result<File, JournalError> {
+    schema::lock(path)
+}
+
 impl Journal {
     /// Opens the journal, or begins one. A damaged file is set aside (see [`Journal::set_aside`]).
     ///

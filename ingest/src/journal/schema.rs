@@ -260,7 +260,7 @@ fn probe(connection: &Connection, path: &Path) -> Result<(), Fault> {
     Ok(())
 }
 
-fn lock(path: &Path) -> Result<File, JournalError> {
+pub(super) fn lock(path: &Path) -> Result<File, JournalError> {
     let give_up = |what: String, mend| JournalError::GiveUp {
         path: path.to_owned(),
         what,

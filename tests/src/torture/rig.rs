@@ -14,13 +14,14 @@ use crate::influxd::Influxd;
 use crate::mosquitto::{Mosquitto, Signal};
 use crate::pipeline::{DATABASE, whole};
 use crate::proxy::{Network, Proxy};
+use crate::shipped::Shipped;
 use crate::small_disk::SmallDisk;
 
 /// Longer than anything takes to come back.
 const WITHIN: Duration = Duration::from_secs(180);
 /// Journal, findings and history of an hour's storm, several times.
 const DISK_MIB: u32 = 512;
-/// The meters' account at the broker.
+/// The account of the gateway that all meters are behind.
 pub const METERS: (&str, &str) = ("meters", "of the torture test");
 const READER: (&str, &str) = ("idlewatt", "of the torture test too");
 /// When nothing more has come for so long, nothing more is coming.
@@ -72,7 +73,9 @@ impl Rig {
     /// When something does not come up.
     pub async fn start() -> anyhow::Result<Self> {
         let (broker, influx) = (
-            Mosquitto::start_shipped(&[METERS, READER]).await?,
+            Shipped::start(&[METERS, READER], "user meters\ntopic readwrite #")
+                .await?
+                .broker,
             Influxd::start(false).await?,
         );
         influx.query("", &format!("CREATE DATABASE {DATABASE}")).await?;

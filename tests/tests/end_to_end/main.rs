@@ -2,6 +2,7 @@
 
 mod account;
 mod alert;
+mod backup;
 mod bad_input;
 mod calibrate;
 mod channels;

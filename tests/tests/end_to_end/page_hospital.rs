@@ -200,10 +200,10 @@ pub(crate) fn devices() -> Vec<PageDevice> {
         name: machine.name.to_owned(),
         room: machine.room.to_owned(),
         floor: Some(machine.floor.to_owned()),
-        modality: machine.kind.modality.to_owned(),
-        modality_label: machine.kind.label.to_owned(),
+        modality: machine.kind.modality,
+        modality_label: machine.kind.label,
         meters: vec![format!("meter-{}", machine.id)],
-        opening: OpeningHours::Always,
+        opening: OpeningHours::Always.into(),
         learns: true,
     };
     MACHINES.iter().map(device).collect()

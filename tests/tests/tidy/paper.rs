@@ -261,6 +261,7 @@ pub(crate) fn release(tree: &Tree) -> Vec<Fault> {
     let needed = [
         "deploy/idlewatt.toml",
         "deploy/mosquitto.conf",
+        "deploy/mosquitto.acl",
         "docs/first.toml",
         "LICENSE",
         "CHANGELOG.md",

@@ -179,7 +179,7 @@ impl Hospital {
         let place = Place {
             room: "one".to_owned(),
             modality: "ct".to_owned(),
-            opening: OpeningHours::Always,
+            opening: OpeningHours::Always.into(),
         };
         let places = devices
             .iter()

@@ -4,6 +4,7 @@
 //! whoever was told of it. Without any route everybody hears of everything.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use analyzer::calendar::OpeningHours;
@@ -57,7 +58,7 @@ pub struct Place {
     /// The modality's word.
     pub modality: String,
     /// When it is meant to be used.
-    pub opening: OpeningHours,
+    pub opening: Arc<OpeningHours>,
 }
 
 /// All routes, and what they ask of.
@@ -134,7 +135,7 @@ mod tests {
         let place = Place {
             room: "one".to_owned(),
             modality: "ct".to_owned(),
-            opening: OpeningHours::Weekly(plan),
+            opening: OpeningHours::Weekly(plan).into(),
         };
         Routes {
             routes,

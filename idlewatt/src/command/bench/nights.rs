@@ -10,7 +10,7 @@ use std::io::Write;
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use analyzer::alert::{RULES, Rule};
 use analyzer::calendar::{OpeningHours, WeeklyPlan, Window};
@@ -151,13 +151,13 @@ fn nights_of(subject: &Subject, trace: &Trace) -> anyhow::Result<Vec<Night>> {
     let modality = Modality::named(subject.kind.name).context("no such modality")?;
     let mut config = trace::config(modality, None);
     for device in &mut config.devices {
-        device.opening = opening.clone();
+        device.opening = opening.clone().into();
         for name in JUDGED {
             let limits = Rule::named(name).map(|rule| Limits {
                 grace: GRACE,
                 ..rule.limits
             });
-            if let Some(place) = device.alerts.limits_mut(name) {
+            if let Some(place) = Arc::make_mut(&mut device.alerts).limits_mut(name) {
                 *place = limits.filter(|_| Rule::named(name).is_some_and(|rule| (rule.looks_at)(modality)));
             }
         }

@@ -252,7 +252,7 @@ fn device(config: &DeviceConfig, site: &Site, now: Timestamp) -> DevicePlan {
         bands_learned: device.learns(),
         named: device.pins.iter().map(level).collect(),
         power_w_max: device.power_w_max,
-        open_always: device.opening == OpeningHours::Always,
+        open_always: *device.opening == OpeningHours::Always,
         open_today: open_hours(&device.opening, site, now),
         open_tomorrow: open_hours(&device.opening, site, site.next_day_start(now)),
         alert: alert(config),
@@ -290,7 +290,7 @@ fn alert(config: &DeviceConfig) -> String {
     match (&config.exempt, config.device.alerts.overnight_idle) {
         (Some(reason), _) => format!("none: exempt ({reason})"),
         (None, None) => "none of idling: overnight_idle does not look at it".to_owned(),
-        (None, Some(_)) if config.device.opening == OpeningHours::Always => {
+        (None, Some(_)) if *config.device.opening == OpeningHours::Always => {
             "none: it is always open".to_owned()
         }
         (None, Some(rule)) => format!(

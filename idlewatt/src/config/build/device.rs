@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use analyzer::alert::AlertPlan;
 use analyzer::band::{Band, Bands};
 use analyzer::calendar::OpeningHours;
 use analyzer::modality::Modality;
@@ -10,6 +11,7 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use super::alert;
+use super::alike::Alike;
 use super::feed::{PlacedFeed, feeds, review_shared_meters};
 use super::figures::{DeviceFigures, figures, review_cooled};
 use super::level::pins;
@@ -35,6 +37,13 @@ pub struct DeviceConfig {
 /// An MRI that is off is still cooled; a band of off this low is another modality's.
 const MRI_OFF_W_MIN: f64 = 2_000.0;
 
+/// What many devices have in common.
+#[derive(Default)]
+struct Pool {
+    opening: Alike<OpeningHours>,
+    alerts: Alike<AlertPlan>,
+}
+
 /// Builds all devices; those with a fault are left out.
 pub(crate) fn devices(review: &mut Review<'_>, file: &schema::File, zone: &TimeZone) -> Vec<DeviceConfig> {
     if let Some(plan) = file.defaults.opening.as_ref() {
@@ -50,6 +59,7 @@ pub(crate) fn devices(review: &mut Review<'_>, file: &schema::File, zone: &TimeZ
     alert::review_alerts(review, &file.alerts);
     let mut built = Vec::new();
     let mut all_feeds = Vec::new();
+    let mut pool = Pool::default();
     let mut lines: HashMap<String, usize> = HashMap::new();
     for section in file.device.iter() {
         let id = review.need(section, "id", &section.id).map(|id| id.0);
@@ -58,7 +68,7 @@ pub(crate) fn devices(review: &mut Review<'_>, file: &schema::File, zone: &TimeZ
             review_duplicate(review, &mut lines, id, section);
             all_feeds.push((id.clone(), feeds.clone().unwrap_or_default()));
         }
-        let device = device(review, file, section, zone, id, feeds);
+        let device = device(review, file, section, zone, &mut pool, id, feeds);
         built.extend(device);
     }
     review_shared_meters(review, &all_feeds);
@@ -87,6 +97,7 @@ fn device(
     file: &schema::File,
     section: &Entry<schema::Device>,
     zone: &TimeZone,
+    pool: &mut Pool,
     id: Option<String>,
     feeds: Option<Vec<PlacedFeed>>,
 ) -> Option<DeviceConfig> {
@@ -110,12 +121,12 @@ fn device(
             room: room?,
             modality,
             feeds: feeds?.into_iter().map(|placed| placed.feed).collect(),
-            opening,
+            opening: pool.opening.shared(opening),
             bands: bands?,
             pins: pins?,
             power_w_max: power_w_max?,
             silent_after: silent_after_s.map(|seconds| SignedDuration::from_secs(seconds.get().into())),
-            alerts,
+            alerts: pool.alerts.shared(alerts),
         },
         floor: (*section.floor).clone(),
         exempt,

@@ -1,6 +1,7 @@
 //! From sections to what the other rooms are told. Each file builds one kind of thing and says what is wrong with it.
 
 mod alert;
+mod alike;
 mod broker;
 mod channel;
 mod device;

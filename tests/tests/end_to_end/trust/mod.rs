@@ -1,5 +1,6 @@
 //! What idlewatt may be trusted with: secrets, connections, hostile input, its page.
 
+mod broker;
 mod hostile;
 mod page;
 mod secret;

@@ -8,6 +8,7 @@ use tests::certificate::write_secret;
 use tests::idlewatt::{Idlewatt, WITHIN, command_in};
 use tests::influxd::Influxd;
 use tests::mosquitto::Mosquitto;
+use tests::shipped::Shipped;
 
 use super::{ROOM, reading};
 
@@ -184,7 +185,9 @@ enabled = true
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_is_in_anything_that_comes_out() -> anyhow::Result<()> {
-    let broker = Mosquitto::start_shipped(&[("idlewatt", BROKER), ("meters", WRONG)]).await?;
+    let broker = Shipped::start(&[("idlewatt", BROKER), ("plug", WRONG)], "")
+        .await?
+        .broker;
     let mut influx = Influxd::start(true).await?;
     influx.create_admin("root", DATABASE).await?;
     influx.query("", "CREATE DATABASE idlewatt").await?;
@@ -192,7 +195,7 @@ async fn no_secret_is_in_anything_that_comes_out() -> anyhow::Result<()> {
     let mut idlewatt = prepare(&broker, &influx, secrets.path())?;
     idlewatt.restart().await?;
     idlewatt.until_connected("main").await?;
-    tests::publisher::publish_as(broker.port(), ("meters", WRONG), vec![reading(100), reading(200)]).await?;
+    tests::publisher::publish_as(broker.port(), ("plug", WRONG), vec![reading(100), reading(200)]).await?;
     let delivered = |metrics: &tests::account::Metrics| {
         metrics.account().journalled >= 2.0
             && metrics.sum("sink_behind_rows{sink=\"good\",kind=\"influxdb1\"}") == 0.0

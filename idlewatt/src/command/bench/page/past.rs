@@ -124,10 +124,10 @@ impl Hospital {
                 name: format!("{} {place}", kind.label),
                 room: format!("Room {}", 100 + place / 2),
                 floor: Some(format!("Floor {}", place * 5 / devices)),
-                modality: kind.modality.to_owned(),
-                modality_label: kind.label.to_owned(),
+                modality: kind.modality,
+                modality_label: kind.label,
                 meters: vec![format!("meter-{place}")],
-                opening: OpeningHours::Always,
+                opening: OpeningHours::Always.into(),
                 learns: false,
             }
         };

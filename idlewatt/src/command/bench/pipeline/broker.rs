@@ -11,6 +11,15 @@ use super::child::{Child, free_port};
 use super::stream::FILTERS;
 
 const SHIPPED: &str = include_str!("../../../../../deploy/mosquitto.conf");
+/// Of its settings, those that are the bench's own: who comes in where.
+const OURS: [&str; 6] = [
+    "listener ",
+    "allow_anonymous ",
+    "password_file ",
+    "acl_file ",
+    "certfile ",
+    "keyfile ",
+];
 const READY_WITHIN: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 const PACKAGE: &str = "mosquitto mosquitto-clients";
@@ -35,11 +44,7 @@ impl Broker {
         if is_root() {
             lines.push("user root".to_owned());
         }
-        let is_ours = |line: &str| {
-            ["listener ", "allow_anonymous ", "password_file "]
-                .iter()
-                .any(|key| line.starts_with(key))
-        };
+        let is_ours = |line: &str| OURS.iter().any(|key| line.starts_with(key));
         lines.extend(SHIPPED.lines().filter(|line| !is_ours(line)).map(str::to_owned));
         let configuration = folder.join("mosquitto.conf");
         std::fs::write(&configuration, lines.join("\n") + "\n")?;
