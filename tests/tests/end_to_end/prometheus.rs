@@ -29,6 +29,9 @@ enum Shows {
     Names(&'static str, &'static [&'static str]),
 }
 
+/// What reads the findings log: channels are one reader.
+const SINKS: &[&str] = &["channels", "history", "influx"];
+
 const SERVICE: [(u32, Shows); 16] = [
     (1, Shows::Number(|metrics| metrics.sum("broker_up"))),
     (2, Shows::Number(|metrics| metrics.sum("messages_in_journal"))),
@@ -44,9 +47,9 @@ const SERVICE: [(u32, Shows); 16] = [
     (6, Shows::Number(|metrics| metrics.sum("messages_lost_total"))),
     (7, Shows::Names("", &[])),
     (8, Shows::Names("", &[])),
-    (9, Shows::Names("sink", &["history", "influx"])),
-    (10, Shows::Names("sink", &["history", "influx"])),
-    (11, Shows::Names("sink", &["history", "influx"])),
+    (9, Shows::Names("sink", SINKS)),
+    (10, Shows::Names("sink", SINKS)),
+    (11, Shows::Names("sink", SINKS)),
     (12, Shows::Names("channel", &["desk"])),
     (13, Shows::Names("severity", &["critical", "info", "warning"])),
     (14, Shows::Names("channel", &["desk"])),

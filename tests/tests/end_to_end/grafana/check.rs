@@ -73,7 +73,7 @@ const HOURS: (f64, f64) = (0.03, 0.3);
 const EXACT: (f64, f64) = (0.0, 0.0);
 
 pub(super) const CHECKS: &[Check] = &[
-    values("fleet", 1, &[], "", (0.05, 0.0), power_now),
+    values("fleet", 1, &[], "", (0.02, 50.0), power_now),
     values("fleet", 2, &[], "", ENERGY, |t, a| t.sum(a, |_| true, whole, kwh)),
     values("fleet", 3, &[], "", ENERGY, |t, a| {
         t.sum(a, Piece::is_closed_idle, whole, kwh)
@@ -84,7 +84,9 @@ pub(super) const CHECKS: &[Check] = &[
     values("fleet", 5, &[], "", EXACT, |t, _| whole_of(t.open_alerts().len())),
     look("fleet", 6, look::now),
     look("fleet", 7, look::states),
-    look("fleet", 8, look::power),
+    values("fleet", 8, &["device", "@hour"], "", (0.03, 100.0), |t, a| {
+        t.sum(a, |_| true, |p| device_hour(t, p), |p| p.energy_wh)
+    }),
     values("fleet", 9, &["device", "state"], "energy", ENERGY, |t, a| {
         t.sum(a, |_| true, device_state, kwh)
     }),
@@ -101,7 +103,7 @@ pub(super) const CHECKS: &[Check] = &[
     ),
     look("fleet", 11, look::open_alerts),
     values("device", 1, &[], "", EXACT, state_now),
-    values("device", 2, &[], "", (0.1, 5.0), power_now),
+    values("device", 2, &[], "", (0.02, 5.0), power_now),
     values("device", 3, &[], "", ENERGY, |t, a| {
         t.sum(a, |_| true, whole, kwh)
     }),
@@ -125,7 +127,7 @@ pub(super) const CHECKS: &[Check] = &[
     values("device", 11, &["@day"], "", (0.1, 1.0), |t, a| {
         look::exams_by_day(t, a, |_| 1.0)
     }),
-    values("device", 12, &["@day"], "", (0.08, 0.02), energy_of_an_exam),
+    values("device", 12, &["@day"], "", (0.12, 0.02), energy_of_an_exam),
     look("device", 13, look::exams),
     look("device", 14, look::alert_steps),
     look("device", 15, look::levels),
@@ -202,7 +204,7 @@ pub(super) const CHECKS: &[Check] = &[
     look("pipeline", 5, look::ages),
     look("pipeline", 6, look::readings),
     look("pipeline", 7, look::silences),
-    values("pipeline", 8, &["device"], "", (0.0, 0.03), |t, _| {
+    values("pipeline", 8, &["device"], "", (0.0, 0.05), |t, _| {
         t.devices().map(|id| (id.to_owned(), 0.0)).collect()
     }),
     look("pipeline", 9, look::faults),

@@ -39,8 +39,8 @@ pub(super) const BOARDS: [&str; 6] = ["fleet", "device", "waste", "workstations"
 /// As in the demo: the week ends before opening time, and a scanner was left on.
 const NOW: &str = "2026-11-23T06:30:00+01:00";
 /// Devices that the dashboard of one device is tried with.
-const LOOKED_AT: [&str; 8] = [
-    "ct-1", "ct-2", "mri-1", "mri-2", "angio-1", "xray-1", "ws-2", "rack-1",
+const LOOKED_AT: [&str; 9] = [
+    "ct-1", "ct-2", "mri-1", "mri-2", "angio-1", "xray-1", "ws-1", "ws-2", "rack-1",
 ];
 
 /// A file below `deploy/`.

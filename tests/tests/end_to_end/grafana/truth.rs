@@ -1,7 +1,8 @@
 //! What really happened in the demo hospital's week, from the simulator alone: intervals cut at local hours, opening hours and
 //! so at tariffs, and what its meters are like.
 //!
-//! Within an interval energy is taken as evenly spread. Nothing of the analyzer's findings is used; of its configuration the
+//! Within an interval of up to an hour energy is taken as evenly spread; within a longer one it is spread as the register of the
+//! simulated meter ran. Nothing of the analyzer's findings is used; of its configuration the
 //! opening hours, prices and factors are, as the judge does.
 
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ use analyzer::{Config as AnalyzerConfig, Device};
 use anyhow::Context;
 use idlewatt::config::Config;
 use jiff::{SignedDuration, Timestamp};
-use simulator::{MeterSpec, Scenario, Simulation, State, TruthRecord};
+use simulator::{MeterSpec, PhaseReading, Scenario, Simulation, State, TruthRecord};
 use tests::judge::{AlertKey, Books};
 
 use super::ask::Asked;
@@ -54,6 +55,14 @@ impl Piece {
     }
 }
 
+/// What a simulated meter showed as it sent a message.
+#[derive(Clone, Copy)]
+pub(super) struct Shown {
+    pub(super) at: Timestamp,
+    pub(super) power_w: f64,
+    register_wh: f64,
+}
+
 /// By key, a value.
 pub(super) type Map = BTreeMap<String, f64>;
 
@@ -64,8 +73,8 @@ pub(super) struct Truth {
     pub(super) records: Vec<TruthRecord>,
     /// The overnight alerts that are due.
     pub(super) overnight: Vec<AlertKey>,
-    /// Messages by topic.
-    pub(super) messages: BTreeMap<String, u64>,
+    /// What the meter of each device showed, message by message.
+    shown: BTreeMap<String, Vec<Shown>>,
     pub(super) now: Timestamp,
 }
 
@@ -74,11 +83,17 @@ impl Truth {
     pub(super) fn of(scenario: Scenario, config: &Config, now: Timestamp) -> anyhow::Result<Self> {
         let mut simulation = Simulation::new(&scenario);
         simulation.set_end(Some(now));
-        let mut messages = BTreeMap::<String, u64>::new();
+        let mut shown = BTreeMap::<String, Vec<Shown>>::new();
         for message in simulation.by_ref() {
-            match messages.get_mut(&message.topic) {
-                Some(count) => *count += 1,
-                None => drop(messages.insert(message.topic, 1)),
+            let mut devices = scenario.devices.iter();
+            let of = devices.find(|device| message.topic.contains(&device.meter.topic));
+            if let (Some(device), Some(sample)) = (of, message.sample) {
+                let sum = |part: fn(&PhaseReading) -> f64| sample.each().iter().map(part).sum();
+                shown.entry(device.id.clone()).or_default().push(Shown {
+                    at: message.at,
+                    power_w: sum(|phase| phase.watts),
+                    register_wh: sum(|phase| phase.import_wh),
+                });
             }
         }
         let (records, analyzer) = (simulation.finish(), config.analyzer());
@@ -95,7 +110,8 @@ impl Truth {
                 let of = |other: &&Device| *other.id == **device;
                 let device = analyzer.devices.iter().find(of).with_context(|| device.clone())?;
                 let whole = (*from, *until, *energy_wh);
-                cut(device, &analyzer, word(*state), whole, &mut pieces);
+                let meter = shown.get(&*device.id).map_or(&[][..], Vec::as_slice);
+                cut(device, &analyzer, word(*state), whole, meter, &mut pieces);
             }
         }
         let overnight = Books::truth(&records, &analyzer, now).alerts;
@@ -105,7 +121,7 @@ impl Truth {
             pieces,
             records,
             overnight,
-            messages,
+            shown,
             now,
         })
     }
@@ -133,21 +149,25 @@ impl Truth {
         sums
     }
 
-    /// State and mean power of a device's interval at an instant.
+    /// What a device was doing at an instant, and what its meter showed last.
     pub(super) fn at(&self, id: &str, at: Timestamp) -> Option<(&'static str, f64)> {
-        self.records.iter().find_map(|record| match record {
+        let state = self.records.iter().find_map(|record| match record {
             TruthRecord::Interval {
                 device,
                 from,
                 until,
                 state,
-                energy_wh,
-            } if device == id && *from <= at && at <= *until => {
-                let hours = until.duration_since(*from).as_secs_f64() / 3600.0;
-                Some((word(*state), energy_wh / hours))
-            }
+                ..
+            } if device == id && (*from..=*until).contains(&at) => Some(word(*state)),
             _ => None,
-        })
+        });
+        let last = self.shown(id).iter().rev().find(|shown| shown.at <= at)?;
+        Some((state?, last.power_w))
+    }
+
+    /// What a device's meter showed, message by message.
+    pub(super) fn shown(&self, id: &str) -> &[Shown] {
+        self.shown.get(id).map_or(&[], Vec::as_slice)
     }
 
     /// Whether a device was in a state at some instant of a stretch.
@@ -205,6 +225,7 @@ fn cut(
     config: &AnalyzerConfig,
     state: &'static str,
     (from, until, energy_wh): (Timestamp, Timestamp, f64),
+    meter: &[Shown],
     pieces: &mut Vec<Piece>,
 ) {
     let site = &config.site;
@@ -214,7 +235,14 @@ fn cut(
         let next = until
             .min(hour + SignedDuration::from_hours(1))
             .min(device.opening.next_change(at));
-        let part_wh = energy_wh * next.duration_since(at).as_secs_f64() / whole_s;
+        let even = next.duration_since(at).as_secs_f64() / whole_s;
+        let ran = |from, until| register_wh(meter, until) - register_wh(meter, from);
+        let part = if whole_s > 3600.0 {
+            ran(at, next) / ran(from, until)
+        } else {
+            even
+        };
+        let part_wh = energy_wh * if part.is_finite() { part } else { even };
         let price = match site
             .tariff
             .period(hour.to_zoned_datetime(site.zone.clone()).time())
@@ -235,6 +263,22 @@ fn cut(
             co2e_g: part_wh / 1000.0 * site.carbon.g_per_kwh,
         });
         at = next;
+    }
+}
+
+/// A meter's register at an instant, between what it showed before and after.
+fn register_wh(meter: &[Shown], at: Timestamp) -> f64 {
+    let behind = meter.partition_point(|shown| shown.at <= at);
+    match (
+        behind.checked_sub(1).and_then(|before| meter.get(before)),
+        meter.get(behind),
+    ) {
+        (Some(before), Some(after)) => {
+            let whole = after.at.duration_since(before.at).as_secs_f64();
+            let part = at.duration_since(before.at).as_secs_f64() / whole;
+            before.register_wh + (after.register_wh - before.register_wh) * part
+        }
+        (one, other) => one.or(other).map_or(f64::NAN, |shown| shown.register_wh),
     }
 }
 
