@@ -208,7 +208,10 @@ pub(super) fn curve(truth: &Truth, asked: &Asked, frames: &[Frame]) -> anyhow::R
         let is_between = mean_w >= least_w * 0.98 - 5.0 && mean_w <= most_w * 1.02 + 5.0;
         right += usize::from(is_between && near(highest_w, most_w, 0.02, 5.0));
     }
-    ensure!(near(found_w, real_w, 0.05, 5.0), "{found_w} W summed up, not {real_w}");
+    ensure!(
+        near(found_w, real_w, 0.05, 5.0),
+        "{found_w} W summed up, not {real_w}"
+    );
     ensure!(
         share(right, mean.rows.len()) >= CURVE_RIGHT_MIN,
         "{right} of {}",
@@ -321,7 +324,10 @@ pub(super) fn levels(truth: &Truth, asked: &Asked, frames: &[Frame]) -> anyhow::
         for state in ["off", "standby", "idle"] {
             let level_w = number(frame, row, state);
             let sure = number(frame, row, &format!("{state}, sure"));
-            ensure!(level_w.is_some() == sure.is_some(), "{id} {state}: {level_w:?} {sure:?}");
+            ensure!(
+                level_w.is_some() == sure.is_some(),
+                "{id} {state}: {level_w:?} {sure:?}"
+            );
             let (Some(level_w), Some(sure)) = (level_w, sure) else {
                 continue;
             };
