@@ -42,6 +42,8 @@ pub(super) struct Carbon {
 
 pub(super) struct Broker {
     pub(super) url: String,
+    /// Our name there, which nobody guesses: who connects with it takes our session, and what waits in it is lost.
+    pub(super) client_id: String,
     pub(super) username: Option<String>,
     pub(super) password: Option<Kept>,
     pub(super) ca_file: Option<PathBuf>,

@@ -78,8 +78,9 @@ fn broker(answers: &Answers, text: &mut String) {
     let broker = &answers.broker;
     let _ = writeln!(
         text,
-        "\n[[broker]]\nname = \"main\"\nurl = {}",
-        quoted(&broker.url)
+        "\n[[broker]]\nname = \"main\"\nurl = {}\n# Whoever connects with it takes our session over: one that nobody guesses.\nclient_id = {}",
+        quoted(&broker.url),
+        quoted(&broker.client_id)
     );
     if let Some(user) = &broker.username {
         let _ = writeln!(text, "username = {}", quoted(user));

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use jiff::Timestamp;
+use ring::rand::SecureRandom as _;
 
 use super::Arguments;
 use super::answers::{Answers, Broker, Carbon, Kept, Sink, Site, Tariff};
@@ -129,6 +130,7 @@ impl Gathering<'_> {
         let ca_file = ca_file.as_deref().map(absolute).transpose()?;
         Ok(Broker {
             url,
+            client_id: client_id()?,
             username,
             password,
             ca_file,
@@ -402,4 +404,12 @@ fn year(text: &str) -> Result<(), String> {
 fn windows(text: &str) -> Result<(), String> {
     let mut windows = text.split(',').map(str::trim).filter(|window| !window.is_empty());
     windows.try_for_each(|window| window.parse::<OpenWindow>().map(drop))
+}
+
+fn client_id() -> anyhow::Result<String> {
+    let mut bytes = [0; 4];
+    ring::rand::SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|_| anyhow::anyhow!("this machine has no random numbers to give"))?;
+    Ok(format!("idlewatt-{:08x}", u32::from_be_bytes(bytes)))
 }
