@@ -26,6 +26,7 @@ pub struct Question<'a> {
 }
 
 /// As whom to ask.
+#[derive(Clone)]
 pub enum Login {
     /// A token.
     Token(Secret),

@@ -73,7 +73,7 @@ pub(crate) fn play(
     analyzer: &mut Analyzer,
     said: impl FnMut(&mut Vec<Finding>) -> anyhow::Result<()>,
 ) -> anyhow::Result<Span> {
-    hear(open(path)?, analyzer, said)
+    hear(open(path)?, analyzer, said).with_context(|| format!("in the trace {}", path.display()))
 }
 
 /// The same for a trace from anywhere. While readings come, the analyzer lets time go on by itself.

@@ -53,6 +53,14 @@ impl Clock {
     }
 }
 
+/// The IANA name of this machine's time zone; none where it has none.
+pub fn zone() -> Option<String> {
+    jiff::tz::TimeZone::try_system()
+        .ok()?
+        .iana_name()
+        .map(str::to_owned)
+}
+
 fn millisecond(unix_ms: i64) -> Timestamp {
     Timestamp::from_millisecond(unix_ms).unwrap_or(Timestamp::UNIX_EPOCH)
 }
@@ -74,6 +82,12 @@ pub fn wall() -> Timestamp {
 )]
 pub fn monotonic() -> Instant {
     Instant::now()
+}
+
+/// The same clock as the system counts it, in microseconds: for the service manager, which compares it with its own.
+pub fn monotonic_us() -> i64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    time.tv_sec * 1_000_000 + time.tv_nsec / 1_000
 }
 
 /// The instant that a message on the clock topic tells: unix milliseconds, ASCII digits; from 1970 to 2200.

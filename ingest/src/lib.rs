@@ -8,6 +8,7 @@ pub mod clock;
 pub mod decode;
 pub mod incident;
 pub mod journal;
+pub mod pulse;
 pub mod quarantine;
 pub mod record;
 pub mod session;

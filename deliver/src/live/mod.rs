@@ -24,8 +24,8 @@ use crate::history::{self, AlertFilter, Reader, Totals};
 use device::DeviceMemory;
 pub use device::{DeviceView, MeterFault};
 pub use pipeline::{
-    IncidentFigures, MessageAccount, MeterFigures, PipelineFigures, QuarantineFigures, RebuildFigures,
-    SinkFigures, UnreadableFigures,
+    BrokerFigures, IncidentFigures, MessageAccount, MeterFigures, PipelineFigures, QuarantineFigures,
+    RebuildFigures, SinkFigures, UnreadableFigures,
 };
 
 /// How many local days the "week" has, today included.

@@ -20,6 +20,10 @@ pub struct PipelineFigures {
     pub readings: u64,
     /// Findings said, since the findings log was begun.
     pub findings: u64,
+    /// When the pipeline was started; none where that is not known.
+    pub started: Option<Timestamp>,
+    /// Every broker that is listened to.
+    pub brokers: Vec<BrokerFigures>,
     /// Whether the session with the broker is up; none without a broker.
     pub is_broker_connected: Option<bool>,
     /// Every sink; the local history is the first.
@@ -34,6 +38,15 @@ pub struct PipelineFigures {
     pub unreadable: Vec<UnreadableFigures>,
     /// The past that is being analyzed again; none while nothing is.
     pub rebuild: Option<RebuildFigures>,
+}
+
+/// A broker that is listened to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct BrokerFigures {
+    /// Its name in the configuration.
+    pub name: String,
+    /// Whether we are connected and subscribed.
+    pub is_up: bool,
 }
 
 /// The account of messages, since the journal was begun.

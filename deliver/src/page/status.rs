@@ -9,8 +9,8 @@ use serde::Serialize;
 use super::Context;
 use crate::channel::ChannelStatus;
 use crate::live::{
-    IncidentFigures, MeterFigures, PipelineFigures, QuarantineFigures, RebuildFigures, SinkFigures,
-    UnreadableFigures,
+    BrokerFigures, IncidentFigures, MeterFigures, PipelineFigures, QuarantineFigures, RebuildFigures,
+    SinkFigures, UnreadableFigures,
 };
 
 #[derive(Serialize)]
@@ -22,6 +22,9 @@ struct StatusBody {
     /// IANA name of the zone that people here live in.
     zone: Option<String>,
     version: &'static str,
+    /// When the service was started, or last read its configuration.
+    started: Option<Timestamp>,
+    brokers: Vec<BrokerFigures>,
     messages: MessagesBody,
     quarantine: QuarantineFigures,
     sinks: Vec<SinkBody>,
@@ -145,7 +148,9 @@ pub(super) async fn show(State(shared): State<Context>) -> Response {
         site: site.name.clone(),
         zone: site.zone.iana_name().map(str::to_owned),
         version: env!("CARGO_PKG_VERSION"),
+        started: figures.started,
         messages: messages(&figures),
+        brokers: figures.brokers,
         quarantine: figures.quarantine,
         sinks: figures.sinks.into_iter().map(SinkBody::from).collect(),
         channels: figures.channels.into_iter().map(ChannelBody::from).collect(),

@@ -40,15 +40,27 @@ impl Snapshot {
         })
     }
 
-    /// Writes it to a new file, durably; `progress` is told the share that is done.
-    pub(super) fn copy_to(&self, target: &Path, mut progress: impl FnMut(f64)) -> anyhow::Result<()> {
+    /// How long it is.
+    pub(super) fn bytes(&self) -> anyhow::Result<u64> {
+        let pragma = |name| {
+            self.connection
+                .pragma_query_value(None, name, |row| row.get::<_, i64>(0))
+        };
+        let (pages, page) = (pragma("page_count")?, pragma("page_size")?);
+        Ok(u64::try_from(pages * page)?)
+    }
+
+    /// Writes it to a new file, durably; `progress` is told the bytes that are done.
+    pub(super) fn copy_to(&self, target: &Path, mut progress: impl FnMut(u64)) -> anyhow::Result<()> {
+        let bytes = self.bytes()?;
         let mut copy = || -> rusqlite::Result<()> {
             let mut to = Connection::open(target)?;
             {
                 let backup = Backup::new(&self.connection, &mut to)?;
                 while backup.step(PAGES_AT_ONCE)? != StepResult::Done {
                     let now = backup.progress();
-                    progress(1.0 - f64::from(now.remaining) / f64::from(now.pagecount.max(1)));
+                    let (left, all) = (now.remaining.unsigned_abs(), now.pagecount.unsigned_abs().max(1));
+                    progress(bytes - bytes * u64::from(left) / u64::from(all));
                 }
             }
             // one file, with nothing beside it

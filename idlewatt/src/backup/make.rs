@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::copy::{Snapshot, fault};
 use super::manifest::{self, Entry, Manifest, Standing};
-use super::{CONFIGURATION, DATABASES, Progress, REPORTS, digest, sync_folder};
+use super::{CONFIGURATION, DATABASES, Progress, REPORTS, Tally, digest, sync_folder};
 use crate::config::Config;
 use crate::pipeline::Files;
 
@@ -152,9 +152,15 @@ fn copy_databases(config: &Config, folder: &Path, progress: Progress<'_>) -> any
             .iter()
             .map(|database| Ok((database.name, Snapshot::take(&(database.path)(&files))?)))
             .collect::<anyhow::Result<Vec<_>>>()?;
+        let mut of = 0;
+        for (_, snapshot) in &snapshots {
+            of += snapshot.bytes()?;
+        }
+        let mut tally = Tally::new(of, &mut *progress);
         for (name, snapshot) in snapshots {
             let target = folder.join(name);
-            snapshot.copy_to(&target, |share| progress(name, share))?;
+            snapshot.copy_to(&target, |bytes| tally.at(name, bytes))?;
+            tally.done(snapshot.bytes()?);
             if let Some(fault) = fault(&target) {
                 bail!(
                     "{name} of the running service is damaged: {fault}; look at its disk, and keep the backups you have"

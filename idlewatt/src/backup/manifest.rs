@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{CONFIGURATION, Progress, copy, digest};
+use super::{CONFIGURATION, Progress, Tally, copy, digest};
 
 /// The name of the file.
 pub(super) const NAME: &str = "backup.json";
@@ -123,11 +123,13 @@ impl Entry {
 /// What is wrong with it.
 pub fn verify(folder: &Path, progress: Progress<'_>) -> anyhow::Result<Manifest> {
     let manifest = Manifest::read(folder)?;
+    let mut tally = Tally::new(manifest.bytes(), progress);
     for entry in &manifest.files {
         let path = folder.join(&entry.name);
-        let found = digest::of_file(&path, |bytes| progress(&entry.name, share(bytes, entry.bytes)))
+        let found = digest::of_file(&path, |bytes| tally.at(&entry.name, bytes))
             .with_context(|| format!("{} cannot be read; take another backup", path.display()))?;
         entry.must_be(&found)?;
+        tally.done(entry.bytes);
         let is_database = super::DATABASES
             .iter()
             .any(|database| database.name == entry.name);
@@ -141,9 +143,4 @@ pub fn verify(folder: &Path, progress: Progress<'_>) -> anyhow::Result<Manifest>
 /// Which files are put back.
 pub(super) fn is_restored(entry: &Entry) -> bool {
     entry.name != CONFIGURATION
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a shown share")]
-pub(super) fn share(bytes: u64, of: u64) -> f64 {
-    bytes as f64 / of.max(1) as f64
 }

@@ -50,8 +50,35 @@ const REPORTS: &str = "reports.json";
 /// The configuration, in a backup: to be read by people, never put back.
 const CONFIGURATION: &str = "idlewatt.toml";
 
-/// How far it is: which file, and the share of it.
-pub type Progress<'a> = &'a mut dyn FnMut(&str, f64);
+/// How far it is: which file, and how many bytes of how many.
+pub type Progress<'a> = &'a mut dyn FnMut(&str, u64, u64);
+
+/// Bytes of several files that are worked through one after the other.
+struct Tally<'a> {
+    progress: Progress<'a>,
+    before: u64,
+    of: u64,
+}
+
+impl<'a> Tally<'a> {
+    fn new(of: u64, progress: Progress<'a>) -> Self {
+        Self {
+            progress,
+            before: 0,
+            of,
+        }
+    }
+
+    /// So many bytes of this file.
+    fn at(&mut self, name: &str, bytes: u64) {
+        (self.progress)(name, self.before + bytes, self.of);
+    }
+
+    /// A file is done with.
+    fn done(&mut self, bytes: u64) {
+        self.before += bytes;
+    }
+}
 
 /// Makes the names in a folder durable.
 fn sync_folder(folder: &Path) -> std::io::Result<()> {

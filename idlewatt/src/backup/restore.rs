@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use jiff::Timestamp;
 
-use super::manifest::{Entry, Manifest, is_restored, share, verify};
-use super::{Progress, digest, sync_folder};
+use super::manifest::{Entry, Manifest, is_restored, verify};
+use super::{Progress, Tally, digest, sync_folder};
 use crate::config::Config;
 use crate::pipeline::Files;
 
@@ -40,7 +40,7 @@ pub fn restore(
     now: Timestamp,
     progress: Progress<'_>,
 ) -> anyhow::Result<Restored> {
-    let manifest = verify(backup, progress)?;
+    let manifest = verify(backup, &mut *progress)?;
     let state = &config.state_dir;
     std::fs::create_dir_all(state)
         .with_context(|| format!("the state folder {} cannot be made", state.display()))?;
@@ -48,8 +48,9 @@ pub fn restore(
         .context("the service runs: stop it first (systemctl stop idlewatt)")?;
     put_note(state, backup)?;
     let entries = || manifest.files.iter().filter(|entry| is_restored(entry));
+    let mut tally = Tally::new(entries().map(|entry| entry.bytes).sum(), progress);
     for entry in entries() {
-        bring(entry, backup, state, progress)?;
+        bring(entry, backup, state, &mut tally)?;
     }
     let mut moved_aside = Vec::new();
     for entry in entries() {
@@ -93,12 +94,14 @@ fn put_note(state: &Path, backup: &Path) -> anyhow::Result<()> {
 }
 
 /// Copies a file under its provisional name; what was copied must be what was backed up.
-fn bring(entry: &Entry, backup: &Path, state: &Path, progress: Progress<'_>) -> anyhow::Result<()> {
+fn bring(entry: &Entry, backup: &Path, state: &Path, tally: &mut Tally<'_>) -> anyhow::Result<()> {
     let new = state.join(entry.name.clone() + NEW);
-    let told = |bytes| progress(&entry.name, share(bytes, entry.bytes));
-    let found = digest::copy(&backup.join(&entry.name), &new, told)
-        .with_context(|| format!("{} cannot be written; is there room?", new.display()))?;
+    let found = digest::copy(&backup.join(&entry.name), &new, |bytes| {
+        tally.at(&entry.name, bytes)
+    })
+    .with_context(|| format!("{} cannot be written; is there room?", new.display()))?;
     std::fs::set_permissions(&new, std::fs::Permissions::from_mode(0o600))?;
+    tally.done(entry.bytes);
     entry.must_be(&found)
 }
 

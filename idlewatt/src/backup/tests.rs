@@ -64,12 +64,12 @@ impl World {
             &self.shelf(),
             at(second),
             keep,
-            &mut |_, _| {},
+            &mut |_, _, _| {},
         )
     }
 
     fn restore(&self, backup: &Path) -> anyhow::Result<Restored> {
-        restore(&self.config, backup, at(9000), &mut |_, _| {})
+        restore(&self.config, backup, at(9000), &mut |_, _, _| {})
     }
 
     fn last_batch(&self) -> u64 {
@@ -183,7 +183,7 @@ fn what_is_not_whole_is_said_and_changes_nothing() {
         }
         let refused = refusal(world.restore(&folder));
         assert!(refused.contains(says), "{refused}");
-        assert!(refusal(verify(&folder, &mut |_, _| {})).contains(says));
+        assert!(refusal(verify(&folder, &mut |_, _, _| {})).contains(says));
     }
     fs::write(&journal, &sound).expect("written");
     let manifest = fs::read_to_string(folder.join(manifest::NAME)).expect("there");

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use analyzer::alert::{RULES, Rule};
 use anyhow::{Context, bail, ensure};
 use deliver::act::{Act, ActMessage, SNOOZE_HOURS_MAX};
-use deliver::history::{AlertFilter, Reader};
+use deliver::history::{AlertFilter, AlertRecord, Reader};
 use jiff::SignedDuration;
 
 use crate::config::Config;
@@ -20,10 +20,10 @@ use crate::say::say;
 
 /// Lists the alerts of the running service; acknowledges or snoozes one; tries out a channel.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Example:\n  idlewatt alert list\n  idlewatt alert acknowledge overnight_idle ct-1 --by Anna\n  \
-                        idlewatt alert snooze meter_silent mri-2 --hours 8\n  idlewatt alert test oncall"
-)]
+#[command(after_help = "Examples:\n  idlewatt alert list\n  \
+                  idlewatt alert acknowledge overnight_idle ct-1 --by Anna\n  \
+                  idlewatt alert snooze meter_silent mri-2 --hours 8\n  \
+                  idlewatt alert test oncall")]
 pub struct Arguments {
     #[command(subcommand)]
     what: What,
@@ -41,17 +41,29 @@ pub struct Arguments {
 #[derive(Debug, clap::Subcommand)]
 enum What {
     /// Lists the open alerts
+    #[command(after_help = "Examples:\n  idlewatt alert list\n  \
+                      idlewatt alert list --all --json | jq -r .rule\n\n\
+                      With --json:\n  A JSON object a line, newest first: rule, device, severity (info, warning, critical), phase (raised, reminded,\n  \
+                      acknowledged, snoozed, noted, cleared), detail, by, since, raised_at, cleared_at, snoozed_until, energy_wh, cost,\n  \
+                      co2e_g. Instants are RFC 3339 in UTC; what there is not is null.")]
     List {
         /// Those that are over as well
         #[arg(long)]
         all: bool,
+        /// Print JSON lines
+        #[arg(long)]
+        json: bool,
     },
     /// Says that an alert is known: no more reminders; it stays open until it is over
+    #[command(after_help = "Examples:\n  idlewatt alert acknowledge overnight_idle ct-1 --by Anna")]
     Acknowledge {
         #[command(flatten)]
         which: Which,
     },
     /// Writes something down beside an alert, for others to read
+    #[command(
+        after_help = "Examples:\n  idlewatt alert note overnight_idle ct-1 --text 'emergency until four' --by Anna"
+    )]
     Note {
         #[command(flatten)]
         which: Which,
@@ -60,6 +72,7 @@ enum What {
         text: String,
     },
     /// Wants no reminders for a while
+    #[command(after_help = "Examples:\n  idlewatt alert snooze meter_silent mri-2 --hours 8 --by Anna")]
     Snooze {
         #[command(flatten)]
         which: Which,
@@ -68,6 +81,10 @@ enum What {
         hours: u16,
     },
     /// Sends a test message through a channel of the configuration
+    #[command(after_help = "Examples:\n  idlewatt alert test oncall\n\n\
+                      Exit codes:\n  0  the receiver has taken it\n  \
+                      1  the receiver has not; what it said is on standard error\n  \
+                      2  wrong arguments")]
     Test {
         /// The channel's name
         channel: String,
@@ -92,8 +109,8 @@ struct Which {
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let config = Config::load(&arguments.config)?.config;
     let (which, act, until, text) = match &arguments.what {
-        What::List { all } => {
-            list(&Files(&config.state_dir).history(), *all, out)?;
+        What::List { all, json } => {
+            list(&Files(&config.state_dir).history(), *all, *json, out)?;
             return Ok(ExitCode::SUCCESS);
         }
         What::Test { channel } => return test(&config, channel, out),
@@ -167,7 +184,7 @@ fn test(config: &Config, name: &str, out: &mut dyn Write) -> anyhow::Result<Exit
     Ok(ExitCode::SUCCESS)
 }
 
-fn list(history: &Path, all: bool, out: &mut dyn Write) -> anyhow::Result<()> {
+fn list(history: &Path, all: bool, is_json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
     let reader = Reader::open(history).with_context(|| {
         let shown = history.display();
         format!(
@@ -180,6 +197,10 @@ fn list(history: &Path, all: bool, out: &mut dyn Write) -> anyhow::Result<()> {
     };
     let alerts = reader.alerts(&filter)?;
     for alert in &alerts {
+        if is_json {
+            writeln!(out, "{}", json(alert))?;
+            continue;
+        }
         writeln!(
             out,
             "{:<9} {:<26} {:<16} {:<13} since {}  {}",
@@ -191,8 +212,28 @@ fn list(history: &Path, all: bool, out: &mut dyn Write) -> anyhow::Result<()> {
             alert.detail
         )?;
     }
-    if alerts.is_empty() {
+    if alerts.is_empty() && !is_json {
         writeln!(out, "no alert is open")?;
     }
     Ok(())
+}
+
+/// An alert for scripts; the names are those of /api/alerts.
+fn json(alert: &AlertRecord) -> serde_json::Value {
+    let at = |at: Option<jiff::Timestamp>| at.map(|at| at.to_string());
+    serde_json::json!({
+        "rule": alert.rule,
+        "device": &*alert.device,
+        "severity": alert.severity.name(),
+        "phase": alert.phase.name(),
+        "detail": alert.detail,
+        "by": alert.by,
+        "since": at(Some(alert.since)),
+        "raised_at": at(Some(alert.raised_at)),
+        "cleared_at": at(alert.cleared_at),
+        "snoozed_until": at(alert.until),
+        "energy_wh": alert.energy.wh(),
+        "cost": alert.cost,
+        "co2e_g": alert.co2e_g,
+    })
 }

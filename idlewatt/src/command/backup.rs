@@ -1,6 +1,6 @@
 //! `idlewatt backup`: a copy of everything durable, of one instant, made while the service runs.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -8,6 +8,7 @@ use ingest::clock::wall;
 
 use crate::backup::{Made, make};
 use crate::config::Config;
+use crate::progress::{self, Progress};
 
 /// Copies journal, findings and history into a folder, while the service runs.
 #[derive(Debug, clap::Args)]
@@ -30,6 +31,8 @@ pub struct Arguments {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    progress: progress::Asked,
 }
 
 /// Makes one.
@@ -39,14 +42,16 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let config = Config::load(&arguments.config)?.config;
     crate::privilege::restrict_files();
+    let shown = Progress::new(arguments.progress, "backup", "bytes", 0);
     let made = make(
         &config,
         &arguments.config,
         &arguments.to,
         wall(),
         arguments.keep.map(usize::from),
-        &mut show_progress,
+        &mut |_, done, of| shown.set_of(done, of),
     )?;
+    drop(shown);
     if arguments.json {
         writeln!(
             out,
@@ -88,12 +93,4 @@ fn write_text(made: &Made, config: &Config, out: &mut dyn Write) -> anyhow::Resu
         writeln!(out, "deleted: {}", folder.display())?;
     }
     Ok(())
-}
-
-/// Which file, and how far.
-pub(super) fn show_progress(name: &str, share: f64) {
-    let mut screen = std::io::stderr();
-    if screen.is_terminal() {
-        let _ = write!(screen, "\r{name}: {:3.0} % ", share * 100.0);
-    }
 }

@@ -19,11 +19,16 @@ mod table;
 mod trace;
 mod traces;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 use std::process::ExitCode;
 
 /// Judges idlewatt against what is known to be true.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  idlewatt bench states --devices 44\n  \
+                  idlewatt bench pipeline --quick\n\n\
+                  Exit codes:\n  0  every bar is met\n  \
+                  1  a bar is missed, or it failed\n  \
+                  2  wrong arguments")]
 pub struct Arguments {
     #[command(subcommand)]
     bench: Bench,
@@ -53,17 +58,5 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
         Bench::Speed(arguments) => speed::run(arguments, out),
         Bench::States(arguments) => states::run(arguments, out),
         Bench::Traces(arguments) => traces::run(arguments, out),
-    }
-}
-
-/// How far it has got, on standard error: over and over on one line of a terminal, else now and then.
-fn show_progress(done: usize, of: usize, what: &str) {
-    let mut screen = io::stderr();
-    let is_last = done == of;
-    if screen.is_terminal() {
-        let end = if is_last { "\n" } else { "" };
-        let _ = write!(screen, "\r{done} of {of} {what} {end}");
-    } else if is_last || done.is_multiple_of(20) {
-        let _ = writeln!(screen, "{done} of {of} {what}");
     }
 }

@@ -13,7 +13,7 @@ mod toml;
 #[cfg(test)]
 mod tests;
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -21,18 +21,19 @@ use analyzer::Analyzer;
 use anyhow::Context;
 
 use crate::config::{Config, DeviceConfig};
-use crate::{pipeline, trace};
+use crate::progress::{self, Progress};
+use crate::{arguments, pipeline, trace};
 use review::Review;
 
 /// Shows the bands that a device has learned, with a picture of its load-duration curve.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Examples:\n  idlewatt calibrate --modality ct trace.csv\n  idlewatt calibrate -c idlewatt.toml --device \
-                  ct-1 --svg ct-1.svg\n  idlewatt calibrate --modality mri --toml trace.csv > bands.toml"
-)]
+#[command(after_help = "Examples:\n  idlewatt calibrate --modality ct trace.csv\n  \
+                  idlewatt calibrate -c idlewatt.toml --device ct-1 --svg ct-1.svg\n  \
+                  idlewatt calibrate --modality mri --toml trace.csv > bands.toml\n\n\
+                  With --json:\n  One object: the device, its bands with state, from_w, until_w and evidence, and the load-duration curve.")]
 pub struct Arguments {
-    /// The kind of machine that the trace is of: angio, cooling, ct, mri, server, workstation, xray
-    #[arg(long, required_unless_present = "device", requires = "trace")]
+    /// The kind of machine that the trace is of
+    #[arg(long, required_unless_present = "device", requires = "trace", value_parser = arguments::modalities())]
     modality: Option<String>,
     /// A device of the running service instead of a trace
     #[arg(long, value_name = "ID", conflicts_with_all = ["modality", "trace"])]
@@ -52,6 +53,8 @@ pub struct Arguments {
     /// The trace, CSV with the header `ts_unix_s,power_w[,energy_wh]`; - for standard input
     #[arg(value_name = "TRACE.CSV", requires = "modality")]
     trace: Option<PathBuf>,
+    #[command(flatten)]
+    progress: progress::Asked,
 }
 
 /// Runs the command.
@@ -61,7 +64,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let review = match (&arguments.device, &arguments.modality, &arguments.trace) {
         (None, Some(modality), Some(trace)) => of_trace(modality, trace)?,
-        (Some(id), ..) => of_service(&arguments.config, id)?,
+        (Some(id), ..) => of_service(&arguments.config, id, arguments.progress)?,
         _ => anyhow::bail!("name a trace and its modality, or a device of the service"),
     };
     if let Some(path) = &arguments.svg {
@@ -73,7 +76,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
     } else if arguments.toml {
         toml::write(&review, out)?;
     } else {
-        let is_coloured = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        let is_coloured = super::may_colour(&std::io::stdout());
         text::write(&review, is_coloured, out)?;
     }
     out.flush()?;
@@ -94,7 +97,7 @@ fn of_trace(modality: &str, path: &Path) -> anyhow::Result<Review> {
     Review::of(&analyzer, trace::TRACE, &name, modality).context("the trace is the only device")
 }
 
-fn of_service(path: &Path, id: &str) -> anyhow::Result<Review> {
+fn of_service(path: &Path, id: &str, asked: progress::Asked) -> anyhow::Result<Review> {
     let config = Config::load(path)?.config;
     let device = config.devices.iter().find(|device| &*device.device.id == id);
     let DeviceConfig { device, .. } = device.with_context(|| {
@@ -105,7 +108,9 @@ fn of_service(path: &Path, id: &str) -> anyhow::Result<Review> {
             ids.join(", ")
         )
     })?;
-    let interpreter = pipeline::recall(&config)?;
+    let progress = Progress::new(asked, "calibrate", "batches", 0);
+    let interpreter = pipeline::recall(&config, |seq, last| progress.set_of(seq, last))?;
+    drop(progress);
     let name = if device.name == id {
         id.to_owned()
     } else {

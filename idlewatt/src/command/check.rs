@@ -11,7 +11,7 @@ mod plan;
 mod text;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -23,12 +23,21 @@ use knock::Knock;
 pub(crate) use knock::client_options;
 use plan::Plan;
 
+/// How long a first look waits for each of them.
+const BRIEF_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// Validates a configuration and says what would happen with it.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Examples:\n  idlewatt check --print-config > idlewatt.toml\n  idlewatt check -c idlewatt.toml\n  \
-                  idlewatt check -c idlewatt.toml --offline --json"
-)]
+#[command(after_help = "Examples:\n  idlewatt check --print-config > idlewatt.toml\n  \
+                  idlewatt check -c idlewatt.toml\n  \
+                  idlewatt check -c idlewatt.toml --offline --json\n  \
+                  idlewatt check -c idlewatt.toml --offline --quiet    # before each start: a broker that is away is no fault\n\n\
+                  Exit codes:\n  0  no faults, and everybody answered\n  \
+                  1  a fault, a file that cannot be read, or somebody who does not answer; warnings do not count\n  \
+                  2  wrong arguments\n\n\
+                  With --json:\n  One object: is_ok; faults and warnings, each with file, line, column (from 1; 0: the whole file), path (the key), subject,\n  \
+                  what and mend; plan (null where there are faults): site, zone, brokers, mappers, devices, sinks and what else would happen;\n  \
+                  knocks (empty with --offline): who, is_ok, says, mend.")]
 pub struct Arguments {
     /// The configuration
     #[arg(short, long, value_name = "FILE", default_value = "idlewatt.toml")]
@@ -45,6 +54,9 @@ pub struct Arguments {
     /// Say it as one JSON object
     #[arg(long)]
     json: bool,
+    /// Say faults, warnings and who does not answer, and nothing of what would happen: for a service manager
+    #[arg(short, long, conflicts_with = "json")]
+    quiet: bool,
 }
 
 /// All that is said.
@@ -73,6 +85,8 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
     if arguments.json {
         // not written piece by piece: a broken pipe must stay an error of writing
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
+    } else if arguments.quiet {
+        text::write_quietly(&report, out)?;
     } else {
         text::write(&report, &arguments.config, out)?;
     }
@@ -82,6 +96,28 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// The counts of faults and warnings of a configuration that loads, and who answers, without the plan.
+///
+/// # Errors
+/// It has faults, or writing fails.
+pub(super) fn brief(file: &Path, out: &mut dyn Write) -> anyhow::Result<Config> {
+    let loaded = Config::load(file)?;
+    let report = Report {
+        knocks: knocks(&loaded.config, BRIEF_TIMEOUT)?,
+        warnings: loaded.warnings,
+        ..Report::default()
+    };
+    text::write(&report, file, out)?;
+    Ok(loaded.config)
+}
+
+fn knocks(config: &Config, timeout: Duration) -> anyhow::Result<Vec<Knock>> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    Ok(runtime.block_on(knock::knock_at_all(config, timeout)))
 }
 
 fn report(arguments: &Arguments, now: Timestamp) -> anyhow::Result<Report> {
@@ -98,11 +134,7 @@ fn report(arguments: &Arguments, now: Timestamp) -> anyhow::Result<Report> {
     let knocks = if arguments.offline {
         Vec::new()
     } else {
-        let timeout = Duration::from_secs(arguments.timeout_s);
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        runtime.block_on(knock::knock_at_all(&loaded.config, timeout))
+        knocks(&loaded.config, Duration::from_secs(arguments.timeout_s))?
     };
     Ok(Report {
         is_ok: knocks.iter().all(|knock| knock.is_ok),

@@ -12,14 +12,19 @@ use anyhow::Context;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::trace;
+use crate::{arguments, trace};
 
 /// Says what idlewatt would have said of a power trace.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  idlewatt classify --modality ct trace.csv > intervals.jsonl")]
+#[command(
+    after_help = "Examples:\n  idlewatt classify --modality ct trace.csv > intervals.jsonl\n  \
+                  idlewatt classify --modality mri --bands bands.toml --exams -\n\n\
+                  Output:\n  A JSON object a line, in time order, that tile time: from, until (unix seconds), state (off, standby, idle, scanning,\n  \
+                  unknown), energy_wh; with --exams also exam, from, until, energy_wh, scanning_wh, kind, reason."
+)]
 pub struct Arguments {
-    /// The kind of machine: angio, cooling, ct, mri, server, workstation, xray
-    #[arg(long)]
+    /// The kind of machine
+    #[arg(long, value_parser = arguments::modalities())]
     modality: String,
     /// Fixed bands (TOML: bands = [{ state, `from_w`, `until_w` }]; calibrate --toml prints them); nothing is learned then
     #[arg(long, value_name = "FILE")]
@@ -97,7 +102,8 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
         trace::config(modality, bands),
         arguments.exams,
         out,
-    )?;
+    )
+    .with_context(|| format!("in the trace {}", arguments.trace.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 

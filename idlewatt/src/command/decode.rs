@@ -21,8 +21,11 @@ const LINE_BYTES_MAX: usize = 2 << 20;
 /// Says what idlewatt makes of messages: JSON lines {"topic", "payload"} in, readings out.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  mosquitto_sub -t '#' -F '{\"topic\":%j,\"payload\":%j,\"retained\":%r}' | idlewatt decode\n  \
-                  echo '{\"topic\":\"shellies/shellyem-1/emeter/0/power\",\"payload\":\"812.5\"}' | idlewatt decode"
+    after_help = "Examples:\n  mosquitto_sub -t '#' -F '{\"topic\":%j,\"payload\":%j,\"retained\":%r}' | idlewatt decode\n  \
+                  echo '{\"topic\":\"shellies/shellyem-1/emeter/0/power\",\"payload\":\"812.5\"}' | idlewatt decode\n\n\
+                  Input:\n  A JSON object a line: topic, payload; payload_encoding (hex), retained, qos where they are known.\n\n\
+                  Output:\n  A JSON object for each line, in order: family (null where none knows it), readings, each with meter, channel, power_w,\n  \
+                  energy_wh, energy_export_wh, voltage_v, current_a, ts as far as the message states them, and reason where there are none."
 )]
 pub struct Arguments {
     /// A configuration, for its mappers and its zone of stamps

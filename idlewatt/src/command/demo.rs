@@ -25,10 +25,12 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(250);
 
 /// Shows a small simulated hospital, live on a page; nothing to install.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Examples:\n  idlewatt demo\n  idlewatt demo --speed 1 --listen 127.0.0.1:9000\n  \
-                        idlewatt demo --influx http://localhost:8086"
-)]
+#[command(after_help = "Examples:\n  idlewatt demo\n  \
+                  idlewatt demo --speed 1 --listen 127.0.0.1:9000\n  \
+                  idlewatt demo --influx http://localhost:8086\n\n\
+                  Exit codes:\n  0  it was ended by Ctrl-C or SIGTERM\n  \
+                  1  it failed\n  \
+                  2  wrong arguments")]
 pub struct Arguments {
     /// Simulated seconds a second
     #[arg(long, default_value_t = 60.0)]

@@ -6,6 +6,7 @@
 //!
 //! Times are said in the configuration's zone, without one in UTC; in JSON always in UTC.
 
+mod candidate;
 mod guess;
 mod json;
 mod listening;
@@ -25,35 +26,49 @@ use ingest::session::{BrokerConfig, Secret, Version, passing_client_id};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::WrongArguments;
 use crate::config::Config;
+use crate::progress;
+pub(in crate::command) use candidate::{Candidate, Candidates, Said};
+pub(in crate::command) use stanza::quoted;
 
 /// Listens to a broker and lists the meters on it, with stanzas for the configuration.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  idlewatt discover --broker mqtt://localhost:1883\n  \
-                  idlewatt discover --broker mqtts://broker:8883 --user idlewatt --password-file secret --seconds 600\n  \
+                  idlewatt discover --broker mqtts://broker:8883 --username idlewatt --password-file secret --seconds 600\n  \
                   idlewatt discover -c idlewatt.toml --json\n  \
-                  mosquitto_sub -t '#' -F '{\"at\":%U,\"topic\":%j,\"payload\":%j,\"retained\":%r}' > heard.jsonl; \
-                  idlewatt discover --from heard.jsonl"
+                  idlewatt discover --from heard.jsonl\n\n\
+                  A recording is what `mosquitto_sub -t '#' -F '{\"at\":%U,\"topic\":%j,\"payload\":%j,\"retained\":%r}'` writes.\n\n\
+                  Exit codes:\n  0  it listened, also where Ctrl-C ended it earlier\n  \
+                  1  no broker let us in, or a file has faults\n  \
+                  2  wrong arguments\n\n\
+                  With --json:\n  One object: source, listened_s, messages, topics, troubles, meters (meter, family, quality, channels with power_w, energy_wh, …),\n  \
+                  duplicates, unread, stanzas (texts to paste). Values in W, Wh, V, A; instants are RFC 3339 in UTC."
 )]
 pub struct Arguments {
     /// The broker: mqtt://host:1883 or mqtts://host:8883. Left out: those of the configuration
     #[arg(long, value_name = "URL", conflicts_with = "from")]
     broker: Option<String>,
     /// The user at the broker
-    #[arg(long, value_name = "NAME", requires = "broker")]
-    user: Option<String>,
+    #[arg(long, visible_alias = "user", value_name = "NAME", requires = "broker")]
+    username: Option<String>,
     /// A file that holds the password and nothing else
-    #[arg(long, value_name = "FILE", requires = "user", conflicts_with = "password_env")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "username",
+        conflicts_with = "password_env"
+    )]
     password_file: Option<PathBuf>,
     /// Or the environment variable that holds it
-    #[arg(long, value_name = "VARIABLE", requires = "user")]
+    #[arg(long, value_name = "VARIABLE", requires = "username")]
     password_env: Option<String>,
     /// PEM of the authority that signed the broker's certificate
-    #[arg(long, value_name = "FILE", requires = "broker")]
-    ca: Option<PathBuf>,
+    #[arg(long, visible_alias = "ca", value_name = "FILE", requires = "broker")]
+    ca_file: Option<PathBuf>,
     /// PEM of our own certificate, where the broker asks for one
-    #[arg(long, value_name = "FILE", requires = "ca", requires = "client_key")]
+    #[arg(long, value_name = "FILE", requires = "ca_file", requires = "client_key")]
     client_cert: Option<PathBuf>,
     /// PEM of its key
     #[arg(long, value_name = "FILE", requires = "client_cert")]
@@ -76,6 +91,8 @@ pub struct Arguments {
     /// Say it as one JSON object
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    progress: progress::Asked,
 }
 
 /// Decoder and survey, led along together.
@@ -140,7 +157,7 @@ pub fn run(arguments: &Arguments, input: &mut dyn BufRead, out: &mut dyn Write) 
             let urls: Vec<&str> = brokers.iter().map(|broker| broker.url.as_str()).collect();
             let source = urls.join(", ");
             let mut discovery = Discovery::new(&decoder, true)?;
-            let heard = listening::listen(&mut discovery, brokers, arguments.seconds)?;
+            let heard = listening::listen(&mut discovery, brokers, arguments.seconds, arguments.progress)?;
             (discovery, source, Some(heard.listened_s), heard.troubles)
         }
     };
@@ -170,10 +187,11 @@ fn brokers(arguments: &Arguments, config: Option<&Config>) -> anyhow::Result<Vec
     let mut brokers = match (&arguments.broker, config) {
         (Some(url), _) => vec![named(arguments, url)?],
         (None, Some(config)) => config.brokers.clone(),
-        (None, None) => anyhow::bail!(
-            "nothing to listen to; name a broker with --broker mqtt://host:1883, a configuration with -c, \
-             or a recording with --from"
-        ),
+        (None, None) => {
+            let what = "nothing to listen to; name a broker with --broker mqtt://host:1883, a configuration with -c, \
+                        or a recording with --from";
+            return Err(WrongArguments(what.to_owned()).into());
+        }
     };
     for broker in &mut brokers {
         broker.client_id = passing_client_id();
@@ -191,7 +209,7 @@ fn named(arguments: &Arguments, url: &str) -> anyhow::Result<BrokerConfig> {
     // whatever stands before it may be a password, and is not repeated
     anyhow::ensure!(
         !url.contains('@'),
-        "--broker holds more than host and port; say the user with --user, the password with --password-file"
+        "--broker holds more than host and port; say the user with --username, the password with --password-file"
     );
     let from_variable = |name: &String| {
         let password = std::env::var(name);
@@ -207,7 +225,7 @@ fn named(arguments: &Arguments, url: &str) -> anyhow::Result<BrokerConfig> {
         } else {
             Version::V5
         },
-        username: arguments.user.clone().unwrap_or_default(),
+        username: arguments.username.clone().unwrap_or_default(),
         password: arguments
             .password_env
             .as_ref()
@@ -215,7 +233,7 @@ fn named(arguments: &Arguments, url: &str) -> anyhow::Result<BrokerConfig> {
             .transpose()?
             .map(Secret::new),
         password_file: arguments.password_file.clone(),
-        ca_file: arguments.ca.clone(),
+        ca_file: arguments.ca_file.clone(),
         client_cert_file: arguments.client_cert.clone(),
         client_key_file: arguments.client_key.clone(),
         ..BrokerConfig::default()

@@ -18,8 +18,11 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use super::WrongArguments;
+use crate::arguments;
 use crate::config::Config;
 use crate::pipeline::Files;
+use crate::progress::{self, Progress};
 
 /// Looked back so far where no begin is named.
 const DAYS_DEFAULT: i64 = 7;
@@ -27,7 +30,9 @@ const DAYS_DEFAULT: i64 = 7;
 /// Prints key figures: energy and time by state, idle shares, kWh per examination, avoidable energy.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  idlewatt kpi -c idlewatt.toml --from 2026-10-01 --to 2026-11-01 --by room --period week --explain"
+    after_help = "Examples:\n  idlewatt kpi -c idlewatt.toml --from 2026-10-01 --to 2026-11-01 --by room --period week --explain\n  \
+                  idlewatt kpi --json | jq '.rows[] | {group, figures}'\n\n\
+                  With --json:\n  One object, as /api/kpi answers: baseline, exams, currency, tariff, carbon_factor, figures (what each means), rows."
 )]
 pub struct Arguments {
     /// The configuration; its state folder holds history and journal
@@ -39,11 +44,11 @@ pub struct Arguments {
     /// First local day or instant after the range; not said: now
     #[arg(long, value_name = "DAY")]
     to: Option<String>,
-    /// Put devices together by device, room, modality or site
-    #[arg(long, value_name = "GROUP", default_value = "device")]
+    /// Put devices together
+    #[arg(long, value_name = "GROUP", default_value = "device", value_parser = arguments::groups())]
     by: String,
-    /// Cut the range into local days, ISO weeks or months: day, week, month
-    #[arg(long, value_name = "PERIOD")]
+    /// Cut the range into local days, ISO weeks or months
+    #[arg(long, value_name = "PERIOD", value_parser = arguments::periods())]
     period: Option<String>,
     /// Analyze the journal anew with this configuration, instead of reading the service's history
     #[arg(long)]
@@ -54,6 +59,8 @@ pub struct Arguments {
     /// Say formula, source and published band of each figure, the targets, and why a figure is left out
     #[arg(long)]
     explain: bool,
+    #[command(flatten)]
+    progress: progress::Asked,
 }
 
 /// Runs the command.
@@ -65,7 +72,8 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
     let question = question(arguments, &config.site.site.zone)?;
     let mut report = Report::new(question, config.facts());
     if arguments.journal {
-        journal::fill(&config, &mut report)?;
+        let progress = Progress::new(arguments.progress, "kpi", "batches", 0);
+        journal::fill(&config, &mut report, |seq, last| progress.set_of(seq, last))?;
     } else {
         let path = Files(&config.state_dir).history();
         ensure!(
@@ -105,7 +113,9 @@ fn question(arguments: &Arguments, zone: &TimeZone) -> anyhow::Result<Question> 
         Some(text) => instant(text, zone).context("--from")?,
         None => until - SignedDuration::from_hours(24 * DAYS_DEFAULT),
     };
-    ensure!(from < until, "--from must lie before --to");
+    if from >= until {
+        return Err(WrongArguments("--from must lie before --to".to_owned()).into());
+    }
     let Some(group) = Group::named(&arguments.by) else {
         bail!(
             "--by {} is not known; write device, room, modality or site",
@@ -131,9 +141,8 @@ pub(super) fn instant(text: &str, zone: &TimeZone) -> anyhow::Result<Timestamp> 
     {
         return Ok(zone.to_timestamp(day.at(0, 0, 0, 0))?);
     }
-    text.parse().ok().with_context(|| {
-        format!("'{text}' is no day and no instant; write 2026-11-01 or 2026-11-01T06:00:00Z")
-    })
+    let what = || format!("'{text}' is no day and no instant; write 2026-11-01 or 2026-11-01T06:00:00Z");
+    text.parse().map_err(|_| WrongArguments(what()).into())
 }
 
 #[cfg(test)]

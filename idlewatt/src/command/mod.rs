@@ -8,10 +8,13 @@ pub mod bench;
 pub mod calibrate;
 pub mod check;
 pub mod classify;
+pub mod completions;
 pub mod decode;
 pub mod demo;
 pub mod discover;
+pub mod init;
 pub mod kpi;
+pub mod man;
 pub mod quarantine;
 pub mod replay;
 pub mod report;
@@ -23,19 +26,26 @@ pub mod status;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::harmless::{Harmless, Kept};
 
 /// Live energy states of imaging rooms, from the power meters' MQTT messages.
 #[derive(Debug, Parser)]
-#[command(name = "idlewatt", version, propagate_version = true)]
+#[command(
+    name = "idlewatt",
+    version,
+    propagate_version = true,
+    after_help = "Examples:\n  idlewatt demo\n  idlewatt init --output /etc/idlewatt/idlewatt.toml\n  \
+                  idlewatt check -c /etc/idlewatt/idlewatt.toml\n  idlewatt status"
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one in a process")]
 enum Command {
     Alert(alert::Arguments),
     Backup(backup::Arguments),
@@ -43,10 +53,13 @@ enum Command {
     Bench(bench::Arguments),
     Check(check::Arguments),
     Classify(classify::Arguments),
+    Completions(completions::Arguments),
     Decode(decode::Arguments),
     Demo(demo::Arguments),
     Discover(discover::Arguments),
+    Init(init::Arguments),
     Kpi(kpi::Arguments),
+    Man(man::Arguments),
     Quarantine(quarantine::Arguments),
     Replay(replay::Arguments),
     Report(report::Arguments),
@@ -54,6 +67,17 @@ enum Command {
     Serve(serve::Arguments),
     Simulate(simulate::Arguments),
     Status(status::Arguments),
+}
+
+/// Arguments that clap cannot know to be wrong: exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct WrongArguments(pub(crate) String);
+
+/// All commands with their arguments, as clap knows them.
+#[must_use]
+pub fn tree() -> clap::Command {
+    Arguments::command()
 }
 
 /// Reads the process's arguments and runs the command they name.
@@ -70,10 +94,13 @@ pub fn main() -> ExitCode {
         Command::Bench(arguments) => bench::run(&arguments, &mut out),
         Command::Check(arguments) => check::run(&arguments, &mut out),
         Command::Classify(arguments) => classify::run(&arguments, &mut out),
+        Command::Completions(arguments) => completions::run(&arguments, &mut io::stdout().lock()),
         Command::Decode(arguments) => decode::run(&arguments, &mut io::stdin().lock(), &mut out),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Discover(arguments) => discover::run(&arguments, &mut io::stdin().lock(), &mut out),
+        Command::Init(arguments) => init::run(&arguments, &mut out),
         Command::Kpi(arguments) => kpi::run(&arguments, &mut out),
+        Command::Man(arguments) => man::run(&arguments, &mut out),
         Command::Quarantine(arguments) => quarantine::run(&arguments, &mut out),
         Command::Replay(arguments) => replay::run(&arguments, &mut out),
         // a CSV or HTML file is written as it is: names in it are escaped by its own form
@@ -88,6 +115,9 @@ pub fn main() -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(Harmless::new(io::stderr(), Kept::Lines), "idlewatt: {error:#}");
+            if error.downcast_ref::<WrongArguments>().is_some() {
+                return ExitCode::from(2);
+            }
             ExitCode::FAILURE
         }
     }
@@ -103,11 +133,16 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
         .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
 }
 
+/// Colours are for terminals, and for those who have not set `NO_COLOR` (no-color.org).
+pub(crate) fn may_colour(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|word| word.is_empty())
+}
+
 /// Logs go to standard error; `RUST_LOG` chooses how much.
 fn start_log() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env();
     let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,mqtt5=warn"));
-    let with_colour = io::stderr().is_terminal();
+    let with_colour = may_colour(&io::stderr());
     let kept = if with_colour {
         Kept::ColouredLogLine
     } else {

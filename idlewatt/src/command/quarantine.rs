@@ -17,6 +17,7 @@ use ingest::quarantine::{Quarantine, Quarantined};
 use ingest::record::Record;
 use jiff::Timestamp;
 
+use super::kpi::instant;
 use crate::config::Config;
 use crate::pipeline::{self, Files, rebuild};
 
@@ -26,8 +27,10 @@ const ROWS_AT_ONCE: usize = 1000;
 /// Lists the messages that could not be read, shows one, and replays them after a mend.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  idlewatt quarantine list --topic ward-3 --since 2026-11-27T00:00:00Z\n  idlewatt quarantine show 4711:3\n  \
-                        idlewatt quarantine replay\n  idlewatt quarantine drop --before 2026-10-01T00:00:00Z"
+    after_help = "Examples:\n  idlewatt quarantine list --topic ward-3 --since 2026-11-27\n  \
+                  idlewatt quarantine show 4711:3\n  \
+                  idlewatt quarantine replay\n  \
+                  idlewatt quarantine drop --before 2026-10-01"
 )]
 pub struct Arguments {
     #[command(subcommand)]
@@ -46,6 +49,12 @@ pub struct Arguments {
 #[derive(Debug, clap::Subcommand)]
 enum What {
     /// Lists messages, oldest first
+    #[command(
+        after_help = "Examples:\n  idlewatt quarantine list --topic ward-3 --since 2026-11-27\n  \
+                      idlewatt quarantine list --json | idlewatt decode\n\n\
+                      With --json:\n  A JSON object a line, oldest first: number, received, broker, topic, qos, retained, family, reason, cut, bytes, payload, and\n  \
+                      payload_encoding (hex) where it is no text: `idlewatt decode` takes topic and payload as they stand here."
+    )]
     List {
         #[command(flatten)]
         filter: Filter,
@@ -54,21 +63,39 @@ enum What {
         json: bool,
     },
     /// Shows one message whole
+    #[command(after_help = "Examples:\n  idlewatt quarantine show 4711:3\n  \
+                      idlewatt quarantine show 4711:3 --json | idlewatt decode\n\n\
+                      With --json:\n  One JSON object on one line: number, received, broker, topic, qos, retained, family, reason, cut, bytes, payload, and\n  \
+                      payload_encoding (hex) where it is no text: `idlewatt decode` takes topic and payload as they stand here.")]
     Show {
         /// Its number, as `list` prints it
         number: Number,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Decodes them with today's configuration; what can be read now goes into states and energy at its own time
+    #[command(after_help = "Examples:\n  idlewatt quarantine replay --dry-run\n  \
+                      idlewatt quarantine replay\n\n\
+                      With --json:\n  One object: readable, unreadable, cut, older_than_journal (counts), since (RFC 3339, null where nothing can be read), is_asked.")]
     Replay {
         /// Only say what would happen
         #[arg(long)]
         dry_run: bool,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Throws messages away for good; the account goes on counting them
+    #[command(after_help = "Examples:\n  idlewatt quarantine drop --before 2026-10-01\n\n\
+                      With --json:\n  One object: dropped.")]
     Drop {
-        /// Those received before this instant (RFC 3339)
-        #[arg(long, value_name = "TIME")]
-        before: Timestamp,
+        /// Those received before this local day (2026-10-01) or instant (RFC 3339)
+        #[arg(long, value_name = "DAY")]
+        before: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -80,9 +107,9 @@ struct Filter {
     /// Whose reason holds this text
     #[arg(long, value_name = "TEXT", default_value = "")]
     reason: String,
-    /// Received at this instant or later (RFC 3339)
-    #[arg(long, value_name = "TIME")]
-    since: Option<Timestamp>,
+    /// Received from this local day (2026-11-27) or instant (RFC 3339) on
+    #[arg(long, value_name = "DAY")]
+    since: Option<String>,
 }
 
 /// Batch and position of a message.
@@ -100,10 +127,10 @@ impl std::str::FromStr for Number {
 }
 
 impl Filter {
-    fn lets(&self, message: &Quarantined) -> bool {
+    fn lets(&self, since: Option<Timestamp>, message: &Quarantined) -> bool {
         message.topic.contains(&self.topic)
             && message.reason.contains(&self.reason)
-            && self.since.is_none_or(|since| message.received >= since)
+            && since.is_none_or(|since| message.received >= since)
     }
 }
 
@@ -115,12 +142,24 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
     let config = Config::load(&arguments.config)?.config;
     pipeline::journal(&config)?;
     let mut quarantine = Quarantine::open(Files(&config.state_dir).journal(), &config.journal)?;
+    let zone = &config.site.site.zone;
     match &arguments.what {
         What::List { filter, json } => list(&quarantine, &config, filter, *json, out)?,
-        What::Show { number } => show(&quarantine, &config, *number, out)?,
-        What::Replay { dry_run } => replay(&quarantine, &config, *dry_run, out)?,
-        What::Drop { before } => {
-            let gone = quarantine.drop_before(*before)?;
+        What::Show { number, json } => show(&quarantine, &config, *number, *json, out)?,
+        What::Replay { dry_run, json } => {
+            let outlook = outlook(&quarantine, &config)?;
+            if *json {
+                replay_in_json(&outlook, &config, *dry_run, out)?;
+            } else {
+                replay(&outlook, &config, *dry_run, out)?;
+            }
+        }
+        What::Drop { before, json } => {
+            let gone = quarantine.drop_before(instant(before, zone).context("--before")?)?;
+            if *json {
+                writeln!(out, "{}", serde_json::json!({ "dropped": gone }))?;
+                return Ok(ExitCode::SUCCESS);
+            }
             writeln!(out, "{gone} messages thrown away; they stay counted as put aside")?;
         }
     }
@@ -152,14 +191,19 @@ fn list(
     is_json: bool,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
+    let zone = &config.site.site.zone;
+    let since = filter.since.as_deref();
+    let since = since
+        .map(|since| instant(since, zone).context("--since"))
+        .transpose()?;
     let mut shown = 0_u64;
     each(quarantine, |message| {
-        if filter.lets(&message) {
+        if filter.lets(since, &message) {
             shown += 1;
             if is_json {
                 writeln!(out, "{}", text::json(&message))?;
             } else {
-                text::line(&message, &config.site.site.zone, out)?;
+                text::line(&message, zone, out)?;
             }
         }
         Ok(())
@@ -175,7 +219,13 @@ fn list(
     Ok(())
 }
 
-fn show(quarantine: &Quarantine, config: &Config, number: Number, out: &mut dyn Write) -> anyhow::Result<()> {
+fn show(
+    quarantine: &Quarantine,
+    config: &Config,
+    number: Number,
+    is_json: bool,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
     let Number(seq, index) = number;
     let before = index
         .checked_sub(1)
@@ -185,6 +235,10 @@ fn show(quarantine: &Quarantine, config: &Config, number: Number, out: &mut dyn 
     let message = found.with_context(|| {
         format!("no message {seq}:{index} is in quarantine; `idlewatt quarantine list` shows what is")
     })?;
+    if is_json {
+        writeln!(out, "{}", text::json(&message))?;
+        return Ok(());
+    }
     text::whole(&message, &config.site.site.zone, out)?;
     Ok(())
 }
@@ -203,7 +257,7 @@ struct Outlook {
 
 fn outlook(quarantine: &Quarantine, config: &Config) -> anyhow::Result<Outlook> {
     let first = pipeline::journal(config)?.first_seq()?.unwrap_or(u64::MAX);
-    let mut interpreter = pipeline::recall(config)?;
+    let mut interpreter = pipeline::recall(config, |_, _| {})?;
     let mut outlook = Outlook::default();
     each(quarantine, |message| {
         if message.is_cut {
@@ -244,13 +298,32 @@ fn record(message: Quarantined) -> Record {
     }
 }
 
-fn replay(
-    quarantine: &Quarantine,
+fn replay_in_json(
+    outlook: &Outlook,
     config: &Config,
     dry_run: bool,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    let outlook = outlook(quarantine, config)?;
+    let journal = pipeline::journal(config)?;
+    let since = outlook.since.filter(|_| !dry_run);
+    if let Some(since) = since {
+        rebuild::ask(&config.state_dir, since)?;
+    }
+    let from = outlook
+        .since
+        .map(|since| rebuild::earliest(config, &journal, since));
+    let answer = serde_json::json!({
+        "readable": outlook.readable,
+        "unreadable": outlook.unreadable,
+        "cut": outlook.cut,
+        "older_than_journal": outlook.out_of_reach,
+        "since": from.transpose()?.map(|from| from.to_string()),
+        "is_asked": since.is_some(),
+    });
+    Ok(writeln!(out, "{answer}")?)
+}
+
+fn replay(outlook: &Outlook, config: &Config, dry_run: bool, out: &mut dyn Write) -> anyhow::Result<()> {
     writeln!(
         out,
         "{} messages can be read now, {} still cannot, {} were cut when they came, {} are older than the journal",

@@ -13,7 +13,9 @@ use deliver::report::{FORMATS, Format, Question, Span, Statement, Subject, write
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
+use super::WrongArguments;
 use super::kpi::instant;
+use crate::arguments;
 use crate::config::Config;
 use crate::pipeline::Files;
 
@@ -22,7 +24,8 @@ use crate::pipeline::Files;
 #[command(
     after_help = "Examples:\n  idlewatt report --from 2026-10-01 --to 2026-11-01 --out october.html\n  \
                   idlewatt report --from 2026-10-01 --to 2026-11-01 --room 'CT room 1' --format csv\n  \
-                  idlewatt report --from 2026-10-01 --to 2026-11-01 --baseline 2025-10-01..2025-11-01 --lang fr --out october.md"
+                  idlewatt report --from 2026-10-01 --to 2026-11-01 --baseline 2025-10-01..2025-11-01 --lang fr --out october.md\n\n\
+                  With --json:\n  The same as --format json: one object; docs/report.md describes it."
 )]
 pub struct Arguments {
     /// The configuration; its state folder holds the history
@@ -34,14 +37,17 @@ pub struct Arguments {
     /// First local day or instant after the period
     #[arg(long, value_name = "DAY")]
     to: String,
-    /// html, csv, json or md; not said: by the ending of --out, else html
-    #[arg(long, value_name = "FORM")]
+    /// The form; not said: by the ending of --out, else html
+    #[arg(long, value_name = "FORM", value_parser = arguments::formats())]
     format: Option<String>,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
     /// Write to this file, as a whole or not at all; not said: to standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// en or fr; not said: the site's language
-    #[arg(long, value_name = "LANGUAGE")]
+    /// Its language; not said: the site's
+    #[arg(long, value_name = "LANGUAGE", value_parser = arguments::languages())]
     lang: Option<String>,
     /// Only devices of this room; may be repeated
     #[arg(long, value_name = "ROOM")]
@@ -104,14 +110,16 @@ fn format(arguments: &Arguments) -> anyhow::Result<&'static Format> {
         .out
         .as_deref()
         .and_then(|file| file.extension()?.to_str());
-    let word = arguments.format.as_deref().or(ending).unwrap_or(FORMATS[0].name);
+    let said = arguments.json.then_some("json").or(arguments.format.as_deref());
+    let word = said.or(ending).unwrap_or(FORMATS[0].name);
     let known = || FORMATS.map(|format| format.name).join(", ");
-    Format::named(word).with_context(|| {
+    let what = || {
         format!(
             "'{word}' is no form of a report; write --format with one of {}",
             known()
         )
-    })
+    };
+    Format::named(word).ok_or_else(|| WrongArguments(what()).into())
 }
 
 fn language(arguments: &Arguments, config: &Config) -> anyhow::Result<Language> {
@@ -123,16 +131,17 @@ fn language(arguments: &Arguments, config: &Config) -> anyhow::Result<Language> 
 
 fn baseline(text: &str, zone: &TimeZone) -> anyhow::Result<Span> {
     let Some((from, until)) = text.split_once("..") else {
-        bail!("--baseline {text} is no period; write FROM..TO, as 2025-10-01..2025-11-01")
+        let what = format!("--baseline {text} is no period; write FROM..TO, as 2025-10-01..2025-11-01");
+        return Err(WrongArguments(what).into());
     };
     let span = Span {
         from: instant(from, zone).context("--baseline")?,
         until: instant(until, zone).context("--baseline")?,
     };
-    ensure!(
-        span.from < span.until,
-        "--baseline {text} ends before it begins; change the two about"
-    );
+    if span.from >= span.until {
+        let what = format!("--baseline {text} ends before it begins; change the two about");
+        return Err(WrongArguments(what).into());
+    }
     Ok(span)
 }
 

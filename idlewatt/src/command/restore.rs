@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use ingest::clock::wall;
+use serde_json::json;
 
-use super::backup::show_progress;
-use crate::backup::{Manifest, restore, verify};
+use crate::backup::{Manifest, Restored, restore, verify};
 use crate::config::Config;
+use crate::progress::{self, Progress};
 
 /// Puts a backup back into the state folder; or only says whether it is sound.
 #[derive(Debug, clap::Args)]
@@ -28,6 +29,11 @@ pub struct Arguments {
     /// Only read it, and say whether it is complete and undamaged
     #[arg(long)]
     check: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    progress: progress::Asked,
 }
 
 /// Checks, and puts back.
@@ -35,14 +41,33 @@ pub struct Arguments {
 /// # Errors
 /// The backup is damaged, the service runs, or the state folder cannot be written.
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let shown = Progress::new(arguments.progress, "restore", "bytes", 0);
+    let mut progress = |_: &str, done, of| shown.set_of(done, of);
     if arguments.check {
-        let manifest = verify(&arguments.backup, &mut show_progress)?;
-        writeln!(out, "sound: {}", says(&manifest))?;
+        let manifest = verify(&arguments.backup, &mut progress)?;
+        drop(shown);
+        if arguments.json {
+            writeln!(out, "{:#}", json!({ "backup": manifest }))?;
+        } else {
+            writeln!(out, "sound: {}", says(&manifest))?;
+        }
         return Ok(ExitCode::SUCCESS);
     }
     let config = Config::load(&arguments.config)?.config;
     crate::privilege::restrict_files();
-    let restored = restore(&config, &arguments.backup, wall(), &mut show_progress)?;
+    let restored = restore(&config, &arguments.backup, wall(), &mut progress)?;
+    drop(shown);
+    if arguments.json {
+        let (state_dir, aside) = (&config.state_dir, &restored.moved_aside);
+        let said = json!({ "backup": restored.manifest, "state_dir": state_dir, "moved_aside": aside });
+        writeln!(out, "{said:#}")?;
+    } else {
+        write_text(&restored, &config, out)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write_text(restored: &Restored, config: &Config, out: &mut dyn Write) -> anyhow::Result<()> {
     writeln!(
         out,
         "restored into {}: {}",
@@ -57,7 +82,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
         "Start the service now. What meters said since then and a broker no longer holds is not in it: their counters \
          make up for its energy, databases keep what they were told. Delete what was moved aside once all is well."
     )?;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 fn says(manifest: &Manifest) -> String {

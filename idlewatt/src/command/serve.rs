@@ -1,7 +1,8 @@
 //! `idlewatt serve`: the service. Ends cleanly on SIGTERM and SIGINT; SIGHUP reloads the configuration.
 //!
 //! A reload is an orderly stop and a start within the process: every stage goes on from its cursor, the broker keeps
-//! the session meanwhile. Faults in the new file are said and leave the old configuration in force.
+//! the session meanwhile. Faults in the new file are said and leave the old configuration in force. A service manager is
+//! told of all of it ([`crate::supervisor`]).
 
 use std::path::{Path, PathBuf};
 use std::pin::pin;
@@ -14,10 +15,15 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::config::Config;
 use crate::pipeline::Service;
 use crate::privilege;
+use crate::supervisor::Supervisor;
 
 /// Runs the service: MQTT in, databases, page and metrics out.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  idlewatt serve -c /etc/idlewatt/idlewatt.toml")]
+#[command(after_help = "Examples:\n  idlewatt serve -c /etc/idlewatt/idlewatt.toml\n\n\
+                  Exit codes:\n  0  it was ended by SIGTERM or Ctrl-C, and has brought to an end what it received\n  \
+                  1  the configuration has faults, or a file or the page's port cannot be had\n  \
+                  2  wrong arguments\n\n\
+                  SIGHUP reads the configuration again; a faulty one is said and the old one stays in force.")]
 pub struct Arguments {
     /// The configuration
     #[arg(short, long, value_name = "FILE", default_value = "idlewatt.toml")]
@@ -44,8 +50,10 @@ fn load(file: &Path) -> anyhow::Result<Config> {
 
 async fn serve(file: &Path, mut config: Config) -> anyhow::Result<ExitCode> {
     let (mut stop, mut reload) = (pin!(stop_signal()), signal(SignalKind::hangup())?);
+    let supervisor = Supervisor::of_environment();
     let mut service = start(&config).await?;
     loop {
+        supervisor.runs(service.vitals());
         tokio::select! {
             stopped = &mut stop => {
                 stopped?;
@@ -53,6 +61,7 @@ async fn serve(file: &Path, mut config: Config) -> anyhow::Result<ExitCode> {
             }
             _ = reload.recv() => {}
         }
+        supervisor.reloads();
         match load(file) {
             Ok(new) => {
                 tracing::info!("reloading: what was received is brought to an end");
@@ -64,6 +73,7 @@ async fn serve(file: &Path, mut config: Config) -> anyhow::Result<ExitCode> {
             }
         }
     }
+    supervisor.stops();
     tracing::info!("stopping: what was received is brought to an end");
     service.stop().await;
     tracing::info!("stopped");

@@ -1,22 +1,26 @@
 //! `idlewatt simulate`: plays a scenario to a broker, with the truth alongside.
 
 use std::fs::File;
-use std::io::{BufWriter, IsTerminal, Write};
+use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use ingest::session::BrokerConfig;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use simulator::{BUILT_IN, BrokerOptions, Message, PlayOptions, Played, Scenario, Simulation, Speed, play};
 
 use super::serve::{runtime, stop_signal};
+use crate::progress::{self, Progress};
 
 /// Plays synthetic meters to a broker.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  idlewatt simulate demo --broker mqtt://localhost:1883 --speed 60\n  \
-                        idlewatt simulate my.toml --broker mqtt://localhost:1883 --speed max --clock-topic simulator/clock --truth truth.jsonl"
+                  idlewatt simulate my.toml --broker mqtt://localhost:1883 --speed max --clock-topic simulator/clock --truth truth.jsonl\n  \
+                  idlewatt simulate ct_room --days 1 | idlewatt decode\n\n\
+                  Output:\n  With --broker nothing. Without it a JSON object a line: at, topic, payload, qos, retained.\n\n\
+                  With --json:\n  One object at the end: published_by_qos, acknowledged_by_qos (counts at QoS 0, 1, 2), refused, resent, reconnections, is_interrupted."
 )]
 pub struct Arguments {
     /// A built-in scenario (`ct_room`, demo, faulty, week) or a scenario file
@@ -45,6 +49,11 @@ pub struct Arguments {
     /// The seed instead of the scenario's
     #[arg(long)]
     seed: Option<u64>,
+    /// Print what became of the messages as one JSON object, at the end
+    #[arg(long, requires = "broker")]
+    json: bool,
+    #[command(flatten)]
+    progress: progress::Asked,
     /// User at the broker; the password comes from the environment variable `IDLEWATT_SIMULATE_PASSWORD`
     #[arg(long)]
     username: Option<String>,
@@ -85,14 +94,21 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
         }
         message
     });
-    let total_s = scenario.end().duration_since(scenario.start).as_secs_f64();
-    let progress = |played: &Played| show_progress(&scenario, played, total_s);
+    let whole_s = seconds(scenario.end().duration_since(scenario.start));
+    let shown = Progress::new(arguments.progress, "simulate", "simulated seconds", whole_s);
+    let progress = |played: &Played| {
+        if let Some(simulated) = played.simulated {
+            let known = format!("{simulated}, {} messages", played.published_total());
+            shown.tell(seconds(simulated.duration_since(scenario.start)), &known);
+        }
+    };
     let stop = async {
         if stop_signal().await.is_err() {
             std::future::pending::<()>().await;
         }
     };
     let played = runtime()?.block_on(play(messages, &broker, &options, stop, progress))?;
+    drop(shown);
     tracing::info!(
         published = ?played.published,
         acknowledged = ?played.acknowledged,
@@ -102,6 +118,9 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCod
         interrupted = played.interrupted,
         "played; figures are per QoS 0, 1, 2"
     );
+    if arguments.json {
+        writeln!(out, "{}", summary(&played))?;
+    }
     finish(truth, simulation)
 }
 
@@ -152,17 +171,20 @@ fn options(arguments: &Arguments) -> PlayOptions {
     }
 }
 
-fn show_progress(scenario: &Scenario, played: &Played, total_s: f64) {
-    let Some(simulated) = played.simulated else { return };
-    let done = simulated.duration_since(scenario.start).as_secs_f64() / total_s * 100.0;
-    let mut screen = std::io::stderr();
-    if screen.is_terminal() {
-        let _ = write!(
-            screen,
-            "\r{done:5.1} %  {simulated}  {} messages ",
-            played.published_total()
-        );
-    }
+fn seconds(duration: SignedDuration) -> u64 {
+    u64::try_from(duration.as_secs()).unwrap_or_default()
+}
+
+/// What became of the messages, for scripts.
+fn summary(played: &Played) -> serde_json::Value {
+    serde_json::json!({
+        "published_by_qos": played.published,
+        "acknowledged_by_qos": played.acknowledged,
+        "refused": played.refused,
+        "resent": played.resent,
+        "reconnections": played.reconnections,
+        "is_interrupted": played.interrupted,
+    })
 }
 
 fn write_message(out: &mut dyn Write, message: &Message) -> anyhow::Result<()> {

@@ -34,6 +34,7 @@ pub use build::{Database, DeviceConfig, DeviceFigures, SinkConfig, SiteConfig};
 pub use fault::{Fault, Faults};
 pub use print::print_config;
 pub use value::Language;
+pub(crate) use value::{HttpUrl, MqttUrl, OpenWindow, SinkKind, Zone};
 
 use document::Document;
 use review::Review;

@@ -20,9 +20,11 @@ mod reporting;
 mod service;
 mod stage;
 mod tally;
+mod vitals;
 mod walk;
 
 pub use interpreter::Interpreter;
 pub use recall::recall;
 pub use service::{Files, Service};
+pub use vitals::{Shown, Vitals};
 pub use walk::{analyze, journal, walk};

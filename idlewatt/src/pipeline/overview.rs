@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use analyzer::{AlertPhase, BandsLearned};
 use deliver::channel::{CHANNELS_SINK, ChannelStatus};
 use deliver::device::DeviceTags;
 use deliver::history::Readers;
 use deliver::live::{
-    DeviceView, IncidentFigures, Live, MessageAccount, MeterFigures, PipelineFigures, QuarantineFigures,
-    RebuildFigures, SinkFigures, Snapshot, UnreadableFigures,
+    self, DeviceView, IncidentFigures, Live, MessageAccount, MeterFigures, PipelineFigures,
+    QuarantineFigures, RebuildFigures, SinkFigures, Snapshot, UnreadableFigures,
 };
 use deliver::log::{LogEnd, LogReader};
 use deliver::metrics::{
@@ -21,6 +22,7 @@ use deliver::sink::{Problem, SinkState, SinkStatus, SinkWatch};
 use ingest::clock::Clock;
 use ingest::incident::{Incident, Incidents};
 use ingest::journal::{JournalReader, Progress};
+use ingest::pulse::Pulse;
 use ingest::quarantine::{Quarantine, ReasonCount};
 use ingest::session::{Phase, SessionStatus};
 use jiff::Timestamp;
@@ -31,6 +33,8 @@ use super::recording::HISTORY_SINK;
 use crate::config::Config;
 use crate::say::say;
 
+/// Longer at one piece of work is a standstill.
+const WORK_MAX: Duration = Duration::from_secs(300);
 /// The newest incidents are shown; the rest is in the journal's file.
 const INCIDENTS_SHOWN: u32 = 50;
 /// So many of the newest messages in quarantine are looked at, and so many reasons named.
@@ -50,6 +54,8 @@ pub(super) struct Overview {
     pub(super) analysis: watch::Receiver<Option<String>>,
     /// The same of the recording.
     pub(super) recording: watch::Receiver<Option<String>>,
+    /// Of what must never stand still.
+    pub(super) pulses: Vec<Pulse>,
     pub(super) sinks: Vec<SinkWatch>,
     pub(super) channels: Vec<watch::Receiver<ChannelStatus>>,
     pub(super) figures: Arc<Figures>,
@@ -74,9 +80,9 @@ struct Balance {
 }
 
 impl Overview {
-    /// The page, with everything it asks.
+    /// The page, with everything it asks: the service starts with it.
     pub(super) fn page(self, config: &Config, clock: Clock, history: Readers) -> Page {
-        let live = self.live.clone();
+        let (live, started) = (self.live.clone(), ingest::clock::wall());
         let this = Arc::new(self);
         let (pipeline, scraped, health) = (Arc::clone(&this), Arc::clone(&this), this);
         let now = Arc::new(move || clock.now());
@@ -89,7 +95,10 @@ impl Overview {
             history,
             now,
             say: say_of(config),
-            pipeline: Arc::new(move || pipeline.pipeline()),
+            pipeline: Arc::new(move || PipelineFigures {
+                started: Some(started),
+                ..pipeline.pipeline()
+            }),
             metrics: Arc::new(move || scraped.scrape(scrape_now()).render()),
             health: Arc::new(move || health.health(health_now())),
         }
@@ -199,6 +208,9 @@ impl Overview {
             quarantine,
             readings: counts.readings,
             findings: self.log.borrow().findings,
+            // known to the page, which is made when the service starts
+            started: None,
+            brokers: self.brokers(),
             is_broker_connected: self
                 .sessions
                 .iter()
@@ -211,6 +223,14 @@ impl Overview {
             unreadable: self.unreadable(),
             rebuild: self.rebuilding(),
         }
+    }
+
+    fn brokers(&self) -> Vec<live::BrokerFigures> {
+        let figures = self.sessions.iter().map(|status| {
+            let BrokerFigures { name, is_up, .. } = broker_figures(&status.borrow());
+            live::BrokerFigures { name, is_up }
+        });
+        figures.collect()
     }
 
     /// Why messages of late could not be read.
@@ -329,7 +349,19 @@ impl Overview {
             place: alarm.place.display().to_string(),
             mend: alarm.mend.to_owned(),
         });
-        let health = Health::of(&self.scrape(now), stages.chain(alarm).collect::<Vec<_>>());
+        let (instant, longest) = (ingest::clock::monotonic(), WORK_MAX);
+        let standing = self.pulses.iter().filter_map(|pulse| {
+            let standstill = pulse.standstill(instant, longest)?;
+            Some(Problem {
+                what: standstill.to_string(),
+                place: "pipeline".to_owned(),
+                mend: "restart idlewatt; a service manager with a watchdog does it by itself".to_owned(),
+            })
+        });
+        let health = Health::of(
+            &self.scrape(now),
+            stages.chain(alarm).chain(standing).collect::<Vec<_>>(),
+        );
         page::Health {
             is_ready: health.ok,
             body: serde_json::to_value(&health).unwrap_or_default(),

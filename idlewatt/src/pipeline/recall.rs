@@ -7,11 +7,11 @@ use anyhow::Context;
 use super::{Files, Interpreter, walk};
 use crate::config::Config;
 
-/// Decoder and analyzer as they are in the service.
+/// Decoder and analyzer as they are in the service; `told` hears of each step which batch it is at, and the last there is.
 ///
 /// # Errors
 /// There is no journal, or it cannot be read.
-pub fn recall(config: &Config) -> anyhow::Result<Interpreter> {
+pub fn recall(config: &Config, mut told: impl FnMut(u64, u64)) -> anyhow::Result<Interpreter> {
     let mut journal = walk::journal(config)?;
     let mut interpreter = Interpreter::new(config)?;
     let (mut seq, mut findings) = (0, Vec::new());
@@ -30,11 +30,12 @@ pub fn recall(config: &Config) -> anyhow::Result<Interpreter> {
             Err(error) => tracing::warn!(%error, "the journal is read from its beginning"),
         }
     }
-    walk(&mut journal, seq, |batches, _| {
+    walk(&mut journal, seq, |batches, last| {
         for batch in batches {
             interpreter.batch(batch, &mut findings, |_, _, _| {});
             findings.clear();
         }
+        told(batches.last().map_or(seq, |batch| batch.seq), last);
         Ok(())
     })?;
     Ok(interpreter)
@@ -75,7 +76,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let config = example::config(folder.path());
         let files = Files(folder.path());
-        let missing = recall(&config).err().expect("there is no journal yet");
+        let missing = recall(&config, |_, _| {}).err().expect("there is no journal yet");
         assert!(
             missing.to_string().contains("there is no journal at"),
             "{missing}"
@@ -102,13 +103,13 @@ mod tests {
         }
         let known = running.analyzer().learned("ct-1").expect("the device");
         assert_eq!(known.bands.first().map(|band| band.state), Some(State::Idle));
-        let replayed = recall(&config).expect("from the journal alone");
+        let replayed = recall(&config, |_, _| {}).expect("from the journal alone");
         assert_eq!(replayed.analyzer().learned("ct-1"), Some(known.clone()));
         let (at, packed) = snapshot.expect("twenty batches were heard");
         let mut log = FindingsLog::open(&files.findings(), &LogConfig::default()).expect("it can be made");
         log.append(SNAPSHOT_AT, at, &[], Some(&packed))
             .expect("the disk is there");
-        let resumed = recall(&config).expect("from the snapshot on");
+        let resumed = recall(&config, |_, _| {}).expect("from the snapshot on");
         assert_eq!(resumed.analyzer().learned("ct-1"), Some(known));
     }
 }

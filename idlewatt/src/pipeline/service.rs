@@ -12,11 +12,12 @@ use deliver::device::DeviceTags;
 use deliver::history::{History, Readers};
 use deliver::live::Live;
 use deliver::log::{FindingsLog, LogConfig, LogReader};
-use deliver::page::{Door, Page};
+use deliver::page::{Door, HealthSource, Page};
 use deliver::sink::{Sink, SinkTask, SinkWatch};
 use ingest::clock::Clock;
 use ingest::incident::{Incident, Incidents};
 use ingest::journal::{Journal, JournalReader, Writer, WriterHandle};
+use ingest::pulse::Pulse;
 use ingest::quarantine::Quarantine;
 use ingest::session::{self, SessionStatus};
 use jiff::Timestamp;
@@ -34,6 +35,7 @@ use super::rebuild;
 use super::recording::{HISTORY_SINK, Recording};
 use super::reporting::Reporting;
 use super::stage::{self, Running};
+use super::vitals::{Shown, Vitals, seen};
 use crate::backup;
 use crate::config::Config;
 
@@ -72,12 +74,14 @@ impl Files<'_> {
 /// A running service.
 pub struct Service {
     live: Live,
+    clock: Clock,
+    health: HealthSource,
+    pulses: Vec<Pulse>,
+    shown: Shown,
     sessions: JoinSet<()>,
     sessions_stop: CancellationToken,
     writer: Writer,
     analyzed: watch::Receiver<u64>,
-    log: LogReader,
-    recorded: watch::Receiver<u64>,
     analysis: Running,
     analysis_stop: CancellationToken,
     recording: Running,
@@ -185,7 +189,14 @@ impl Service {
         let recording = Recording::new(log_reader.another()?, history, live.clone(), clock.clone())?;
         let recorded = recording.cursor();
         let recording = stage::start(recording, log_reader.end(), recording_stop.clone())?;
-        let (sessions, statuses) = start_sessions(config, &writer.handle(), &sessions_stop);
+        let mut pulses = vec![writer.pulse(), analysis.pulse(), recording.pulse()];
+        let (sessions, statuses) = start_sessions(config, &writer.handle(), &sessions_stop, &mut pulses);
+        let shown = Shown {
+            writer: writer.handle().progress(),
+            analyzed: analyzed.clone(),
+            log: log_reader.end(),
+            recorded,
+        };
 
         let overview = Overview {
             writer: writer.handle().progress(),
@@ -198,6 +209,7 @@ impl Service {
             sessions: statuses,
             analysis: analysis.error(),
             recording: recording.error(),
+            pulses: pulses.clone(),
             sinks: watches,
             channels,
             figures,
@@ -205,18 +217,21 @@ impl Service {
             tags,
         };
         let beside = beside((config, &clock), analyzed.clone(), writer.handle());
-        let page = overview.page(config, clock, Readers::new(files.history()));
-        let page = start_page(listener, page, door, &page_stop, beside);
+        let page = overview.page(config, clock.clone(), Readers::new(files.history()));
+        let health = Arc::clone(&page.health);
+        let page = start_page((listener, page, door), &page_stop, beside, &mut pulses);
         Ok(Self {
             live,
+            clock,
+            health,
+            pulses,
+            shown,
             sessions,
             sessions_stop,
             writer,
             analyzed,
             analysis,
             analysis_stop,
-            log: log_reader,
-            recorded,
             recording,
             recording_stop,
             sinks,
@@ -241,15 +256,19 @@ impl Service {
     /// How much of the journal has reached the page, 0 to 1.
     #[must_use]
     pub fn share_shown(&self) -> f64 {
-        let last = self.writer.handle().progress().borrow().last_seq;
-        let analyzed = *self.analyzed.borrow();
-        let is_recorded = *self.recorded.borrow() >= self.log.last_seq();
-        if analyzed >= last && is_recorded {
-            return 1.0;
+        self.shown.share()
+    }
+
+    /// For a supervisor. Let go of them before [`Self::stop`]: they hold the files open.
+    #[must_use]
+    pub fn vitals(&self) -> Vitals {
+        Vitals {
+            pulses: self.pulses.clone(),
+            shown: self.shown.clone(),
+            live: self.live.clone(),
+            clock: self.clock.clone(),
+            health: Arc::clone(&self.health),
         }
-        let share = f64::from(u32::try_from(analyzed).unwrap_or(u32::MAX))
-            / f64::from(u32::try_from(last).unwrap_or(u32::MAX));
-        share.clamp(0.0, 0.99)
     }
 
     /// Stops with the flow; what is not done within the deadlines is done after the next start.
@@ -374,17 +393,18 @@ fn start_sessions(
     config: &Config,
     writer: &WriterHandle,
     stop: &CancellationToken,
+    pulses: &mut Vec<Pulse>,
 ) -> (JoinSet<()>, Vec<watch::Receiver<SessionStatus>>) {
     let (mut tasks, mut statuses) = (JoinSet::new(), Vec::new());
     for broker in &config.brokers {
         let (told, status) = session::status_channel();
         statuses.push(status);
         let (broker, writer, stop) = (broker.clone(), writer.clone(), stop.clone());
-        tasks.spawn(async move {
+        tasks.spawn(seen(format!("session {}", broker.name), pulses, async move {
             if let Err(error) = session::run(broker, writer, stop, told).await {
                 tracing::error!(%error, "a session has ended; a person is needed");
             }
-        });
+        }));
     }
     (tasks, statuses)
 }
@@ -404,14 +424,14 @@ fn live_view(config: &Config, history: &History, now: Timestamp) -> anyhow::Resu
 
 /// Serves the page; `beside` runs as long.
 fn start_page(
-    listener: TcpListener,
-    page: Page,
-    door: Door,
+    (listener, page, door): (TcpListener, Page, Door),
     stop: &CancellationToken,
     beside: impl Future<Output = ()> + Send + 'static,
+    pulses: &mut Vec<Pulse>,
 ) -> JoinSet<()> {
     let (mut tasks, stopped, stop) = (JoinSet::new(), stop.clone(), stop.clone());
-    tasks.spawn(deliver::page::serve(listener, page, door, stop));
+    let served = deliver::page::serve(listener, page, door, stop);
+    tasks.spawn(seen("the page".to_owned(), pulses, served));
     tasks.spawn(async move {
         let _ = stopped.run_until_cancelled(beside).await;
     });

@@ -6,6 +6,8 @@ use std::io;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use ingest::clock;
+use ingest::pulse::{Heart, Pulse};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -51,6 +53,7 @@ pub(super) trait Stage: Send + 'static {
 /// A running stage.
 pub(super) struct Running {
     thread: JoinHandle<()>,
+    pulse: Pulse,
     error: watch::Receiver<Option<String>>,
 }
 
@@ -59,6 +62,12 @@ impl Running {
     #[must_use]
     pub(super) fn error(&self) -> watch::Receiver<Option<String>> {
         self.error.clone()
+    }
+
+    /// Whether the thread goes on.
+    #[must_use]
+    pub(super) fn pulse(&self) -> Pulse {
+        self.pulse.clone()
     }
 
     /// Waits for the end of the thread after its stop was asked for.
@@ -92,12 +101,17 @@ pub(super) fn start<S: Stage, T: Send + Sync + 'static>(
 ) -> io::Result<Running> {
     let runtime = Handle::current();
     let (said, error) = watch::channel(None);
+    let heart = Heart::new(format!("the {}", S::NAME));
+    let pulse = heart.pulse();
     let work = move || {
         step_back(S::NAME);
         let mut pause = PAUSE_MIN;
         while !shutdown.is_cancelled() {
             wake.mark_unchanged();
-            match stage.step() {
+            heart.works(clock::monotonic());
+            let stepped = stage.step();
+            heart.waits();
+            match stepped {
                 Ok(is_more) => {
                     said.send_if_modified(|error| error.take().is_some());
                     pause = PAUSE_MIN;
@@ -133,5 +147,5 @@ pub(super) fn start<S: Stage, T: Send + Sync + 'static>(
         }
     };
     let thread = std::thread::Builder::new().name(S::NAME.to_owned()).spawn(work)?;
-    Ok(Running { thread, error })
+    Ok(Running { thread, pulse, error })
 }

@@ -19,12 +19,14 @@ use super::progress::{Alarm, Progress};
 use super::{Begun, Journal, JournalConfig, JournalError, JournalReader, Poison, connect};
 use crate::account::Noted;
 use crate::clock::{self, Clock};
+use crate::pulse::{Heart, Pulse};
 use crate::record::Record;
 use crate::session::{AckBox, RECENT_MAX, fingerprint};
 
 /// The writer's thread; keep it until the end and [`Writer::stop`] it.
 pub struct Writer {
     handle: WriterHandle,
+    pulse: Pulse,
     thread: JoinHandle<Journal>,
 }
 
@@ -77,7 +79,10 @@ impl Writer {
             account: journal.account,
             alarm: None,
         });
+        let heart = Heart::new("the journal");
+        let pulse = heart.pulse();
         let work = Work {
+            heart,
             journal,
             config,
             shared: Arc::clone(&shared),
@@ -89,6 +94,7 @@ impl Writer {
             .spawn(move || work.run())?;
         Ok(Self {
             handle: WriterHandle { shared, progress },
+            pulse,
             thread,
         })
     }
@@ -96,6 +102,11 @@ impl Writer {
     /// A handle for sessions and readers.
     pub fn handle(&self) -> WriterHandle {
         self.handle.clone()
+    }
+
+    /// Whether the thread goes on.
+    pub fn pulse(&self) -> Pulse {
+        self.pulse.clone()
     }
 
     /// Ends the thread without committing what waits, as a crash would: for tests of just that.
@@ -201,6 +212,7 @@ struct Commit {
 }
 
 struct Work {
+    heart: Heart,
     journal: Journal,
     config: JournalConfig,
     shared: Arc<Shared>,
@@ -216,7 +228,9 @@ impl Work {
         let (mut committed_at, mut pruned_at) = (clock::monotonic(), clock::monotonic());
         loop {
             let idle = heartbeat.saturating_sub(since(committed_at));
+            self.heart.waits();
             let taken = self.shared.inbox.take(idle, fill);
+            self.heart.works(clock::monotonic());
             if taken.is_abandoned {
                 return self.journal;
             }
@@ -249,6 +263,7 @@ impl Work {
         let mut attempts = 0;
         let began = clock::wall();
         loop {
+            self.heart.works(clock::monotonic());
             match self.journal.commit(
                 committed,
                 &commit.records,
@@ -262,6 +277,7 @@ impl Work {
                     attempts += 1;
                     noted.commits_failed += 1;
                     self.raise(&error, began, attempts);
+                    self.heart.waits();
                     if self.shared.inbox.pause(retry_after(attempts)) {
                         tracing::error!(
                             messages = commit.records.len(),
@@ -275,6 +291,7 @@ impl Work {
         if attempts > 0 {
             tracing::warn!(attempts, "the journal can be written again");
         }
+        self.heart.works(clock::monotonic());
         self.remember_subscriptions(&commit.subscribed);
         self.tell();
         self.acknowledge(&commit.acks);

@@ -250,6 +250,16 @@ pub(super) async fn both_are_raised(hospital: &mut Hospital) -> anyhow::Result<(
     }
     let listed = hospital.alert(&["list"])?;
     assert_eq!(listed.matches("critical  cryo_base_lost").count(), 2, "{listed}");
+    let listed = hospital.alert(&["list", "--json"])?;
+    let alerts = listed.lines().map(serde_json::from_str::<Value>);
+    let alerts = alerts.collect::<Result<Vec<_>, _>>()?;
+    assert_eq!(alerts.len(), 2, "{listed}");
+    assert!(
+        alerts
+            .iter()
+            .all(|alert| alert["severity"] == "critical" && alert["cleared_at"].is_null()),
+        "{listed}"
+    );
     Ok(())
 }
 

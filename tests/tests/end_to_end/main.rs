@@ -26,6 +26,7 @@ mod session_fault;
 mod sinks;
 mod speak;
 mod start;
+mod supervisor;
 mod torn;
 mod trust;
 mod twin;

@@ -203,25 +203,29 @@ fn as_people_ask_for_it(idlewatt: &Idlewatt) -> anyhow::Result<()> {
         let done = ask(&["--format", form])?;
         assert!(done.status.success() && done.stdout.len() > 2_000, "{form}");
     }
-    for (further, words) in [
+    for (further, code, words) in [
         (
             &["--device", "ct-9"][..],
+            1,
             "no device has the id 'ct-9'; the ids are ct-1, ct-2",
         ),
         (
             &["--room", "Cellar"],
+            1,
             "no device stands in a room 'Cellar'; the rooms are Emergency",
         ),
+        (&["--format", "pdf"], 2, "possible values: html, csv, json, md"),
         (
-            &["--format", "pdf"],
+            &["--out", "october.pdf"],
+            2,
             "'pdf' is no form of a report; write --format with one of html, csv, json, md",
         ),
-        (&["--lang", "de"], "write en or fr"),
-        (&["--baseline", "October"], "write FROM..TO"),
+        (&["--lang", "de"], 2, "possible values: en, fr"),
+        (&["--baseline", "October"], 2, "write FROM..TO"),
     ] {
         let refused = ask(further)?;
         let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-        assert_eq!(refused.status.code(), Some(1), "{said}");
+        assert_eq!(refused.status.code(), Some(code), "{said}");
         assert!(said.contains(words), "{words}: {said}");
     }
     spans_without_figures(&file)

@@ -26,11 +26,15 @@ use super::night::{Fault, GRACE, MARGIN, Night, Told};
 use super::subject::Subject;
 use super::trace::Trace;
 use super::{dump, judged};
+use crate::progress::{self, Progress};
 use crate::trace;
 
 /// Counts false and missed overnight-idle alerts.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  idlewatt bench nights --nights 1000 --seed 2")]
+#[command(after_help = "Examples:\n  idlewatt bench nights --nights 1000 --seed 2\n\n\
+                  Exit codes:\n  0  no alert was missed, false or late\n  \
+                  1  one was, or it failed\n  \
+                  2  wrong arguments")]
 pub(super) struct Arguments {
     /// How many nights at least
     #[arg(long, default_value_t = 1000)]
@@ -39,8 +43,10 @@ pub(super) struct Arguments {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Write each device's samples and truth to this folder, as CSV
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "FOLDER")]
     dump: Option<PathBuf>,
+    #[command(flatten)]
+    progress: progress::Asked,
 }
 
 /// Two to learn and a week.
@@ -66,12 +72,18 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<
     }
     let mut nights: Vec<Night> = Vec::new();
     let mut first = 0;
+    let progress = Progress::new(
+        arguments.progress,
+        "bench nights",
+        "nights",
+        arguments.nights as u64,
+    );
     while nights.len() < arguments.nights {
         let of_batch = batch(arguments, first..first + BATCH)?;
         anyhow::ensure!(!of_batch.is_empty(), "the devices have no nights");
         nights.extend(of_batch);
         first += BATCH;
-        super::show_progress(nights.len().min(arguments.nights), arguments.nights, "nights");
+        progress.set(nights.len().min(arguments.nights) as u64);
     }
     nights.truncate(arguments.nights);
     let faults: Vec<(&Night, Fault)> = nights

@@ -39,9 +39,13 @@ const CHANGE_MS: f64 = 1_000.0;
 
 /// Measures the page over a year of 300 devices.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Examples:\n  cargo run --release -- bench page\n  cargo run --release -- bench page --keep /tmp/year\n\nMaking the year takes some minutes; with --keep it is made once."
-)]
+#[command(after_help = "Examples:\n  idlewatt bench page\n  \
+                  idlewatt bench page --keep /tmp/year --json\n\n\
+                  Making the year takes some minutes; with --keep it is made once. Build with --release: figures of a debug build mean nothing.\n\n\
+                  Exit codes:\n  0  every bar is met\n  \
+                  1  a bar is missed, or it failed\n  \
+                  2  wrong arguments\n\n\
+                  With --json:\n  One object: machine, and the figures of each section by name, with value, unit and bar.")]
 pub(super) struct Arguments {
     /// Devices: one in six is a scanner, the others workstations and some racks
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u16).range(6..=2000))]

@@ -32,9 +32,13 @@ use world::{Stopwatch, World};
 
 /// Measures the whole service with a real mosquitto and a real influxd.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Examples:\n  cargo run --release -- bench pipeline\n  cargo run --release -- bench pipeline --quick --only throughput,latency\n\nNeeds mosquitto, mosquitto_sub and influxd (1.x) on the PATH. Without --quick it takes about 16 minutes."
-)]
+#[command(after_help = "Examples:\n  idlewatt bench pipeline\n  \
+                  idlewatt bench pipeline --quick --only throughput,latency\n\n\
+                  Needs mosquitto, mosquitto_sub and influxd (1.x) on the PATH. Without --quick it takes about 16 minutes. Build with --release.\n\n\
+                  Exit codes:\n  0  every bar is met\n  \
+                  1  a bar is missed, or it failed\n  \
+                  2  wrong arguments\n\n\
+                  With --json:\n  One object: machine, and the figures of each section by name, with value, unit and bar.")]
 pub(super) struct Arguments {
     /// Only these sections, separated by commas
     #[arg(long, value_enum, value_delimiter = ',')]

@@ -18,16 +18,19 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::pipeline::{Bar, Figures, machine};
-use super::show_progress;
 use crate::config::Config;
 use crate::pipeline::Files;
+use crate::progress::{self, Progress};
 use hospital::Hospital;
 
 /// Makes a year of history and measures reports of it.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Example:\n  cargo run --release -- bench report\n  idlewatt bench report --devices 20 --days 70"
-)]
+#[command(after_help = "Examples:\n  idlewatt bench report\n  \
+                  idlewatt bench report --devices 20 --days 70 --json\n\n\
+                  Exit codes:\n  0  every bar is met\n  \
+                  1  a bar is missed, or it failed\n  \
+                  2  wrong arguments\n\n\
+                  With --json:\n  One object: machine, and the figures of each section by name, with value, unit and bar.")]
 pub(super) struct Arguments {
     /// How many devices
     #[arg(long, default_value_t = 100)]
@@ -41,6 +44,8 @@ pub(super) struct Arguments {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    progress: progress::Asked,
 }
 
 /// Seconds for a report of a month.
@@ -80,13 +85,16 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<
     let mut figures = Figures::default();
     figures.begin("history");
     let begun = monotonic();
+    let progress = Progress::new(
+        arguments.progress,
+        "bench report",
+        "days",
+        u64::from(arguments.days),
+    );
     hospital.live(&config, &path, first, arguments.days, |day| {
-        show_progress(
-            usize::try_from(day).unwrap_or_default(),
-            usize::try_from(arguments.days).unwrap_or_default(),
-            "days",
-        );
+        progress.set(u64::from(day));
     })?;
+    drop(progress);
     figures.add("devices", f64::from(u32::try_from(arguments.devices)?), "");
     figures.add("days", f64::from(arguments.days), "");
     figures.add("written in", begun.elapsed().as_secs_f64(), "s");

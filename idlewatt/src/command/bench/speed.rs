@@ -20,7 +20,10 @@ use crate::trace;
 
 /// Measures the analyzer and `classify`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  cargo run --release -- bench speed")]
+#[command(after_help = "Examples:\n  idlewatt bench speed\n\n\
+                  Exit codes:\n  0  every bar is met\n  \
+                  1  a bar is missed, or it failed\n  \
+                  2  wrong arguments")]
 pub(super) struct Arguments {}
 
 /// Samples a second.

@@ -15,12 +15,16 @@ use super::score::{Case, Figures, score};
 use super::subject::Subject;
 use super::trace::Trace;
 use super::{dump, judged, table};
+use crate::progress::{self, Progress};
 
 /// Scores the states of simulated devices against the truth.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Examples:\n  idlewatt bench states\n  idlewatt bench states --only ct-spot1 --devices 440 --seed 7"
-)]
+#[command(after_help = "Examples:\n  idlewatt bench states\n  \
+                  idlewatt bench states --only ct-spot1 --devices 440 --seed 7\n\n\
+                  Exit codes:\n  0  every bar is met\n  \
+                  1  a bar is missed, or it failed\n  \
+                  2  wrong arguments\n\n\
+                  With --json:\n  One object: the scores by modality and by sampling, and the devices that miss a bar.")]
 pub(super) struct Arguments {
     /// How many devices are drawn; of 220 each modality meets each sampling
     #[arg(long, default_value_t = 220)]
@@ -35,8 +39,10 @@ pub(super) struct Arguments {
     #[arg(long)]
     json: bool,
     /// Write each device's samples and truth to this folder, as CSV
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "FOLDER")]
     dump: Option<PathBuf>,
+    #[command(flatten)]
+    progress: progress::Asked,
 }
 
 /// A device with its scores.
@@ -76,7 +82,7 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<
         "no device has '{}' in its name; names are like 017-ct-spot1",
         arguments.only
     );
-    let scored = sweep(subjects, arguments.dump.as_deref())?;
+    let scored = sweep(subjects, arguments.dump.as_deref(), arguments.progress)?;
     let report = table::Report::of(&scored);
     if arguments.json {
         report.write_json(out)?;
@@ -92,8 +98,13 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<
 }
 
 /// Scores the devices on all cores; the order is theirs.
-fn sweep(subjects: Vec<Subject>, folder: Option<&std::path::Path>) -> anyhow::Result<Vec<Scored>> {
+fn sweep(
+    subjects: Vec<Subject>,
+    folder: Option<&std::path::Path>,
+    asked: progress::Asked,
+) -> anyhow::Result<Vec<Scored>> {
     let total = subjects.len();
+    let progress = Progress::new(asked, "bench states", "devices", total as u64);
     let (waiting, done) = (Mutex::new(subjects.into_iter()), AtomicUsize::new(0));
     let scored = Mutex::new(Vec::with_capacity(total));
     let work = || -> anyhow::Result<()> {
@@ -102,7 +113,7 @@ fn sweep(subjects: Vec<Subject>, folder: Option<&std::path::Path>) -> anyhow::Re
             let Some(subject) = next else { return Ok(()) };
             let one = examine(subject, folder)?;
             let count = done.fetch_add(1, Ordering::Relaxed) + 1;
-            super::show_progress(count, total, "devices");
+            progress.set(count as u64);
             if let Ok(mut scored) = scored.lock() {
                 scored.push(one);
             }
@@ -160,7 +171,7 @@ mod tests {
             .map(|number| Subject::draw(5, number))
             .collect();
         let names: Vec<String> = subjects.iter().map(|subject| subject.name.clone()).collect();
-        let scored = sweep(subjects, None).unwrap();
+        let scored = sweep(subjects, None, progress::Asked { quiet: true }).unwrap();
         assert_eq!(
             scored
                 .iter()

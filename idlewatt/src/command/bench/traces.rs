@@ -24,7 +24,10 @@ use super::trace::{Point, Span, seconds};
 
 /// Scores recorded traces that have labels.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  idlewatt bench traces ../shared/traces")]
+#[command(after_help = "Examples:\n  idlewatt bench traces ../shared/traces\n\n\
+                  Exit codes:\n  0  every bar is met\n  \
+                  1  a bar is missed, or it failed\n  \
+                  2  wrong arguments")]
 pub(super) struct Arguments {
     /// The folder with index.csv
     folder: std::path::PathBuf,

@@ -1,8 +1,9 @@
 //! The report of a configuration, word by word, and who does not answer.
 
 use std::path::Path;
+use std::process::ExitCode;
 
-use super::{Arguments, report, text};
+use super::{Arguments, report, run, text};
 
 const NOW: &str = "2026-04-30T20:30:00Z";
 
@@ -13,6 +14,7 @@ fn arguments(config: &Path) -> Arguments {
         offline: true,
         timeout_s: 5,
         json: false,
+        quiet: false,
     }
 }
 
@@ -88,6 +90,26 @@ fn faults_are_said_and_nothing_else() {
         "{text}"
     );
     assert!(text.ends_with("idlewatt.toml: 1 fault, no warnings\n"), "{text}");
+}
+
+#[test]
+fn a_service_manager_is_told_faults_and_not_the_plan() {
+    let said = |toml: &str| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("idlewatt.toml");
+        std::fs::write(&file, toml).expect("it can be written");
+        let mut arguments = arguments(&file);
+        arguments.quiet = true;
+        let mut out = Vec::new();
+        let is_ok = run(&arguments, &mut out).expect("it runs") == ExitCode::SUCCESS;
+        (is_ok, String::from_utf8(out).expect("text"))
+    };
+    assert_eq!(said(&first_toml()), (true, String::new()));
+    let (is_ok, text) = said(&first_toml().replace("modality = \"ct\"", "modality = \"tc\""));
+    assert!(
+        !is_ok && text.lines().count() == 1 && text.contains("is not a modality"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -4,16 +4,32 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::Report;
+use super::knock::Knock;
 use super::plan::{BandPlan, BrokerPlan, DevicePlan, LevelPlan, Plan};
 
-/// Writes the report.
-pub(super) fn write(report: &Report, file: &Path, out: &mut dyn Write) -> io::Result<()> {
+/// Writes what a person has to do something about.
+pub(super) fn write_quietly(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    write_faults(report, out)?;
+    let silent = report.knocks.iter().filter(|knock| !knock.is_ok);
+    for Knock { who, says, mend, .. } in silent {
+        writeln!(out, "{who}: {says}; {}", mend.as_deref().unwrap_or_default())?;
+    }
+    Ok(())
+}
+
+fn write_faults(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for fault in &report.faults {
         writeln!(out, "{fault}")?;
     }
     for warning in &report.warnings {
         writeln!(out, "warning: {warning}")?;
     }
+    Ok(())
+}
+
+/// Writes the report.
+pub(super) fn write(report: &Report, file: &Path, out: &mut dyn Write) -> io::Result<()> {
+    write_faults(report, out)?;
     let count = |count: usize, one: &str| match count {
         0 => format!("no {one}s"),
         1 => format!("1 {one}"),

@@ -2,7 +2,6 @@
 //!
 //! The time begins when a broker has let us in; one that does not within that time is given up.
 
-use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use ingest::clock::monotonic;
@@ -14,11 +13,10 @@ use tokio_util::sync::CancellationToken;
 use super::super::serve::{runtime, stop_signal};
 use super::Discovery;
 use super::words::grouped;
+use crate::progress::{self, Progress};
 
 /// Messages that may wait for the decoder; then the broker waits.
 const WAITING_MAX: usize = 1_000;
-/// Without a terminal, how often it is said how far it is.
-const WORD_EVERY: Duration = Duration::from_secs(10);
 
 /// What a session says of a broker that is away, and is not true when we end.
 const TRIED_AGAIN: &str = "; it is tried again";
@@ -37,6 +35,7 @@ pub(super) fn listen(
     discovery: &mut Discovery,
     brokers: Vec<BrokerConfig>,
     seconds: u64,
+    asked: progress::Asked,
 ) -> anyhow::Result<Listened> {
     runtime()?.block_on(async {
         let (sender, heard) = mpsc::channel(WAITING_MAX);
@@ -52,14 +51,13 @@ pub(super) fn listen(
             was_let_in: false,
             given_up: 0,
             troubles: Vec::new(),
-            progress: Progress::new(seconds),
+            listen: Listen::new(seconds, asked),
         };
         let outcome = listening.run(heard).await;
         shutdown.cancel();
-        listening.progress.end();
         outcome?;
         Ok(Listened {
-            listened_s: listening.progress.listened_s(),
+            listened_s: listening.listen.listened_s(),
             troubles: listening.troubles,
         })
     })
@@ -71,7 +69,7 @@ struct Listening<'d> {
     was_let_in: bool,
     given_up: usize,
     troubles: Vec<String>,
-    progress: Progress,
+    listen: Listen,
 }
 
 impl Listening<'_> {
@@ -86,8 +84,8 @@ impl Listening<'_> {
                     break;
                 }
                 _ = ticks.tick() => {
-                    self.progress.say(self.discovery.survey.so_far());
-                    if self.progress.is_over() {
+                    self.listen.say(self.discovery.survey.so_far());
+                    if self.listen.is_over() {
                         break;
                     }
                 }
@@ -120,7 +118,7 @@ impl Listening<'_> {
         match heard {
             Heard::Connected => {
                 if !self.was_let_in {
-                    self.progress.begin();
+                    self.listen.begin();
                 }
                 self.was_let_in = true;
             }
@@ -145,34 +143,36 @@ impl Listening<'_> {
     fn trouble(&mut self, trouble: String) {
         const TROUBLES_MAX: usize = 20;
         if !self.troubles.contains(&trouble) && self.troubles.len() < TROUBLES_MAX {
-            self.progress.line(&trouble);
+            self.listen.progress.line(&trouble);
             self.troubles.push(trouble);
         }
     }
 }
 
-/// A word on standard error on how far it is: one line that changes on a terminal, else a line now and then.
-struct Progress {
+/// How long is listened, from when a broker has let us in, and how far that is.
+struct Listen {
     seconds: u64,
     began: std::time::Instant,
-    said: Option<std::time::Instant>,
-    is_terminal: bool,
-    is_line_open: bool,
+    is_quiet: bool,
+    progress: Progress,
 }
 
-impl Progress {
-    fn new(seconds: u64) -> Self {
+impl Listen {
+    fn new(seconds: u64, asked: progress::Asked) -> Self {
         Self {
             seconds,
             began: monotonic(),
-            said: None,
-            is_terminal: std::io::stderr().is_terminal(),
-            is_line_open: false,
+            is_quiet: asked.quiet,
+            progress: Progress::new(asked, "listening", "seconds", seconds),
         }
     }
 
     fn begin(&mut self) {
         self.began = monotonic();
+        if !self.is_quiet {
+            self.progress
+                .line(&format!("listening, {} s; Ctrl-C ends it earlier", self.seconds));
+        }
     }
 
     fn listened_s(&self) -> u64 {
@@ -183,41 +183,13 @@ impl Progress {
         self.listened_s() >= self.seconds
     }
 
-    fn say(&mut self, (messages, topics, meters): (u64, usize, usize)) {
-        let now = monotonic();
-        let is_due = self
-            .said
-            .is_none_or(|said| now.saturating_duration_since(said) >= WORD_EVERY);
-        if !self.is_terminal && !is_due {
-            return;
-        }
-        self.said = Some(now);
-        let left = self.seconds.saturating_sub(self.listened_s());
-        let word = format!(
-            "listening, {left} s left: {} messages, {} topics, {} meters",
+    fn say(&self, (messages, topics, meters): (u64, usize, usize)) {
+        let known = format!(
+            "{} messages, {} topics, {} meters",
             grouped(messages),
             grouped(topics as u64),
             grouped(meters as u64)
         );
-        let mut screen = std::io::stderr();
-        if self.is_terminal {
-            self.is_line_open = true;
-            let _ = write!(screen, "\r{word:<78}");
-            let _ = screen.flush();
-        } else {
-            let _ = writeln!(screen, "{word}");
-        }
-    }
-
-    fn line(&mut self, text: &str) {
-        self.end();
-        let _ = writeln!(std::io::stderr(), "{text}");
-    }
-
-    /// Wipes the line that changes.
-    fn end(&mut self) {
-        if std::mem::take(&mut self.is_line_open) {
-            let _ = write!(std::io::stderr(), "\r{:<78}\r", "");
-        }
+        self.progress.tell(self.listened_s().min(self.seconds), &known);
     }
 }

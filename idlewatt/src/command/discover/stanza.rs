@@ -10,6 +10,7 @@ use analyzer::modality::MODALITIES;
 use ingest::decode::Quantity;
 use ingest::decode::survey::{ChannelReport, Figure, MapperProposal, MeterReport, NamingProposal};
 
+use super::candidate::Said;
 use super::words::shown;
 use super::{Found, guess};
 
@@ -33,16 +34,18 @@ pub(super) fn stanzas(found: &Found) -> Vec<String> {
     for (at, meter) in report.meters.iter().enumerate() {
         if !found.feeding.contains_key(&meter.meter) && meter.copy_of.is_none() {
             let copies = report.meters.iter().filter(|other| other.copy_of == Some(at));
-            stanzas.push(device(meter, copies, &mut ids));
+            stanzas.push(device(meter, copies, &mut ids, None));
         }
     }
     stanzas
 }
 
-fn device<'r>(
+/// The stanza of one device: as it is guessed, or as a person says.
+pub(super) fn device<'r>(
     meter: &MeterReport,
     copies: impl Iterator<Item = &'r MeterReport>,
     ids: &mut BTreeSet<String>,
+    said: Option<&Said>,
 ) -> String {
     let headline = &meter.channels[meter.headline];
     let mut text = "[[device]]\n".to_owned();
@@ -56,12 +59,22 @@ fn device<'r>(
     }
     let id = free_id(&meter.meter, ids);
     let _ = writeln!(text, "id = {}", quoted(&id));
-    let _ = writeln!(text, "name = {}", quoted(&meter.meter));
-    let _ = writeln!(text, "room = \"to be named\"  # the room it stands in");
-    let mut names = vec![meter.meter.as_str()];
-    names.extend(meter.topics.iter().map(String::as_str).take(1));
-    match guess::modality(&names, headline.power_w_max) {
-        Some((modality, why)) => {
+    let name = said.map_or(&meter.meter, |said| &said.name);
+    let _ = writeln!(text, "name = {}", quoted(name));
+    if let Some(said) = said {
+        let _ = writeln!(text, "room = {}", quoted(&said.room));
+    } else {
+        let _ = writeln!(text, "room = \"to be named\"  # the room it stands in");
+    }
+    let guess = guess::modality(&names(meter), headline.power_w_max);
+    match said
+        .map(|said| (said.modality, None))
+        .or(guess.map(|(modality, why)| (modality, Some(why))))
+    {
+        Some((modality, None)) => {
+            let _ = writeln!(text, "modality = \"{modality}\"");
+        }
+        Some((modality, Some(why))) => {
             let _ = writeln!(text, "modality = \"{modality}\"  # {why}: check this");
         }
         None => {
@@ -71,6 +84,13 @@ fn device<'r>(
     }
     let _ = writeln!(text, "meter = {}", quoted(&meter.meter));
     text + &channels(meter, headline)
+}
+
+/// What a meter is called, and where it is heard.
+pub(super) fn names(meter: &MeterReport) -> Vec<&str> {
+    let mut names = vec![meter.meter.as_str()];
+    names.extend(meter.topics.iter().map(String::as_str).take(1));
+    names
 }
 
 /// The channels that add up to the load.
@@ -172,7 +192,7 @@ fn free_id(meter: &str, ids: &mut BTreeSet<String>) -> String {
 }
 
 /// A text as TOML's basic string, on one line whatever is in it.
-pub(super) fn quoted(text: &str) -> String {
+pub(in crate::command) fn quoted(text: &str) -> String {
     // TOML has JSON's escapes, and forbids one character more
     serde_json::Value::from(text)
         .to_string()

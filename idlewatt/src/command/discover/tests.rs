@@ -177,10 +177,10 @@ fn what_is_proposed_loads_and_reads_what_was_unread() {
 fn what_is_wrong_with_the_arguments_is_said() {
     let arguments = |broker: Option<&str>, from: Option<&str>| Arguments {
         broker: broker.map(str::to_owned),
-        user: None,
+        username: None,
         password_file: None,
         password_env: None,
-        ca: None,
+        ca_file: None,
         client_cert: None,
         client_key: None,
         mqtt_3: false,
@@ -189,6 +189,7 @@ fn what_is_wrong_with_the_arguments_is_said() {
         config: None,
         from: from.map(PathBuf::from),
         json: false,
+        progress: progress::Asked { quiet: true },
     };
     for (arguments, input, words) in [
         (arguments(None, None), "", "name a broker with --broker"),
@@ -196,7 +197,7 @@ fn what_is_wrong_with_the_arguments_is_said() {
         (
             arguments(Some("mqtt://u:hunter2@x"), None),
             "",
-            "say the user with --user",
+            "say the user with --username",
         ),
         (
             arguments(None, Some("/no/such.jsonl")),

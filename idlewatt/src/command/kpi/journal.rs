@@ -9,16 +9,20 @@ use analyzer::report::{LedgerRows, Report};
 use crate::config::Config;
 use crate::pipeline::{self, Interpreter};
 
-/// Gives a report what the journal says of its range.
+/// Gives a report what the journal says of its range; `told` hears which batch it is at, and the last there is.
 ///
 /// # Errors
 /// There is no journal, or it cannot be read.
-pub(super) fn fill(config: &Config, report: &mut Report) -> anyhow::Result<()> {
+pub(super) fn fill(
+    config: &Config,
+    report: &mut Report,
+    mut told: impl FnMut(u64, u64),
+) -> anyhow::Result<()> {
     let mut journal = pipeline::journal(config)?;
     let mut interpreter = Interpreter::new(config)?;
     let (from, until) = report.range();
     let (mut rows, mut findings) = (LedgerRows::default(), Vec::new());
-    pipeline::walk(&mut journal, 0, |batches, _| {
+    pipeline::walk(&mut journal, 0, |batches, last| {
         for batch in batches {
             interpreter.batch(batch, &mut findings, |_, _, _| {});
         }
@@ -31,6 +35,7 @@ pub(super) fn fill(config: &Config, report: &mut Report) -> anyhow::Result<()> {
                 _ => {}
             }
         }
+        told(batches.last().map_or(0, |batch| batch.seq), last);
         Ok(())
     })?;
     rows.iter().for_each(|row| report.ledger(row));

@@ -31,13 +31,40 @@ const SINKS: [(&str, &str); 5] = [
     ),
 ];
 
-/// Asks the service for it.
+/// Asks the service for it, and says what that means: in words, or as one object.
 ///
 /// # Errors
 /// The journal cannot be read, or the state folder not be written.
-pub(super) fn write(config: &Config, since: Timestamp, out: &mut dyn Write) -> anyhow::Result<()> {
+pub(super) fn write(
+    config: &Config,
+    since: Timestamp,
+    is_json: bool,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
     let journal = pipeline::journal(config)?;
     let from = rebuild::earliest(config, &journal, since)?;
+    let batches = journal
+        .last_seq()?
+        .saturating_sub(journal.first_seq()?.unwrap_or(1))
+        + 1;
+    let published = config.publish.iter().map(|_| ("publish", "mqtt"));
+    let sinks = config.sinks.iter().map(|sink| (sink.name.as_str(), sink.kind));
+    let sinks = sinks
+        .chain(published)
+        .map(|(name, kind)| (name, kind, says(kind)));
+    if is_json {
+        rebuild::ask(&config.state_dir, since)?;
+        let sinks =
+            sinks.map(|(name, kind, says)| serde_json::json!({ "name": name, "kind": kind, "says": says }));
+        let answer = serde_json::json!({
+            "since": since.to_string(),
+            "from": from.to_string(),
+            "batches": batches,
+            "sinks": sinks.collect::<Vec<_>>(),
+            "next": rebuild::HOW,
+        });
+        return Ok(writeln!(out, "{answer}")?);
+    }
     if from > since {
         writeln!(
             out,
@@ -46,28 +73,23 @@ pub(super) fn write(config: &Config, since: Timestamp, out: &mut dyn Write) -> a
     }
     writeln!(
         out,
-        "the journal ({} batches) is analyzed again with this configuration; everything since {from} is written anew:",
-        journal
-            .last_seq()?
-            .saturating_sub(journal.first_seq()?.unwrap_or(1))
-            + 1
+        "the journal ({batches} batches) is analyzed again with this configuration; everything since {from} is written anew:"
     )?;
     writeln!(
         out,
         "  history: what it has from there on is forgotten, then filled again"
     )?;
-    let published = config.publish.iter().map(|_| ("publish", "mqtt"));
-    let sinks = config.sinks.iter().map(|sink| (sink.name.as_str(), sink.kind));
-    for (name, kind) in sinks.chain(published) {
-        let says = SINKS
-            .iter()
-            .find(|(known, _)| *known == kind)
-            .map_or("written again", |(_, says)| says);
+    for (name, kind, says) in sinks {
         writeln!(out, "  {name} ({kind}): {says}")?;
     }
     rebuild::ask(&config.state_dir, since)?;
     writeln!(out, "{}", rebuild::HOW)?;
     Ok(())
+}
+
+fn says(kind: &str) -> &'static str {
+    let known = SINKS.iter().find(|(known, _)| *known == kind);
+    known.map_or("written again", |(_, says)| says)
 }
 
 #[cfg(test)]

@@ -30,38 +30,62 @@ pub(super) struct Asking {
     ca_file: Option<PathBuf>,
 }
 
-/// The JSON at a path; `config` is loaded where no address was given, and says where the page is and who may see it.
-///
-/// # Errors
-/// What is wrong, where, and how to mend it.
-pub(super) fn ask(asking: &Asking, config: &Path, path: &str) -> anyhow::Result<Value> {
-    let (base, known) = match &asking.url {
-        Some(url) => (url.trim_end_matches('/').to_owned(), None),
-        None => of_config(&Config::load(config)?.config),
-    };
-    let url = format!("{base}{path}");
-    let question = deliver::ask::Question {
-        url: &url,
-        login: login(asking)?.or(known),
-        ca: asking.ca_file.clone(),
-    };
-    let answer = super::super::serve::runtime()?.block_on(deliver::ask::get(question));
-    let (status, body) = answer.map_err(|reason| {
-        anyhow::anyhow!("the service does not answer at {base}: {reason}; is `idlewatt serve` running there?")
-    })?;
-    match status {
-        200 => serde_json::from_str(&body)
-            .with_context(|| format!("what answers at {base} is no idlewatt; check the address")),
-        401 | 403 => anyhow::bail!(
-            "the service at {base} wants to know who asks: give its token with --token-file or in {TOKEN}"
-        ),
-        404 => anyhow::bail!(
-            "{url} is not known there: an older idlewatt, or another program; check the address"
-        ),
-        other => anyhow::bail!(
-            "the service at {base} answers {other}: {}",
-            printable(body.trim())
-        ),
+/// A running service that can be asked.
+pub(super) struct Service {
+    base: String,
+    login: Option<Login>,
+    ca: Option<PathBuf>,
+}
+
+impl Service {
+    /// Where it is: as the arguments say, else the configuration, which knows who may see the page as well.
+    ///
+    /// # Errors
+    /// A file cannot be read or has faults.
+    pub(super) fn find(asking: &Asking, config: &Path) -> anyhow::Result<Self> {
+        let (base, known) = match &asking.url {
+            Some(url) => (url.trim_end_matches('/').to_owned(), None),
+            None => of_config(&Config::load(config)?.config),
+        };
+        Ok(Self {
+            base,
+            login: login(asking)?.or(known),
+            ca: asking.ca_file.clone(),
+        })
+    }
+
+    /// The JSON at a path.
+    ///
+    /// # Errors
+    /// What is wrong, where, and how to mend it.
+    pub(super) fn ask(&self, path: &str) -> anyhow::Result<Value> {
+        let base = &self.base;
+        let url = format!("{base}{path}");
+        let question = deliver::ask::Question {
+            url: &url,
+            login: self.login.clone(),
+            ca: self.ca.clone(),
+        };
+        let answer = super::super::serve::runtime()?.block_on(deliver::ask::get(question));
+        let (status, body) = answer.map_err(|reason| {
+            anyhow::anyhow!(
+                "the service does not answer at {base}: {reason}; is `idlewatt serve` running there?"
+            )
+        })?;
+        match status {
+            200 => serde_json::from_str(&body)
+                .with_context(|| format!("what answers at {base} is no idlewatt; check the address")),
+            401 | 403 => anyhow::bail!(
+                "the service at {base} wants to know who asks: give its token with --token-file or in {TOKEN}"
+            ),
+            404 => anyhow::bail!(
+                "{url} is not known there: an older idlewatt, or another program; check the address"
+            ),
+            other => anyhow::bail!(
+                "the service at {base} answers {other}: {}",
+                printable(body.trim())
+            ),
+        }
     }
 }
 

@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
+use super::now;
+
 /// Incidents shown; `--json` has them all.
 const INCIDENTS_MAX: usize = 10;
 
@@ -32,10 +34,15 @@ pub(super) fn write(status: &Value, out: &mut dyn Write) -> io::Result<()> {
     };
     writeln!(
         out,
-        "{} at {}: {verdict}\n",
+        "{} at {}: {verdict}",
         word(&status["site"]),
         local(&status["now"], &zone)
     )?;
+    now::running(status, &zone, out)?;
+    problems(&status["problems"], out)?;
+    now::devices(&status["devices"], &zone, out)?;
+    now::alerts(&status["alerts"], &zone, out)?;
+    now::brokers(&status["brokers"], out)?;
     messages(&status["messages"], out)?;
     if let Some(rebuild) = status["rebuild"].as_object() {
         let percent = rebuild["fraction"].as_f64().unwrap_or(0.0) * 100.0;
@@ -47,12 +54,11 @@ pub(super) fn write(status: &Value, out: &mut dyn Write) -> io::Result<()> {
     }
     sinks(&status["sinks"], &zone, out)?;
     channels(&status["channels"], &zone, out)?;
-    problems(&status["problems"], out)?;
     incidents(&status["incidents"], &zone, out)
 }
 
 fn messages(messages: &Value, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "Messages since the journal was begun")?;
+    writeln!(out, "\nMessages since the journal was begun")?;
     for (place, (key, says)) in MESSAGES.iter().enumerate() {
         let sign = ["  ", "= ", "+ ", "+ ", "+ ", "+ "][place];
         let says = says.replace("{qos0}", &count(&messages["received_qos0"]));
@@ -168,11 +174,11 @@ pub(in crate::command) fn printable(text: &str) -> String {
         .collect()
 }
 
-fn word(value: &Value) -> String {
+pub(super) fn word(value: &Value) -> String {
     printable(value.as_str().unwrap_or_default())
 }
 
-fn local(value: &Value, zone: &TimeZone) -> String {
+pub(super) fn local(value: &Value, zone: &TimeZone) -> String {
     let at: Option<Timestamp> = value.as_str().and_then(|text| text.parse().ok());
     at.map_or_else(
         || "-".to_owned(),
