@@ -186,18 +186,15 @@ async fn dashboard_is_true(prometheus: &Prometheus, metrics: &Metrics) -> anyhow
             let found = prometheus
                 .query(&target.expr.replace("$__rate_interval", "10s"))
                 .await?;
-            let told = || format!("{} {}: {found:?}", panel.title, target.expr);
-            match shows {
-                Shows::Number(number) => {
-                    ensure!(found.len() == 1 && found[0].1 == number(metrics), "{}", told())
-                }
-                Shows::Names("", _) => ensure!(found.len() == 1, "{}", told()),
+            let is_true = match shows {
+                Shows::Number(number) => found.len() == 1 && found[0].1 == number(metrics),
+                Shows::Names("", _) => found.len() == 1,
                 Shows::Names(label, names) => {
                     let shown = found.iter().filter_map(|(labels, _)| labels[label].as_str());
-                    let (shown, names) = (shown.collect::<BTreeSet<_>>(), names.iter().copied().collect());
-                    ensure!(shown == names, "{}", told());
+                    shown.collect::<BTreeSet<_>>() == names.iter().copied().collect()
                 }
-            }
+            };
+            ensure!(is_true, "{} {}: {found:?}", panel.title, target.expr);
         }
     }
     Ok(())

@@ -75,6 +75,34 @@ async fn means(influx: &Influxd, query: &str) -> anyhow::Result<Means> {
     Ok(means)
 }
 
+/// Waits until the continuous query has run.
+async fn until_made(influx: &Influxd) -> anyhow::Result<Means> {
+    let query = "SELECT \"power_w\", \"state_code\" FROM \"power_5m\" GROUP BY *";
+    let made = async {
+        loop {
+            let made = means(influx, query).await?;
+            if !made.is_empty() {
+                return anyhow::Ok(made);
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(WITHIN, made)
+        .await
+        .context("no means are made")?
+}
+
+/// idlewatt writes and does not read, Grafana reads and does not write, neither makes databases.
+async fn rights_are_the_least(influx: &mut Influxd, line: &str) -> anyhow::Result<()> {
+    influx.log_in("idlewatt", "writing");
+    let read = influx.query(DATABASE, "SELECT * FROM \"power\" LIMIT 1").await;
+    ensure!(read.is_err(), "idlewatt only writes");
+    influx.log_in("idlewatt_reader", "reading");
+    ensure!(influx.write(DATABASE, line).await?.0 == 403, "Grafana only reads");
+    ensure!(influx.query("", "CREATE DATABASE other").await.is_err());
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_means_are_those_of_the_readings_and_stay_when_these_are_deleted() -> anyhow::Result<()> {
     let mut influx = Influxd::start(true).await?;
@@ -92,33 +120,11 @@ async fn the_means_are_those_of_the_readings_and_stay_when_these_are_deleted() -
         old.as_millisecond()
     );
     write(&influx, &hour).await?;
-    let may_not = influx.query(DATABASE, "SELECT * FROM \"power\" LIMIT 1").await;
-    ensure!(may_not.is_err(), "idlewatt only writes");
-    influx.log_in("idlewatt_reader", "reading");
-    ensure!(
-        influx.write(DATABASE, &hour).await?.0 == 403,
-        "Grafana only reads"
-    );
-    ensure!(influx.query("", "CREATE DATABASE other").await.is_err());
+    rights_are_the_least(&mut influx, &hour).await?;
 
     influx.run_continuous_queries();
     influx.restart().await?;
-    let made = async {
-        loop {
-            let made = means(
-                &influx,
-                "SELECT \"power_w\", \"state_code\" FROM \"power_5m\" GROUP BY *",
-            )
-            .await?;
-            if !made.is_empty() {
-                return anyhow::Ok(made);
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    };
-    let made = tokio::time::timeout(WITHIN, made)
-        .await
-        .context("no means are made")??;
+    let made = until_made(&influx).await?;
     let five_minutes = SignedDuration::from_mins(5);
     let until_ms = now.as_millisecond() / five_minutes.as_secs() / 1000 * five_minutes.as_secs() * 1000;
     let query = format!(

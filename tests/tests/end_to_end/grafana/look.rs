@@ -413,68 +413,55 @@ fn rhythm_s(truth: &Truth, id: &str) -> anyhow::Result<f64> {
     })
 }
 
+/// Every device is shown, and each as it should be.
+fn each(
+    truth: &Truth,
+    frames: &[Frame],
+    judge: impl Fn(&str, &Frame) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let all = truth.devices().count();
+    ensure!(frames.len() == all, "{} devices, not {all}", frames.len());
+    frames
+        .iter()
+        .try_for_each(|frame| judge(label(frame, "device")?, frame))
+}
+
 /// The newest reading is not older than the meter's rhythm.
 pub(super) fn ages(truth: &Truth, _: &Asked, frames: &[Frame]) -> anyhow::Result<()> {
-    ensure!(
-        frames.len() == truth.devices().count(),
-        "{} devices",
-        frames.len()
-    );
-    for frame in frames {
-        let id = label(frame, "device")?;
+    each(truth, frames, |id, frame| {
         let row = frame.rows.first().context("a row")?;
         let age_s = truth.now.duration_since(Frame::instant(row)).as_secs_f64();
         let rhythm_s = rhythm_s(truth, id)?;
-        ensure!(
-            (-5.0..=rhythm_s * 2.0 + 5.0).contains(&age_s),
-            "{id}: {age_s} s, its rhythm is {rhythm_s} s"
-        );
-    }
-    Ok(())
+        let is_fresh = (-5.0..=rhythm_s * 2.0 + 5.0).contains(&age_s);
+        ensure!(is_fresh, "{id}: {age_s} s, its rhythm is {rhythm_s} s");
+        Ok(())
+    })
 }
 
 /// Readings come at least in the meter's rhythm, and no oftener than it sends.
 pub(super) fn readings(truth: &Truth, asked: &Asked, frames: &[Frame]) -> anyhow::Result<()> {
-    ensure!(
-        frames.len() == truth.devices().count(),
-        "{} devices",
-        frames.len()
-    );
-    for frame in frames {
-        let id = label(frame, "device")?;
-        let values: Vec<f64> = frame.rows.iter().filter_map(|row| row[1].as_f64()).collect();
+    each(truth, frames, |id, frame| {
         let minutes = asked.interval.as_secs_f64() / 60.0;
-        let readings: f64 = values.iter().map(|a_minute| a_minute * minutes).sum();
-        let asked_s = truth.seconds(asked);
-        let sent = truth
-            .shown(id)
-            .iter()
-            .filter(|shown| shown.at >= asked.from)
-            .count();
-        #[expect(clippy::cast_precision_loss, reason = "a count of a test")]
-        let (least, most) = (asked_s / rhythm_s(truth, id)? * 0.95, sent as f64);
+        let a_minute = frame.rows.iter().filter_map(|row| row[1].as_f64());
+        let readings: f64 = a_minute.map(|a_minute| a_minute * minutes).sum();
+        let sent = truth.shown(id).iter().filter(|shown| shown.at >= asked.from);
+        let least = truth.seconds(asked) / rhythm_s(truth, id)? * 0.95;
+        let most = f64::from(u32::try_from(sent.count())?);
         ensure!(
             (least..=most).contains(&readings),
             "{id}: {readings} readings, not {least} to {most}"
         );
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// No silence is longer than the meter's rhythm allows.
 pub(super) fn silences(truth: &Truth, _: &Asked, frames: &[Frame]) -> anyhow::Result<()> {
-    ensure!(
-        frames.len() == truth.devices().count(),
-        "{} devices",
-        frames.len()
-    );
-    for frame in frames {
-        let (id, row) = (label(frame, "device")?, frame.rows.first().context("a row")?);
+    each(truth, frames, |id, frame| {
+        let row = frame.rows.first().context("a row")?;
         let (gap_s, rhythm_s) = (row[1].as_f64().context("a gap")?, rhythm_s(truth, id)?);
-        ensure!(
-            gap_s > 0.0 && gap_s <= rhythm_s * 2.0 + 5.0,
-            "{id}: {gap_s} s, its rhythm is {rhythm_s} s"
-        );
-    }
-    Ok(())
+        let is_short = gap_s > 0.0 && gap_s <= rhythm_s * 2.0 + 5.0;
+        ensure!(is_short, "{id}: {gap_s} s, its rhythm is {rhythm_s} s");
+        Ok(())
+    })
 }

@@ -134,7 +134,7 @@ pub(super) struct Rule {
     pub(super) data: Vec<Datum>,
     pub(super) dashboard_uid: String,
     pub(super) panel_id: u32,
-    pub(super) no_data_state: NoData,
+    pub(super) no_data_state: WithoutData,
     exec_err_state: OnError,
     #[serde(rename = "for")]
     pending: String,
@@ -144,7 +144,7 @@ pub(super) struct Rule {
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-pub(super) enum NoData {
+pub(super) enum WithoutData {
     NoData,
     Alerting,
     #[serde(rename = "OK")]
@@ -244,7 +244,7 @@ impl Rule {
         }
         let condition = numbers.get(&self.condition).context("no condition")?;
         if condition.is_empty() {
-            let fires = self.no_data_state == NoData::Alerting;
+            let fires = self.no_data_state == WithoutData::Alerting;
             return Ok(fires.then(String::new).into_iter().collect());
         }
         let device = |labels: &Labels| labels.get("device").cloned().context("an alert names its device");
