@@ -16,7 +16,8 @@ use crate::progress::{self, Progress};
     after_help = "Examples:\n  idlewatt backup -c /etc/idlewatt/idlewatt.toml --to /srv/backup/idlewatt\n  \
                   idlewatt backup -c /etc/idlewatt/idlewatt.toml --to /srv/backup/idlewatt --keep 7 --json\n\n\
                   Each backup is a folder of its own, named by its instant (UTC). `idlewatt restore` puts one back.\n\
-                  Passwords, tokens and keys are not in it."
+                  Passwords, tokens and keys are not in it.\n\n\
+                  With --json:\n  One object: folder, backup (what is in it: at, site, files and how far each goes), deleted, left_over."
 )]
 pub struct Arguments {
     /// The service's configuration; its state folder is what is copied

@@ -17,7 +17,8 @@ use crate::progress::{self, Progress};
     after_help = "Examples:\n  idlewatt restore --check /srv/backup/idlewatt/idlewatt-20261127T013000.000Z\n  \
                   systemctl stop idlewatt\n  idlewatt restore -c /etc/idlewatt/idlewatt.toml /srv/backup/idlewatt/idlewatt-20261127T013000.000Z\n  \
                   systemctl start idlewatt\n\n\
-                  What stands in the state folder is renamed to *.before-<instant>, never deleted."
+                  What stands in the state folder is renamed to *.before-<instant>, never deleted.\n\n\
+                  With --json:\n  One object: backup (what is in it: at, site, files and how far each goes); without --check also state_dir and moved_aside."
 )]
 pub struct Arguments {
     /// A folder that `idlewatt backup` made
