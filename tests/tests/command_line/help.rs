@@ -49,15 +49,13 @@ fn examples(command: &Command) -> Vec<String> {
 #[test]
 fn every_command_has_examples_and_each_of_them_can_be_typed() {
     let tree = tree();
-    for command in all(&tree).into_iter().skip(1) {
+    for command in all(&tree) {
         let name = called(command);
         let examples = examples(command);
         assert!(!examples.is_empty(), "{name} has no examples in its after_help");
         let mut own = 0;
         for line in &examples {
-            let calls = calls(line);
-            assert!(!calls.is_empty(), "{name}: {line}: no call of idlewatt");
-            for call in calls {
+            for call in calls(line) {
                 own += usize::from(call.join(" ").starts_with(name));
                 let parsed = idlewatt::command::tree().try_get_matches_from(&call);
                 assert!(parsed.is_ok(), "{name}: {line}: {}", parsed.unwrap_err());
