@@ -136,7 +136,7 @@ impl<'a> DeviceBody<'a> {
             meter_fault: live.meter_fault.as_ref().map(|fault| fault.kind.name()),
             learned: live.learned.as_deref().map(BandsJson::from),
             today: by_state(&live.today),
-            kpis_7_days: kpis(&live.week, role(&device.modality)),
+            kpis_7_days: kpis(&live.week, role(device.modality)),
         }
     }
 }

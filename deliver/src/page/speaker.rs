@@ -352,7 +352,7 @@ impl Speaker {
 
     /// The modality in the visitor's language, or as the configuration names it.
     pub(crate) fn modality<'device>(&self, device: &'device PageDevice) -> &'device str {
-        self.modality_known(&device.modality)
+        self.modality_known(device.modality)
             .unwrap_or(device.modality_label)
     }
 

@@ -145,7 +145,7 @@ impl Fleet {
             if tile::is_small(device) {
                 fleet.count(live);
                 fleet.stations.push(Station::of(device, live, now));
-            } else if Modality::named(&device.modality).is_some_and(|kind| kind.role == Role::Server) {
+            } else if Modality::named(device.modality).is_some_and(|kind| kind.role == Role::Server) {
                 fleet.servers.push(Server {
                     id: device.id.to_string(),
                     name: device.name.clone(),

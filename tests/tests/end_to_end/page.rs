@@ -85,7 +85,7 @@ fn facts(device: &deliver::page::PageDevice) -> Facts {
     Facts {
         id: device.id.clone(),
         room: device.room.clone(),
-        modality: Modality::named(&device.modality).expect("a modality of ours"),
+        modality: Modality::named(device.modality).expect("a modality of ours"),
         is_exempt: false,
         target_w: None,
         boot: None,

@@ -70,7 +70,7 @@ fn write(statement: &Statement) -> String {
             id: &device.id,
             name: &device.name,
             room: &device.room,
-            modality: &device.modality,
+            modality: device.modality,
         };
         write_row(&mut writer, statement, &named, now, before);
     }

@@ -419,7 +419,7 @@ fn device<'a>(
         name: &device.name,
         room: &device.room,
         floor: device.floor.as_deref(),
-        modality: &device.modality,
+        modality: device.modality,
         exempt: sheet.subject.exempt.as_deref(),
         states: State::ALL.into_iter().map(|state| of_state(now, state)).collect(),
         now: now.into(),
