@@ -97,7 +97,7 @@ fn put_note(state: &Path, backup: &Path) -> anyhow::Result<()> {
 fn bring(entry: &Entry, backup: &Path, state: &Path, tally: &mut Tally<'_>) -> anyhow::Result<()> {
     let new = state.join(entry.name.clone() + NEW);
     let found = digest::copy(&backup.join(&entry.name), &new, |bytes| {
-        tally.at(&entry.name, bytes)
+        tally.at(&entry.name, bytes);
     })
     .with_context(|| format!("{} cannot be written; is there room?", new.display()))?;
     std::fs::set_permissions(&new, std::fs::Permissions::from_mode(0o600))?;

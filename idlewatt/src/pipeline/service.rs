@@ -12,7 +12,7 @@ use deliver::device::DeviceTags;
 use deliver::history::{History, Readers};
 use deliver::live::Live;
 use deliver::log::{FindingsLog, LogConfig, LogReader};
-use deliver::page::{Door, HealthSource, Page};
+use deliver::page::{Door, Page};
 use deliver::sink::{Sink, SinkTask, SinkWatch};
 use ingest::clock::Clock;
 use ingest::incident::{Incident, Incidents};
@@ -73,23 +73,25 @@ impl Files<'_> {
 
 /// A running service.
 pub struct Service {
-    live: Live,
-    clock: Clock,
-    health: HealthSource,
-    pulses: Vec<Pulse>,
-    shown: Shown,
+    vitals: Vitals,
+    stops: Stops,
     sessions: JoinSet<()>,
-    sessions_stop: CancellationToken,
     writer: Writer,
     analyzed: watch::Receiver<u64>,
     analysis: Running,
-    analysis_stop: CancellationToken,
     recording: Running,
-    recording_stop: CancellationToken,
     sinks: JoinSet<()>,
-    sinks_stop: CancellationToken,
     page: JoinSet<()>,
-    page_stop: CancellationToken,
+}
+
+/// Ends each stage by itself.
+#[derive(Default)]
+struct Stops {
+    sessions: CancellationToken,
+    analysis: CancellationToken,
+    recording: CancellationToken,
+    sinks: CancellationToken,
+    page: CancellationToken,
 }
 
 /// The durable files, opened, and the thread that writes the first of them.
@@ -140,6 +142,21 @@ impl Stores {
     }
 }
 
+/// How far the journal has come.
+fn shown(
+    writer: &Writer,
+    analyzed: &watch::Receiver<u64>,
+    log: &LogReader,
+    recorded: watch::Receiver<u64>,
+) -> Shown {
+    Shown {
+        writer: writer.handle().progress(),
+        analyzed: analyzed.clone(),
+        log: log.end(),
+        recorded,
+    }
+}
+
 /// Where the account is looked up.
 fn books(config: &Config, files: &Files<'_>, log: &LogReader) -> anyhow::Result<Mutex<Books>> {
     Ok(Mutex::new(Books {
@@ -166,37 +183,23 @@ impl Service {
             log_reader,
             history,
         } = Stores::open(config)?;
-        let (files, tags, figures) = (
-            Files(&config.state_dir),
-            config.device_tags(),
-            Arc::<Figures>::default(),
-        );
+        let (files, tags) = (Files(&config.state_dir), config.device_tags());
+        let figures = Arc::<Figures>::default();
         let live = live_view(config, &history, clock.now())?;
 
-        let [
-            sessions_stop,
-            analysis_stop,
-            recording_stop,
-            sinks_stop,
-            page_stop,
-        ] = std::array::from_fn(|_| CancellationToken::new());
+        let stops = Stops::default();
         let interpreter = Interpreter::new(config)?;
         let analysis = Analysis::resume(journal, aside, interpreter, log, Arc::clone(&figures))?;
         let analyzed = analysis.cursor();
-        let analysis = stage::start(analysis, writer.handle().progress(), analysis_stop.clone())?;
+        let analysis = stage::start(analysis, writer.handle().progress(), stops.analysis.clone())?;
         let (sinks, watches, channels) =
-            start_sinks(config, &tags, &log_reader, (&history, &writer), &sinks_stop)?;
+            start_sinks(config, &tags, &log_reader, (&history, &writer), &stops.sinks)?;
         let recording = Recording::new(log_reader.another()?, history, live.clone(), clock.clone())?;
         let recorded = recording.cursor();
-        let recording = stage::start(recording, log_reader.end(), recording_stop.clone())?;
+        let recording = stage::start(recording, log_reader.end(), stops.recording.clone())?;
         let mut pulses = vec![writer.pulse(), analysis.pulse(), recording.pulse()];
-        let (sessions, statuses) = start_sessions(config, &writer.handle(), &sessions_stop, &mut pulses);
-        let shown = Shown {
-            writer: writer.handle().progress(),
-            analyzed: analyzed.clone(),
-            log: log_reader.end(),
-            recorded,
-        };
+        let (sessions, statuses) = start_sessions(config, &writer.handle(), &stops.sessions, &mut pulses);
+        let shown = shown(&writer, &analyzed, &log_reader, recorded);
 
         let overview = Overview {
             writer: writer.handle().progress(),
@@ -219,32 +222,31 @@ impl Service {
         let beside = beside((config, &clock), analyzed.clone(), writer.handle());
         let page = overview.page(config, clock.clone(), Readers::new(files.history()));
         let health = Arc::clone(&page.health);
-        let page = start_page((listener, page, door), &page_stop, beside, &mut pulses);
-        Ok(Self {
+        let page = start_page((listener, page, door), &stops.page, beside, &mut pulses);
+        let vitals = Vitals {
+            pulses,
+            shown,
             live,
             clock,
             health,
-            pulses,
-            shown,
+        };
+        Ok(Self {
+            vitals,
+            stops,
             sessions,
-            sessions_stop,
             writer,
             analyzed,
             analysis,
-            analysis_stop,
             recording,
-            recording_stop,
             sinks,
-            sinks_stop,
             page,
-            page_stop,
         })
     }
 
     /// The live view, to tell people of what is under way.
     #[must_use]
     pub const fn live(&self) -> &Live {
-        &self.live
+        &self.vitals.live
     }
 
     /// Tells how far the journal is analyzed.
@@ -256,24 +258,18 @@ impl Service {
     /// How much of the journal has reached the page, 0 to 1.
     #[must_use]
     pub fn share_shown(&self) -> f64 {
-        self.shown.share()
+        self.vitals.shown.share()
     }
 
     /// For a supervisor. Let go of them before [`Self::stop`]: they hold the files open.
     #[must_use]
     pub fn vitals(&self) -> Vitals {
-        Vitals {
-            pulses: self.pulses.clone(),
-            shown: self.shown.clone(),
-            live: self.live.clone(),
-            clock: self.clock.clone(),
-            health: Arc::clone(&self.health),
-        }
+        self.vitals.clone()
     }
 
     /// Stops with the flow; what is not done within the deadlines is done after the next start.
     pub async fn stop(mut self) {
-        self.sessions_stop.cancel();
+        self.stops.sessions.cancel();
         while self.sessions.join_next().await.is_some() {}
         let writer = self.writer;
         if tokio::task::spawn_blocking(move || writer.stop()).await.is_err() {
@@ -281,13 +277,13 @@ impl Service {
                 "the journal's writer has panicked; what was not committed was not acknowledged either"
             );
         }
-        self.analysis_stop.cancel();
+        self.stops.analysis.cancel();
         self.analysis.join().await;
-        self.recording_stop.cancel();
+        self.stops.recording.cancel();
         self.recording.join().await;
-        self.sinks_stop.cancel();
+        self.stops.sinks.cancel();
         while self.sinks.join_next().await.is_some() {}
-        self.page_stop.cancel();
+        self.stops.page.cancel();
         while self.page.join_next().await.is_some() {}
     }
 }
