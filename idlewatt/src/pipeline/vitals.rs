@@ -18,7 +18,8 @@ use ingest::pulse::{Heart, Pulse, Standstill};
 use serde_json::Value;
 use tokio::sync::watch;
 
-/// See the module.
+/// See the module. Clones see the same.
+#[derive(Clone)]
 pub struct Vitals {
     pub(super) pulses: Vec<Pulse>,
     pub(super) shown: Shown,
