@@ -31,7 +31,7 @@ const BRIEF_TIMEOUT: Duration = Duration::from_secs(5);
 #[command(after_help = "Examples:\n  idlewatt check --print-config > idlewatt.toml\n  \
                   idlewatt check -c idlewatt.toml\n  \
                   idlewatt check -c idlewatt.toml --offline --json\n  \
-                  idlewatt check -c idlewatt.toml --offline --quiet    # before each start: a broker that is away is no fault\n\n\
+                  idlewatt check -c idlewatt.toml --offline --quiet\n\n\
                   Exit codes:\n  0  no faults, and everybody answered\n  \
                   1  a fault, a file that cannot be read, or somebody who does not answer; warnings do not count\n  \
                   2  wrong arguments\n\n\
