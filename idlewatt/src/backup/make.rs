@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail, ensure};
 use deliver::history::Reader;
 use deliver::log::standing;
+use deliver::report::write_whole;
 use ingest::journal::JournalReader;
 use jiff::Timestamp;
 
@@ -116,31 +117,25 @@ fn fill(
     progress: Progress<'_>,
 ) -> anyhow::Result<Manifest> {
     let standing = copy_databases(config, folder, progress)?;
-    let mut names: Vec<&str> = DATABASES.iter().map(|database| database.name).collect();
+    let mut entries = Vec::new();
+    for database in DATABASES {
+        let written = digest::of_file(&folder.join(database.name), |_| {})?;
+        entries.push(Entry::new(database.name, written));
+    }
     let files = Files(&config.state_dir);
     for (name, from, is_needed) in [
         (REPORTS, files.reports(), false),
         (CONFIGURATION, configuration.to_owned(), true),
     ] {
         if is_needed || from.exists() {
-            digest::copy(&from, &folder.join(name), |_| {})
+            let written = digest::copy(&from, &folder.join(name), |_| {})
                 .with_context(|| format!("{} cannot be copied", from.display()))?;
-            names.push(name);
+            entries.push(Entry::new(name, written));
         }
-    }
-    let mut entries = Vec::new();
-    for name in names {
-        let (bytes, sha256) = digest::of_file(&folder.join(name), |_| {})?;
-        entries.push(Entry {
-            name: name.to_owned(),
-            bytes,
-            sha256,
-        });
     }
     let manifest = Manifest::new(now, &config.site.name, &standing, entries);
     let text = serde_json::to_string_pretty(&manifest)? + "\n";
-    std::fs::write(folder.join(manifest::NAME), text)?;
-    std::fs::File::open(folder.join(manifest::NAME))?.sync_all()?;
+    write_whole(&folder.join(manifest::NAME), text.as_bytes())?;
     sync_folder(folder)?;
     Ok(manifest)
 }

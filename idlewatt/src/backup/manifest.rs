@@ -105,6 +105,12 @@ impl Manifest {
 }
 
 impl Entry {
+    /// What was written under a name.
+    pub(super) fn new(name: &str, (bytes, sha256): (u64, String)) -> Self {
+        let name = name.to_owned();
+        Self { name, bytes, sha256 }
+    }
+
     /// Refuses bytes that are not what they were.
     pub(super) fn must_be(&self, (bytes, sha256): &(u64, String)) -> anyhow::Result<()> {
         ensure!(

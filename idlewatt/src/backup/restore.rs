@@ -8,6 +8,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use deliver::report::write_whole;
 use jiff::Timestamp;
 
 use super::manifest::{Entry, Manifest, is_restored, verify};
@@ -87,8 +88,7 @@ pub fn refuse_unfinished(state: &Path) -> anyhow::Result<()> {
 fn put_note(state: &Path, backup: &Path) -> anyhow::Result<()> {
     let backup = backup.canonicalize()?;
     let note = state.join(NOTE);
-    std::fs::write(&note, format!("{}\n", backup.display()))
-        .and_then(|()| File::open(&note)?.sync_all())
+    write_whole(&note, format!("{}\n", backup.display()).as_bytes())
         .and_then(|()| sync_folder(state))
         .with_context(|| format!("{} cannot be written", note.display()))
 }

@@ -12,7 +12,7 @@ use deliver::device::DeviceTags;
 use deliver::history::{History, Readers};
 use deliver::live::Live;
 use deliver::log::{FindingsLog, LogConfig, LogReader};
-use deliver::page::{Door, HealthSource, Page};
+use deliver::page::{Door, Page};
 use deliver::sink::{Sink, SinkTask, SinkWatch};
 use ingest::clock::Clock;
 use ingest::incident::{Incident, Incidents};
@@ -73,14 +73,9 @@ impl Files<'_> {
 
 /// A running service.
 pub struct Service {
-    live: Live,
-    clock: Clock,
-    health: HealthSource,
-    pulses: Vec<Pulse>,
-    shown: Shown,
+    vitals: Vitals,
     sessions: JoinSet<()>,
     writer: Writer,
-    analyzed: watch::Receiver<u64>,
     analysis: Running,
     recording: Running,
     sinks: JoinSet<()>,
@@ -218,14 +213,15 @@ impl Service {
         let health = Arc::clone(&page.health);
         let page = start_page((listener, page, door), &stops.page, beside, &mut pulses);
         Ok(Self {
-            live,
-            clock,
-            health,
-            pulses,
-            shown,
+            vitals: Vitals {
+                pulses,
+                shown,
+                live,
+                clock,
+                health,
+            },
             sessions,
             writer,
-            analyzed,
             analysis,
             recording,
             sinks,
@@ -237,31 +233,25 @@ impl Service {
     /// The live view, to tell people of what is under way.
     #[must_use]
     pub const fn live(&self) -> &Live {
-        &self.live
+        &self.vitals.live
     }
 
     /// Tells how far the journal is analyzed.
     #[must_use]
     pub fn analyzed(&self) -> watch::Receiver<u64> {
-        self.analyzed.clone()
+        self.vitals.shown.analyzed.clone()
     }
 
     /// How much of the journal has reached the page, 0 to 1.
     #[must_use]
     pub fn share_shown(&self) -> f64 {
-        self.shown.share()
+        self.vitals.shown.share()
     }
 
     /// For a supervisor. Let go of them before [`Self::stop`]: they hold the files open.
     #[must_use]
     pub fn vitals(&self) -> Vitals {
-        Vitals {
-            pulses: self.pulses.clone(),
-            shown: self.shown.clone(),
-            live: self.live.clone(),
-            clock: self.clock.clone(),
-            health: Arc::clone(&self.health),
-        }
+        self.vitals.clone()
     }
 
     /// Stops with the flow; what is not done within the deadlines is done after the next start.
